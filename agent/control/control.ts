@@ -1,0 +1,106 @@
+import type { Pose } from "#lib/geometry";
+import type { Metres, MetresPerSecond } from "#lib/units";
+import type { Velocity } from "#drivers/driver";
+import type { Occupancy, Zone } from "#contract/spatial";
+
+/** What the motion loop must know about the place; sent once per contract revision. */
+export interface ControlWorld {
+  readonly mapId: string;
+  /** Absent: the robot knows no map and relies on its lidar alone. */
+  readonly occupancy?: Occupancy;
+  readonly zones: readonly Zone[];
+  /** Zones that the contract forbids or, if `allowedZones` is given, the only ones it allows. */
+  readonly forbiddenZones: readonly string[];
+  readonly allowedZones?: readonly string[];
+}
+
+/** Where to go; expires by itself unless it is sent again, so a dead main thread stops the robot. */
+export interface Goal {
+  /** Changes when the executor means another drive; a refreshed goal keeps its id. */
+  readonly goalId: string;
+  readonly pose: Pose;
+  /** Distance to the goal position that counts as there. */
+  readonly tolerance: Metres;
+  readonly maxSpeed: MetresPerSecond;
+  /** Monotonic time, milliseconds, at which the goal lapses and the robot stops. */
+  readonly validUntilMs: number;
+}
+
+/** Why there is no way; the words travel into `failure.code`. */
+export type NoRouteReason = "goal_occupied" | "start_in_obstacle" | "no_route" | "outside_excerpt" | "budget_exhausted";
+
+/** What the motion loop is doing about its goal. */
+export type Drive =
+  | { readonly state: "idle" }
+  | { readonly state: "driving"; readonly goalId: string; readonly remaining: Metres }
+  | { readonly state: "blocked"; readonly goalId: string; readonly sinceMs: number }
+  | { readonly state: "no-route"; readonly goalId: string; readonly reason: NoRouteReason }
+  | { readonly state: "arrived"; readonly goalId: string };
+
+/** Why the gate clipped or stopped the last command; `none` when it passed unchanged. */
+export type GateVerdict =
+  | { readonly action: "pass" }
+  | { readonly action: "clip"; readonly reason: GateReason }
+  | { readonly action: "stop"; readonly reason: GateReason };
+
+export type GateReason =
+  | "obstacle"
+  | "keepout"
+  | "zone_limit"
+  | "scan_stale"
+  | "odometry_stale"
+  | "pose_lost"
+  | "goal_expired"
+  | "not_enabled";
+
+/** What the motion loop says about itself after each tick; the main thread keeps the newest. */
+export interface MotionReport {
+  readonly atMs: number;
+  /** Where the robot believes it is, with the standard deviation of its position. */
+  readonly pose: Pose;
+  readonly sigmaXy: Metres;
+  /** False until the first fix, and again when the estimate is too uncertain to drive on. */
+  readonly isLocalised: boolean;
+  readonly velocity: Velocity;
+  readonly drive: Drive;
+  readonly gate: GateVerdict;
+  /** Distance driven since the start of the loop, from odometry. */
+  readonly driven: Metres;
+  /** Planned way from here to the goal, coarsened to at most 60 points; empty when idle. */
+  readonly route: readonly (readonly [x: Metres, y: Metres])[];
+  /** Ids of zones that hold the robot's position. */
+  readonly zones: readonly string[];
+  /** Stops by the gate since the start, and the longest and summed lateness of ticks in milliseconds. */
+  readonly counters: { readonly ticks: number; readonly gateStops: number; readonly latenessMsMax: number };
+}
+
+/**
+ * The motion loop as the main thread sees it: in a worker thread on a device, inline on the virtual clock in a
+ * simulation. Messages are one-way and never block.
+ */
+export interface Control extends AsyncDisposable {
+  /** Replaces the known world; the robot stops until it has been taken in. */
+  setWorld(world: ControlWorld): void;
+  /** Starts or refreshes a drive. */
+  setGoal(goal: Goal): void;
+  /** Brakes now and forgets the goal. */
+  stop(): void;
+  /** The newest report, or undefined before the first tick. */
+  report(): MotionReport | undefined;
+}
+
+/** Dimensions and limits of the base, from the device profile. */
+export interface MotionProfile {
+  /** Corners of the footprint in the frame of the base, counter-clockwise. */
+  readonly footprint: readonly (readonly [x: Metres, y: Metres])[];
+  readonly maxSpeed: MetresPerSecond;
+  readonly maxReverseSpeed: MetresPerSecond;
+  readonly maxAngularSpeed: number;
+  readonly maxAcceleration: number;
+  readonly maxDeceleration: number;
+  readonly maxAngularAcceleration: number;
+  /** Ticks per second of the motion loop, 20 to 50. */
+  readonly controlHz: number;
+  /** A scan older than this stops the robot; 250 ms unless the profile says less. */
+  readonly scanStaleMs: number;
+}

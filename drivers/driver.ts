@@ -1,0 +1,127 @@
+import type { Pose } from "#lib/geometry";
+import type { Metres, MetresPerSecond, Radians, RadiansPerSecond, Share } from "#lib/units";
+
+/** Whether a device can be trusted now; `reason` says in words why not. */
+export interface Health {
+  readonly state: "ok" | "degraded" | "down";
+  readonly reason?: string;
+  /** Monotonic time of the last good sample, milliseconds; absent before the first. */
+  readonly lastSampleMs?: number;
+  readonly errors: number;
+}
+
+/**
+ * What every driver is: `open` reaches the device and moves nothing, `enable` lets it act, `disable` takes that
+ * back, and disposing disables first. All are idempotent. Failures throw `driver.*` errors.
+ */
+export interface Driver extends AsyncDisposable {
+  readonly name: string;
+  open(): Promise<void>;
+  enable(): Promise<void>;
+  disable(): Promise<void>;
+  health(): Health;
+}
+
+/** A source of samples; each carries the monotonic time at which it was true, in milliseconds of the injected clock. */
+export interface Source<Sample> {
+  /** The newest sample, or undefined before the first. */
+  latest(): Sample | undefined;
+}
+
+/** Velocity of the base in its own frame. */
+export interface Velocity {
+  readonly linear: MetresPerSecond;
+  readonly angular: RadiansPerSecond;
+}
+
+/** Where the wheels say the base is, in the frame `odom`: continuous, but it drifts. */
+export interface Odometry {
+  readonly atMs: number;
+  readonly pose: Pose;
+  readonly velocity: Velocity;
+}
+
+/** A differential-drive base. Only the safety gate calls `drive`. */
+export interface BaseDriver extends Driver, Source<Odometry> {
+  /** Keeps the velocity for `validForMs`, then stops by itself unless refreshed; ignored unless enabled. */
+  drive(velocity: Velocity, validForMs: number): void;
+}
+
+/** One sweep of a planar lidar. */
+export interface Scan {
+  readonly atMs: number;
+  /** Bearing of the first ray in the frame of the lidar, and the step from ray to ray. */
+  readonly angleMin: Radians;
+  readonly angleStep: Radians;
+  readonly rangeMax: Metres;
+  /** Distance per ray; `Infinity` where nothing was hit within range, `NaN` where the ray failed. */
+  readonly ranges: Float32Array;
+}
+
+export interface LidarDriver extends Driver, Source<Scan> {
+  /** Pose of the lidar in the frame of the base. */
+  readonly mount: Pose;
+}
+
+/** An absolute position in the frame `map`, with its standard deviations. */
+export interface Fix {
+  readonly atMs: number;
+  readonly pose: Pose;
+  readonly sigmaXy: Metres;
+  readonly sigmaYaw: Radians;
+}
+
+export interface PositionSource extends Driver, Source<Fix> {}
+
+export interface BatterySample {
+  readonly atMs: number;
+  readonly charge: Share;
+  readonly isCharging: boolean;
+}
+
+export interface BatteryDriver extends Driver, Source<BatterySample> {}
+
+/** What is known about an effect that may or may not have happened. */
+export type Verdict = "done" | "not-done" | "unknown";
+
+/** What a load-handling action changed. */
+export interface HandlingResult {
+  readonly sku: string;
+  readonly quantity: number;
+  /** For `place`: whether the station's own sensor saw the item arrive. */
+  readonly handedOver?: boolean;
+}
+
+/**
+ * The hand of the robot. `key` is the idempotency key of the attempt: the device remembers the last key that it
+ * completed, so that `verify` can answer after a crash of ours.
+ */
+export interface LoadHandler extends Driver {
+  /** Takes `quantity` of `sku` from the place `from`. Rejects `driver.failed` when nothing was taken. */
+  pick(request: { key: string; sku: string; quantity: number; from: string }): Promise<HandlingResult>;
+  /** Puts what is held at the place `to`. Rejects `driver.failed` when it is still held. */
+  place(request: { key: string; to: string }): Promise<HandlingResult>;
+  /** Whether the effect of the attempt `key` happened. Waits for an action under way. */
+  verify(key: string): Promise<Verdict>;
+  /** What is held now; undefined when the hand is empty. */
+  held(): Promise<{ sku: string; quantity: number } | undefined>;
+}
+
+export interface Scanner extends Driver {
+  /** The code in front of the scanner; rejects `driver.timeout` when there is none. */
+  scan(timeoutMs: number): Promise<{ code: string }>;
+}
+
+/** The devices that the motion loop owns. */
+export interface MotionDrivers {
+  readonly base: BaseDriver;
+  readonly lidar: LidarDriver;
+  readonly position: PositionSource;
+}
+
+/** The devices that the executor uses. */
+export interface ToolDrivers {
+  readonly battery: BatteryDriver;
+  readonly load?: LoadHandler;
+  readonly scanner?: Scanner;
+}

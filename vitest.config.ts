@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+const beside = ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim"];
+const long = process.env["HOLDFAST_LONG"] === "1";
+
+/** One project a layer of tests; `docs/testing.md` says what belongs where. */
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [...beside.map((folder) => `${folder}/**/*.test.ts`), "test/architecture.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      project("sim", long ? 1_200_000 : 300_000),
+      project("integration", long ? 1_200_000 : 300_000),
+      project("services", 300_000),
+      project("conformance", 120_000),
+    ],
+  },
+});
+
+function project(name: string, timeoutMs: number): object {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: timeoutMs,
+      hookTimeout: 60_000,
+      passWithNoTests: true,
+    },
+  };
+}
