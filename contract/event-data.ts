@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { FailurePolicy, Lease, Severity, Strategy } from "./contract.ts";
+import { HoldOwner, Problem, RejectReason } from "./event.ts";
+import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
+import { Movement } from "./movement.ts";
+import { PointTuple, PoseTuple } from "./spatial.ts";
+
+const Seconds = z.number().min(0).meta({ unit: "s" });
+const Metres = z.number().min(0).meta({ unit: "m" });
+const Share = z.number().min(0).max(1).meta({ unit: "1" });
+const Attempt = z.number().int().min(1);
+const Text = z.string().max(2000);
+const Code = z.string().min(1).max(64);
+const Sequence = z.number().int().min(0);
+
+/** What the reducer must know of a stage; the rest stays in the contract. */
+const StageOutline = z.object({ stageId: Name, action: Name, optional: z.boolean().optional() });
+
+const Ending = z.looseObject({ reason: Code, detail: Text.optional(), loadOnBoard: z.boolean().optional() });
+
+/** What a device was doing when it said so: everything that the cloud needs to project it. */
+const Estimate = z.looseObject({
+  stageId: Name.optional(),
+  pose: PoseTuple,
+  battery: Share,
+  route: z.array(PointTuple).max(200).meta({ description: "planned way of the stage under way, from `pose` on" }),
+  speed: z.number().min(0).meta({ unit: "m/s", description: "mean speed expected on the route" }),
+  stageSecondsRemaining: Seconds,
+  secondsRemaining: Seconds,
+  nextStages: z.array(z.object({ stageId: Name, seconds: Seconds, route: z.array(PointTuple).max(200).optional() })),
+  drainPerSecond: z.number().min(0).meta({ unit: "1/s", description: "share of the battery per second" }),
+});
+
+/** Types of the journal and the shape of their `data`; all are loose, so newer devices may say more. */
+export const EVENT_DATA = {
+  "contract.accepted": z.looseObject({
+    taskId: Name,
+    name: Name.optional(),
+    stages: z.array(StageOutline).min(1),
+    lease: Lease,
+    session: z.string(),
+    hash: z.string().meta({ description: "hex SHA-256 of the signed contract as received" }),
+    offline: FailurePolicy.shape.offline,
+  }),
+  "contract.rejected": z.looseObject({
+    reason: RejectReason,
+    problems: z.array(Problem),
+    taskId: z.string().optional(),
+    inReplyTo: z.string().optional(),
+  }),
+  "contract.started": z.looseObject({ secondsEstimated: Seconds.optional() }),
+  "contract.held": z.looseObject({ holdId: z.string().min(1), by: HoldOwner, reason: Text }),
+  "contract.resumed": z.looseObject({ holdId: z.string().min(1), by: HoldOwner }),
+  "contract.completed": z.looseObject({ durationSeconds: Seconds, distance: Metres, batteryUsed: z.number() }),
+  "contract.failed": Ending,
+  "contract.aborted": Ending,
+  "contract.cancelled": Ending,
+  "contract.expired": Ending,
+  "contract.released": Ending,
+  "contract.revoked": Ending,
+  "stage.started": z.looseObject({ action: Name, pose: PoseTuple.optional(), battery: Share.optional() }),
+  "stage.attempt": z.looseObject({ n: Attempt, idempotencyKey: z.string().min(1) }),
+  "stage.verified": z.looseObject({ n: Attempt, answer: z.enum(["done", "not-done", "unknown"]) }),
+  "stage.progress": z.looseObject({
+    share: Share,
+    pose: PoseTuple.optional(),
+    sigmaXy: Metres.optional(),
+    battery: Share.optional(),
+    remaining: Metres.optional(),
+  }),
+  "stage.completed": z.looseObject({
+    output: z.looseObject({}),
+    durationSeconds: Seconds,
+    attempts: Attempt,
+    distance: Metres,
+    batteryUsed: z.number(),
+    pose: PoseTuple.optional(),
+    battery: Share.optional(),
+    toolVersions: z.record(z.string(), z.string()).optional(),
+  }),
+  "stage.failed": z.looseObject({
+    code: Code,
+    severity: Severity,
+    detail: Text,
+    attempt: Attempt,
+    strategy: Strategy.optional(),
+  }),
+  "stage.skipped": z.looseObject({ reason: Text }),
+  "assumption.drifted": z.looseObject({
+    assumptionId: Name,
+    expr: z.string(),
+    severity: Severity,
+    detail: Text.optional(),
+  }),
+  "fix.attempted": z.looseObject({ fix: Code, n: Attempt, delaySeconds: Seconds.optional() }),
+  "replan.requested": z.looseObject({ requestId: z.string(), code: Code, detail: Text.optional() }),
+  "replan.adopted": z.looseObject({
+    by: z.enum(["cloud", "device"]),
+    localRevision: Sequence,
+    stages: z.array(StageOutline),
+  }),
+  "replan.refused": z.looseObject({ reason: Code, detail: Text.optional() }),
+  movement: Movement,
+  exception: z.looseObject({
+    code: Code,
+    severity: z.enum(["LOW", "MEDIUM", "HIGH", "URGENT"]),
+    detail: Text,
+    correlation_id: z.uuid().optional(),
+  }),
+  "work-status": z.looseObject({
+    status: z.enum(["ASSIGNED", "IN_PROGRESS", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"]),
+    correlation_id: z.uuid().optional(),
+  }),
+  estimate: Estimate,
+  notice: z.looseObject({ kind: Code, text: Text }),
+  "driver.changed": z.looseObject({
+    driver: z.string(),
+    state: z.enum(["ok", "degraded", "down"]),
+    reason: Text.optional(),
+  }),
+  "link.changed": z.looseObject({
+    state: z.enum(["online", "offline"]),
+    reason: Text.optional(),
+    session: z.string().optional(),
+  }),
+  "safety.changed": z.looseObject({ mode: Code, reason: Text.optional() }),
+  "constraint.violated": z.looseObject({
+    constraint: Code,
+    detail: Text,
+    value: z.json().optional(),
+    limit: z.json().optional(),
+  }),
+  "command.obeyed": z.looseObject({ commandId: Uuid7, n: Sequence, command: z.string() }),
+  "command.refused": z.looseObject({
+    commandId: z.string(),
+    n: Sequence.optional(),
+    command: z.string(),
+    reason: Code,
+  }),
+  "console.action": z.looseObject({ actor: z.string(), command: z.string(), result: Text.optional() }),
+  coverage: z.looseObject({ share: Share, area: z.number().min(0).meta({ unit: "m2" }).optional() }),
+  "telemetry.thinned": z.looseObject({ lane: z.string(), samples: Sequence }),
+  boot: z.looseObject({
+    start: z.enum(["cold", "restart"]),
+    bootId: z.string(),
+    software: z.string(),
+    incarnation: z.string(),
+  }),
+  "clock.synced": z.looseObject({ stepMs: z.number(), wallAt: Timestamp.optional() }),
+} as const satisfies Record<string, z.ZodType>;
+
+/** The types that this version writes and understands. */
+export type EventType = keyof typeof EVENT_DATA;
+
+/** `data` of an event type. */
+export type EventData<Type extends EventType> = z.infer<(typeof EVENT_DATA)[Type]>;
+
+/** Types that are written however often they occur; others that belong to no contract coalesce to 6 a minute and type. */
+export const NEVER_COALESCED: ReadonlySet<string> = new Set([
+  "boot",
+  "clock.synced",
+  "contract.rejected",
+  "command.obeyed",
+  "command.refused",
+]);
+
+/** The `data` of an event as its type's schema reads it, or undefined when it does not fit (a foreign or newer writer). */
+export function readEventData<Type extends EventType>(type: Type, data: unknown): EventData<Type> | undefined {
+  const parsed = EVENT_DATA[type].safeParse(data);
+  return parsed.success ? (parsed.data as EventData<Type>) : undefined;
+}

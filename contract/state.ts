@@ -1,0 +1,76 @@
+import type { HoldOwner } from "./event.ts";
+import type { ContractStatus } from "./status.ts";
+
+/** What the journal says about one stage. */
+export interface StageState {
+  readonly stageId: string;
+  readonly action: string;
+  readonly isOptional: boolean;
+  readonly status: "pending" | "started" | "completed" | "failed" | "skipped";
+  /** Attempts whose intent is durable; the last of them may be in doubt after a crash. */
+  readonly attempts: number;
+  readonly lastKey?: string;
+  /** Set once the attempt under way has been verified. */
+  readonly verified?: "done" | "not-done" | "unknown";
+  readonly output?: Readonly<Record<string, unknown>>;
+  readonly startedAt?: string;
+  readonly startedMonoMs?: number;
+  readonly endedAt?: string;
+  /** Code of the last failure. */
+  readonly failure?: string;
+  /** Retries of this stage that the failure policy has spent. */
+  readonly retries: number;
+}
+
+export interface Hold {
+  readonly holdId: string;
+  readonly by: HoldOwner;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** A contract as its journal tells it: the same value on device and cloud for the same events. */
+export interface ContractState {
+  readonly contractId: string;
+  readonly name?: string;
+  readonly taskId: string;
+  readonly revision: number;
+  readonly localRevision: number;
+  readonly epoch: number;
+  readonly status: ContractStatus;
+  /** True once `contract.started` was written. */
+  readonly isStarted: boolean;
+  readonly stages: readonly StageState[];
+  readonly holds: readonly Hold[];
+  /** What the movements of this contract have put on board and not yet taken off: sku to quantity. */
+  readonly load: Readonly<Record<string, number>>;
+  readonly replans: number;
+  /** Numbers of the first and the last event of this contract. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly acceptedAt: string;
+  readonly startedAt?: string;
+  readonly startedMonoMs?: number;
+  readonly endedAt?: string;
+  /** Reason word of the ending, where it was not success. */
+  readonly endReason?: string;
+  /** Newest position and battery that an event of this contract carried. */
+  readonly lastSeen?: {
+    readonly at: string;
+    readonly pose?: readonly [number, number, number];
+    readonly battery?: number;
+  };
+}
+
+/** A device as its journal tells it. */
+export interface DeviceState {
+  readonly incarnation: string;
+  /** Number of the last event folded; 0 before the first. */
+  readonly seq: number;
+  /** Contracts in the order of their acceptance. */
+  readonly contracts: Readonly<Record<string, ContractState>>;
+  /** Highest epoch accepted per task, the fence against old assignments. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** Counter of the last command obeyed. */
+  readonly lastCommand: number;
+}
