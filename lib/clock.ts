@@ -72,7 +72,7 @@ export function asXStateClock(clock: Clock): {
   const running = new Map<number, Cancel>();
   let last = 0;
   return {
-    setTimeout(run, delayMs) {
+    setTimeout: (run, delayMs) => {
       const id = ++last;
       running.set(
         id,
@@ -83,7 +83,7 @@ export function asXStateClock(clock: Clock): {
       );
       return id;
     },
-    clearTimeout(id) {
+    clearTimeout: (id) => {
       running.get(id)?.();
       running.delete(id);
     },
