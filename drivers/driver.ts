@@ -1,5 +1,7 @@
-import type { Pose } from "#lib/geometry";
-import type { Metres, MetresPerSecond, Radians, RadiansPerSecond, Share } from "#lib/units";
+import type { Pose, Velocity } from "#lib/geometry";
+import type { Metres, Radians, Share } from "#lib/units";
+
+export type { Velocity } from "#lib/geometry";
 
 /** Whether a device can be trusted now; `reason` says in words why not. */
 export interface Health {
@@ -26,12 +28,6 @@ export interface Driver extends AsyncDisposable {
 export interface Source<Sample> {
   /** The newest sample, or undefined before the first. */
   latest(): Sample | undefined;
-}
-
-/** Velocity of the base in its own frame. */
-export interface Velocity {
-  readonly linear: MetresPerSecond;
-  readonly angular: RadiansPerSecond;
 }
 
 /** Where the wheels say the base is, in the frame `odom`: continuous, but it drifts. */

@@ -1,4 +1,4 @@
-import type { Metres, Radians } from "./units.ts";
+import type { Metres, MetresPerSecond, Radians, RadiansPerSecond } from "./units.ts";
 
 /** A point in a plane, in metres. */
 export type Point = readonly [x: Metres, y: Metres];
@@ -8,6 +8,12 @@ export interface Pose {
   readonly x: Metres;
   readonly y: Metres;
   readonly yaw: Radians;
+}
+
+/** Velocity of a base in its own frame: forward, and turning counter-clockwise. */
+export interface Velocity {
+  readonly linear: MetresPerSecond;
+  readonly angular: RadiansPerSecond;
 }
 
 /** The pose of an `[x, y, yaw]` triple, as wire formats and files write it. */
