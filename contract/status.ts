@@ -37,11 +37,16 @@ export type StatusEvent =
   | "contract.released"
   | "contract.revoked";
 
+/** Whether `contract.started` was written: where it matters, a row holds for one of the two only. */
+export type WorkPhase = "not-begun" | "begun";
+
 export interface StatusTransition {
   readonly from: ContractStatus;
   readonly event: StatusEvent;
   readonly to: ContractStatus;
   readonly writer: StatusWriter;
+  /** Absent: in both phases. */
+  readonly when?: WorkPhase;
 }
 
 const UNDER_WAY = ["accepted", "running", "held"] as const;
@@ -70,7 +75,7 @@ const cloud = (from: ContractStatus, event: StatusEvent, to: ContractStatus): St
 
 /**
  * The authority on a contract's status. What is not listed changes nothing: a `cancel` that meets `completed` loses.
- * `contract.resumed` leads to `running` only when no hold is left and work had begun; the reducer decides that.
+ * `contract.resumed` moves the status only when it clears the last hold; the reducer, which counts them, sees to that.
  */
 export const STATUS_TRANSITIONS: readonly StatusTransition[] = [
   cloud("draft", "cloud.pushed", "pushed"),
@@ -84,7 +89,8 @@ export const STATUS_TRANSITIONS: readonly StatusTransition[] = [
   device("accepted", "contract.started", "running"),
   device("accepted", "contract.held", "held"),
   device("running", "contract.held", "held"),
-  device("held", "contract.resumed", "running"),
+  { ...device("held", "contract.resumed", "accepted"), when: "not-begun" },
+  { ...device("held", "contract.resumed", "running"), when: "begun" },
   device("running", "contract.completed", "completed"),
   ...UNDER_WAY.flatMap((from) => ENDINGS.map(([event, to]) => device(from, event, to))),
   cloud("released", "cloud.reassigned", "reassigned"),
@@ -115,6 +121,12 @@ export function isFinal(status: ContractStatus): boolean {
 }
 
 /** The next status, or undefined when the event changes nothing in this status. */
-export function nextStatus(from: ContractStatus, event: string): ContractStatus | undefined {
-  return STATUS_TRANSITIONS.find((row) => row.from === from && row.event === event)?.to;
+export function nextStatus(
+  from: ContractStatus,
+  event: string,
+  phase: WorkPhase = "begun",
+): ContractStatus | undefined {
+  return STATUS_TRANSITIONS.find(
+    (row) => row.from === from && row.event === event && (row.when === undefined || row.when === phase),
+  )?.to;
 }

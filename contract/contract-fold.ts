@@ -1,0 +1,174 @@
+import { readEventData, type EventData, type EventType } from "./event-data.ts";
+import type { Event } from "./event.ts";
+import { foldStage, pendingStage, replaceRemaining, type StageEventType } from "./stage-fold.ts";
+import type { ContractState, Hold } from "./state.ts";
+import { holdsLock, isFinal, nextStatus, type ContractStatus } from "./status.ts";
+
+/** The state that a contract's first `contract.accepted` makes, or undefined when the event does not fit. */
+export function acceptContract(event: Event): ContractState | undefined {
+  const data = readEventData("contract.accepted", event.data);
+  const { contractId, revision, epoch } = event;
+  const status = nextStatus("pushed", event.type);
+  if (!data || !status || contractId === undefined || revision === undefined || epoch === undefined) return undefined;
+  return {
+    contractId,
+    ...(data.name === undefined ? {} : { name: data.name }),
+    taskId: data.taskId,
+    revision,
+    localRevision: 0,
+    epoch,
+    status,
+    isStarted: false,
+    stages: data.stages.map(pendingStage),
+    holds: [],
+    load: {},
+    replans: 0,
+    firstSeq: event.seq,
+    lastSeq: event.seq,
+    acceptedAt: event.at,
+  };
+}
+
+/**
+ * What an event of a known contract makes of it; undefined when the event's data does not fit its type. An event that
+ * fits advances `lastSeq` even where it changes nothing else.
+ */
+export function foldContractEvent<Type extends EventType>(
+  contract: ContractState,
+  event: Event,
+  type: Type,
+): ContractState | undefined {
+  const data = readEventData(type, event.data);
+  if (!data) return undefined;
+  const fold: Fold<Type> | undefined = FOLDS[type];
+  const folded = fold ? fold(contract, event, data) : contract;
+  return { ...folded, lastSeq: event.seq };
+}
+
+type Fold<Type extends EventType> = (contract: ContractState, event: Event, data: EventData<Type>) => ContractState;
+
+interface Sighting {
+  readonly pose?: [number, number, number] | undefined;
+  readonly battery?: number | undefined;
+}
+
+/** Types that are not listed say nothing about a contract's state. */
+const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
+  "contract.accepted": adoptRevision,
+  "contract.started": start,
+  "contract.held": hold,
+  "contract.resumed": resume,
+  "contract.completed": (contract, event) => end(contract, event),
+  "contract.failed": (contract, event, data) => end(contract, event, data.reason),
+  "contract.aborted": (contract, event, data) => end(contract, event, data.reason),
+  "contract.cancelled": (contract, event, data) => end(contract, event, data.reason),
+  "contract.expired": (contract, event, data) => end(contract, event, data.reason),
+  "contract.released": (contract, event, data) => end(contract, event, data.reason),
+  "contract.revoked": (contract, event, data) => end(contract, event, data.reason),
+  "replan.adopted": adoptReplan,
+  "stage.started": (contract, event, data) => see(onStage(contract, event, "stage.started", data), event, data),
+  "stage.attempt": (contract, event, data) => onStage(contract, event, "stage.attempt", data),
+  "stage.verified": (contract, event, data) => onStage(contract, event, "stage.verified", data),
+  "stage.progress": see,
+  "stage.completed": (contract, event, data) => see(onStage(contract, event, "stage.completed", data), event, data),
+  "stage.failed": (contract, event, data) => onStage(contract, event, "stage.failed", data),
+  "stage.skipped": (contract, event, data) => onStage(contract, event, "stage.skipped", data),
+  estimate: see,
+  movement: foldMovement,
+};
+
+/** A new revision from the cloud: its stages take the place of what was not begun. A contract that ended takes none. */
+function adoptRevision(contract: ContractState, event: Event, data: EventData<"contract.accepted">): ContractState {
+  const { revision, epoch } = event;
+  if (revision === undefined || revision <= contract.revision || data.taskId !== contract.taskId) return contract;
+  if (!holdsLock(contract.status)) return contract;
+  return {
+    ...contract,
+    revision,
+    localRevision: 0,
+    epoch: epoch ?? contract.epoch,
+    stages: replaceRemaining(contract.stages, data.stages),
+  };
+}
+
+function adoptReplan(contract: ContractState, _event: Event, data: EventData<"replan.adopted">): ContractState {
+  if (!holdsLock(contract.status)) return contract;
+  return {
+    ...contract,
+    localRevision: data.localRevision,
+    replans: contract.replans + 1,
+    stages: replaceRemaining(contract.stages, data.stages),
+  };
+}
+
+function start(contract: ContractState, event: Event): ContractState {
+  const status = move(contract, event);
+  if (!status) return contract;
+  return { ...contract, status, isStarted: true, startedAt: event.at, startedMonoMs: event.monoMs };
+}
+
+function hold(contract: ContractState, event: Event, data: EventData<"contract.held">): ContractState {
+  if (isFinal(contract.status)) return contract;
+  const placed: Hold = { holdId: data.holdId, by: data.by, reason: data.reason, at: event.at };
+  const holds = [...contract.holds.filter((other) => !isSameHold(other, placed)), placed];
+  return { ...contract, status: move(contract, event) ?? contract.status, holds };
+}
+
+/** Each owner clears only its own hold; the status moves when none is left. */
+function resume(contract: ContractState, event: Event, data: EventData<"contract.resumed">): ContractState {
+  const holds = contract.holds.filter((other) => !isSameHold(other, data));
+  if (holds.length > 0 || contract.holds.length === 0) return { ...contract, holds };
+  return { ...contract, status: move(contract, event) ?? contract.status, holds };
+}
+
+function end(contract: ContractState, event: Event, reason?: string): ContractState {
+  const status = move(contract, event);
+  if (!status) return contract;
+  return { ...contract, status, holds: [], endedAt: event.at, ...(reason === undefined ? {} : { endReason: reason }) };
+}
+
+/** Work is folded whatever the status: what a device finished while it wound down, it finished. */
+function onStage<Type extends StageEventType>(
+  contract: ContractState,
+  event: Event,
+  type: Type,
+  data: EventData<Type>,
+): ContractState {
+  const stages = contract.stages.map((stage) =>
+    stage.stageId === event.stageId ? foldStage(stage, event, type, data) : stage,
+  );
+  return { ...contract, stages };
+}
+
+/** Loads and unloads; quantities that cancel out leave no dust of rounding behind. */
+function foldMovement(contract: ContractState, _event: Event, data: EventData<"movement">): ContractState {
+  const sign = data.kind === "PICK" ? 1 : data.kind === "PUT" ? -1 : 0;
+  if (sign === 0) return contract;
+  const carried = Object.hasOwn(contract.load, data.sku) ? contract.load[data.sku]! : 0;
+  const quantity = carried + sign * data.qty;
+  const others = Object.entries(contract.load).filter(([sku]) => sku !== data.sku);
+  return { ...contract, load: Object.fromEntries(quantity > 1e-9 ? [...others, [data.sku, quantity]] : others) };
+}
+
+/** Keeps the newest position and battery that came along. */
+function see(contract: ContractState, event: Event, data: Sighting): ContractState {
+  const { pose, battery } = data;
+  if (pose === undefined && battery === undefined) return contract;
+  return {
+    ...contract,
+    lastSeen: {
+      ...contract.lastSeen,
+      at: event.at,
+      ...(pose === undefined ? {} : { pose }),
+      ...(battery === undefined ? {} : { battery }),
+    },
+  };
+}
+
+function move(contract: ContractState, event: Event): ContractStatus | undefined {
+  return nextStatus(contract.status, event.type, contract.isStarted ? "begun" : "not-begun");
+}
+
+function isSameHold(a: Pick<Hold, "holdId" | "by">, b: Pick<Hold, "holdId" | "by">): boolean {
+  return a.holdId === b.holdId && a.by === b.by;
+}

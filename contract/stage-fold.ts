@@ -1,0 +1,95 @@
+import type { EventData } from "./event-data.ts";
+import type { Event } from "./event.ts";
+import type { StageState } from "./state.ts";
+
+/** Events that move one stage. */
+export type StageEventType =
+  | "stage.started"
+  | "stage.attempt"
+  | "stage.verified"
+  | "stage.completed"
+  | "stage.failed"
+  | "stage.skipped";
+
+interface StageOutline {
+  readonly stageId: string;
+  readonly action: string;
+  readonly optional?: boolean | undefined;
+}
+
+/** A stage that nothing is known of yet. */
+export function pendingStage(outline: StageOutline): StageState {
+  return {
+    stageId: outline.stageId,
+    action: outline.action,
+    isOptional: outline.optional ?? false,
+    status: "pending",
+    attempts: 0,
+    retries: 0,
+  };
+}
+
+/** What an event of a stage makes of it. A stage that is completed or skipped stays so. */
+export function foldStage<Type extends StageEventType>(
+  stage: StageState,
+  event: Event,
+  type: Type,
+  data: EventData<Type>,
+): StageState {
+  if (stage.status === "completed" || stage.status === "skipped") return stage;
+  const fold: StageFold<Type> = FOLDS[type];
+  return fold(stage, event, data);
+}
+
+/**
+ * The stages after a plan took the place of the remaining ones: what was completed or started stays, the rest is what the
+ * plan names. A plan may name kept stages too, and then says their order; others stay in front. A stage that failed and is
+ * planned again counts its attempts on, because their idempotency keys are used up.
+ */
+export function replaceRemaining(stages: readonly StageState[], plan: readonly StageOutline[]): readonly StageState[] {
+  const planned = new Set(plan.map((outline) => outline.stageId));
+  const before = new Map(stages.map((stage) => [stage.stageId, stage]));
+  const kept = stages.filter((stage) => isBegun(stage) && !planned.has(stage.stageId));
+  const next = plan.map((outline) => {
+    const old = before.get(outline.stageId);
+    if (!old) return pendingStage(outline);
+    return isBegun(old) ? old : { ...pendingStage(outline), attempts: old.attempts };
+  });
+  return [...kept, ...next];
+}
+
+type StageFold<Type extends StageEventType> = (stage: StageState, event: Event, data: EventData<Type>) => StageState;
+
+const FOLDS: { readonly [Type in StageEventType]: StageFold<Type> } = {
+  "stage.started": (stage, event) => begin(stage, event),
+  "stage.attempt": (stage, event, data) => {
+    if (data.n <= stage.attempts) return stage;
+    const { verified: _settled, ...rest } = begin(stage, event);
+    return { ...rest, attempts: data.n, lastKey: data.idempotencyKey };
+  },
+  "stage.verified": (stage, _event, data) => (data.n === stage.attempts ? { ...stage, verified: data.answer } : stage),
+  "stage.completed": (stage, event, data) => ({
+    ...stage,
+    status: "completed",
+    output: data.output,
+    endedAt: event.at,
+  }),
+  "stage.failed": (stage, event, data) => ({
+    ...stage,
+    status: "failed",
+    failure: data.code,
+    retries: stage.retries + (data.strategy === "retry" ? 1 : 0),
+    endedAt: event.at,
+  }),
+  "stage.skipped": (stage, event) => ({ ...stage, status: "skipped", endedAt: event.at }),
+};
+
+/** Under way, for the first time or again: the times run from the first start, an end before this one was not the last. */
+function begin(stage: StageState, event: Event): StageState {
+  const { endedAt: _undone, ...rest } = stage;
+  return { startedAt: event.at, startedMonoMs: event.monoMs, ...rest, status: "started" };
+}
+
+function isBegun(stage: StageState): boolean {
+  return stage.status === "completed" || stage.status === "started";
+}
