@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./test/closing-line.ts";
 
 const beside = ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim"];
 const long = process.env["HOLDFAST_LONG"] === "1";
@@ -6,7 +7,7 @@ const long = process.env["HOLDFAST_LONG"] === "1";
 /** One project a layer of tests; `docs/testing.md` says what belongs where. */
 export default defineConfig({
   test: {
-    reporters: ["default"],
+    reporters: ["default", new ClosingLine()],
     projects: [
       {
         test: {

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read: it must be able to say what is missing before anything else loads.
+const NEEDED_MAJOR = 24;
+const major = Number(process.versions.node.split(".")[0]);
+
+if (major < NEEDED_MAJOR) {
+  console.error(
+    `holdfast needs Node ${NEEDED_MAJOR} or newer, and this is Node ${process.versions.node}. ` +
+      "In a checkout, `npm ci` installs the right one and `npx holdfast …` or `npm run …` uses it; " +
+      "elsewhere install Node 24 from your distribution or nodejs.org.",
+  );
+  process.exitCode = 2;
+} else {
+  const { main } = await import("./main.ts");
+  process.exitCode = await main(process.argv.slice(2));
+}
