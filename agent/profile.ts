@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { ACTIONS } from "#contract/actions";
+import { Name } from "#contract/identifiers";
+import { PointTuple, PoseTuple } from "#contract/spatial";
+import type { MotionProfile } from "./control/control.ts";
+
+const Speed = z.number().positive().max(20).meta({ unit: "m/s" });
+const Acceleration = z.number().positive().max(20).meta({ unit: "m/s2" });
+const Rate = z.number().min(1).max(200).meta({ unit: "1/s" });
+const Watts = z.number().min(0).max(10_000).meta({ unit: "W" });
+const Sigma = z.number().min(0).max(1);
+const Action = z.string().refine((name) => Object.hasOwn(ACTIONS, name), {
+  message: `one of ${Object.keys(ACTIONS).join(", ")}`,
+});
+
+/** What a device is and can do (`config/devices/*.yaml`, units in the README there); the 2D world reads the same numbers. */
+export const DeviceProfile = z.strictObject({
+  kind: Name,
+  actions: z.array(Action).min(1),
+  tools: z.array(Name),
+  gate: z.enum(["own", "external"]),
+  footprint: z.array(PointTuple).min(3).max(32),
+  limits: z.strictObject({
+    maxSpeed: Speed,
+    maxReverseSpeed: Speed,
+    maxAngularSpeed: z.number().positive().max(20).meta({ unit: "rad/s" }),
+    maxAcceleration: Acceleration,
+    maxDeceleration: Acceleration,
+    maxAngularAcceleration: z.number().positive().max(50).meta({ unit: "rad/s2" }),
+  }),
+  control: z.strictObject({
+    hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
+    scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
+  }),
+  lidar: z.strictObject({
+    hz: Rate,
+    rays: z.number().int().min(8).max(4000),
+    fieldOfView: z
+      .number()
+      .positive()
+      .max(2 * Math.PI)
+      .meta({ unit: "rad" }),
+    rangeMax: z.number().positive().max(200).meta({ unit: "m" }),
+    rangeSigma: Sigma.meta({ unit: "m" }),
+    dropout: z.number().min(0).max(1).meta({ unit: "1", description: "share of rays that fail" }),
+    mount: PoseTuple,
+  }),
+  odometry: z.strictObject({
+    hz: Rate,
+    gainError: z.number().min(-0.5).max(0.5).meta({ unit: "1" }),
+    sigmaPerMetre: Sigma.meta({ unit: "m/m" }),
+    sigmaPerRadian: Sigma.meta({ unit: "rad/rad" }),
+  }),
+  position: z.strictObject({
+    hz: Rate,
+    sigmaXy: Sigma.meta({ unit: "m" }),
+    sigmaYaw: Sigma.meta({ unit: "rad" }),
+    delayMs: z.number().min(0).max(2000).meta({ unit: "ms" }),
+  }),
+  battery: z.strictObject({
+    capacityWh: z.number().positive().max(100_000).meta({ unit: "Wh" }),
+    idleW: Watts,
+    driveW: Watts,
+    toolW: Watts,
+  }),
+  drivers: z.strictObject({ kind: z.literal("simulated") }),
+});
+export type DeviceProfile = z.infer<typeof DeviceProfile>;
+
+/** What the motion loop needs of a profile. */
+export function motionProfileOf(profile: DeviceProfile): MotionProfile {
+  const { footprint, limits, control } = profile;
+  return { footprint, ...limits, controlHz: control.hz, scanStaleMs: control.scanStaleMs };
+}
