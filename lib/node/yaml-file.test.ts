@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { AgentError } from "../errors.ts";
+import { AgentError, assert } from "../errors.ts";
 import { loadYaml, parseYaml, yamlDocument } from "./yaml-file.ts";
 
 const Schema = z.strictObject({
@@ -12,9 +12,8 @@ function problemsOf(text: string): string[] {
   try {
     parseYaml(yamlDocument(text, "robot.yaml"), Schema);
   } catch (thrown) {
-    expect(thrown).toBeInstanceOf(AgentError);
-    expect((thrown as AgentError).code).toBe("config.invalid");
-    return (thrown as AgentError).message.split("\n");
+    assert(thrown instanceof AgentError && thrown.code === "config.invalid", "only config.invalid is thrown");
+    return thrown.message.split("\n");
   }
   return [];
 }
