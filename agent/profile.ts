@@ -47,9 +47,9 @@ export const DeviceProfile = z.strictObject({
   }),
   odometry: z.strictObject({
     hz: Rate,
-    gainError: z.number().min(-0.5).max(0.5).meta({ unit: "1" }),
-    sigmaPerMetre: Sigma.meta({ unit: "m/m" }),
-    sigmaPerRadian: Sigma.meta({ unit: "rad/rad" }),
+    gainSigma: Sigma.meta({ unit: "1" }),
+    walkXy: Sigma.meta({ unit: "m/√m" }),
+    walkYaw: Sigma.meta({ unit: "rad/√rad" }),
   }),
   position: z.strictObject({
     hz: Rate,
@@ -60,8 +60,11 @@ export const DeviceProfile = z.strictObject({
   battery: z.strictObject({
     capacityWh: z.number().positive().max(100_000).meta({ unit: "Wh" }),
     idleW: Watts,
-    driveW: Watts,
+    rollingResistanceN: z.number().min(0).max(10_000).meta({ unit: "N" }),
+    turningTorqueNm: z.number().min(0).max(10_000).meta({ unit: "Nm" }),
+    massKg: z.number().min(0).max(10_000).meta({ unit: "kg" }),
     toolW: Watts,
+    chargeW: Watts,
   }),
   drivers: z.strictObject({ kind: z.literal("simulated") }),
 });
