@@ -85,6 +85,8 @@ export const Ack = z.object({
   leases: z.array(z.object({ contractId: Uuid7, epoch: z.number().int(), beat: z.number().int() })),
   telemetry: z.array(z.object({ lane: z.string(), store: z.string(), blockSeq: Sequence })).optional(),
   grantBytesPerSecond: z.number().optional(),
+  /** Set when a batch did not continue the chain of hashes: the device draws a new incarnation (wire format, section 3.3). */
+  fork: z.literal(true).optional(),
   at: Timestamp,
 });
 export type Ack = z.infer<typeof Ack>;
