@@ -34,7 +34,7 @@ export interface Connection {
 
 /**
  * The network as agent and cloud see it: clean sessions only. Implementations: mqtt.js over TCP and the
- * simulated broker; both pass `test/transport-suite.ts`.
+ * simulated broker; both pass `test/conformance/transport-suite.ts`.
  */
 export interface Transport {
   /** Resolves on CONNACK; rejects `transport.unreachable` (retry) or `transport.refused` (credentials). */
