@@ -1,0 +1,41 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FREE, OCCUPIED, UNKNOWN, decodeOccupancy } from "../occupancy-grid.ts";
+import { readMapFile } from "./map-file.ts";
+
+const RULE = "resolution: 0.5\norigin: [-1, 2, 0]\nnegate: 0\noccupied_thresh: 0.65\nfree_thresh: 0.25\n";
+
+describe("readMapFile", () => {
+  it.each([
+    ["P2", "P2\n# a comment\n3 2\n255\n255 0 255\n128 255 0\n"],
+    ["P5", Buffer.concat([Buffer.from("P5 3 2 255\n"), Buffer.from([255, 0, 255, 128, 255, 0])])],
+  ])("reads a %s image with row 0 at the top", (_kind, image) => {
+    const path = mapOf("map.pgm", image);
+    const grid = decodeOccupancy(readMapFile(path).occupancy);
+    expect([grid.width, grid.height, grid.originX, grid.originY]).toEqual([3, 2, -1, 2]);
+    expect([...grid.cells]).toEqual([UNKNOWN, FREE, OCCUPIED, FREE, OCCUPIED, FREE]);
+  });
+
+  it("names the file and the field that is wrong", () => {
+    const folder = mkdtempSync(join(tmpdir(), "map-"));
+    const path = join(folder, "map.yaml");
+    writeFileSync(path, `image: map.pgm\n${RULE}`.replace("resolution: 0.5", "resolution: -1"));
+    expect(() => readMapFile(path)).toThrow(/map\.yaml: resolution:/);
+  });
+
+  it("names the image that is missing", () => {
+    const path = join(mkdtempSync(join(tmpdir(), "map-")), "map.yaml");
+    writeFileSync(path, `image: gone.pgm\n${RULE}`);
+    expect(() => readMapFile(path)).toThrow(/gone\.pgm/);
+  });
+});
+
+function mapOf(image: string, bytes: string | Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), "map-"));
+  writeFileSync(join(folder, image), bytes);
+  const path = join(folder, "map.yaml");
+  writeFileSync(path, `image: ${image}\n${RULE}`);
+  return path;
+}
