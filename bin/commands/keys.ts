@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { generateKey } from "#contract/io/node-crypto";
+import { writeKeySet, writePrivateKey } from "#contract/io/key-file";
+
+/** `holdfast keys init|enrol`: Ed25519 keys of the platform and of devices. */
+export function keysCommand(): Command {
+  const keys = new Command("keys").description("make the keys that sign and identify");
+  keys
+    .command("init")
+    .description("make the platform's signing key, and the key set that devices trust")
+    .option("--dir <folder>", "where to write", "./data/keys")
+    .action(({ dir }: { dir: string }) => {
+      const { privateJwk, publicJwk, kid } = generateKey();
+      writePrivateKey(join(dir, "platform.jwk"), privateJwk);
+      writeKeySet(join(dir, "trusted.jwks.json"), [publicJwk]);
+      print(`platform key ${kid}`);
+      print(`  private, for the cloud only: ${join(dir, "platform.jwk")}`);
+      print(`  public, for every device (trustedKeys): ${join(dir, "trusted.jwks.json")}`);
+    });
+  keys
+    .command("enrol <deviceId>")
+    .description("make a device's own key")
+    .option("--dir <folder>", "where to write", "./data/keys")
+    .action((deviceId: string, { dir }: { dir: string }) => {
+      const { privateJwk, kid } = generateKey();
+      const path = join(dir, `${deviceId}.jwk`);
+      writePrivateKey(path, privateJwk);
+      print(`device key ${kid} of ${deviceId}: ${path}`);
+    });
+  return keys;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
