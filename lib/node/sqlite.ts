@@ -1,9 +1,10 @@
 import { existsSync, renameSync } from "node:fs";
 import Database from "better-sqlite3";
-import { AgentError, assert, messageOf } from "../errors.ts";
+import { AgentError, assert, InvariantError, messageOf } from "../errors.ts";
 
 /** A connection as `openSqlite` returns it. */
 export type SqliteDatabase = Database.Database;
+export type SqliteStatement = Database.Statement<unknown[]>;
 
 export interface SqliteOptions {
   /** The file, or `:memory:`. */
@@ -43,8 +44,12 @@ export function setCorruptAside(path: string): string {
   return aside;
 }
 
-/** Anything thrown by SQLite as an `AgentError`: `store.corrupt` for damage, else `store.failed` (retryable when busy or full). */
+/**
+ * Anything thrown by SQLite as an `AgentError`: `store.corrupt` for damage, else `store.failed` (retryable when busy or
+ * full). A broken invariant is thrown on.
+ */
 export function toStoreError(thrown: unknown): AgentError {
+  if (thrown instanceof InvariantError) throw thrown;
   if (thrown instanceof AgentError) return thrown;
   const code = thrown instanceof Database.SqliteError ? thrown.code : "";
   const message = `database: ${messageOf(thrown)}`;

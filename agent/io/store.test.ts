@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { silentLog } from "#lib/log";
+import type { Event } from "#contract/event";
+import { exampleContract } from "#contract/example";
+import { GENESIS_HASH } from "#contract/hash-chain";
+import { emptyDevice } from "#contract/reducer";
+import type { JournalEntry, Store, StoreOp } from "../store.ts";
+import { openSqliteStore } from "./sqlite-store.ts";
+import { startWorkerStore } from "./worker-store.ts";
+
+const BOOT = "boot-1";
+
+function entry(seq: number, text = "", bootId = BOOT): JournalEntry {
+  const event: Event = {
+    seq,
+    id: "019b8ce6-1400-7000-8000-000000000001",
+    at: "2026-01-05T08:00:00.000Z",
+    monoMs: seq,
+    clock: "synced",
+    type: "notice",
+    data: { kind: "test", text },
+  };
+  return { bootId, event, hash: seq.toString(16).padStart(64, "0") };
+}
+
+const append = (seq: number, text = "", bootId = BOOT): StoreOp => ({
+  type: "append",
+  entry: entry(seq, text, bootId),
+});
+
+const reply = (inReplyTo: string): StoreOp => ({
+  type: "put-reply",
+  stored: { documentHash: "aa", reply: { v: 1, session: "s", inReplyTo, result: "done" } },
+});
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-store-"));
+  path = join(folder, "core.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const onFatal = (error: Error): never => {
+  throw error;
+};
+const KINDS: readonly { name: string; open: () => Promise<Store> }[] = [
+  { name: "inline store", open: async () => openSqliteStore({ path }) },
+  { name: "worker store", open: () => startWorkerStore({ path, log: silentLog, onFatal }) },
+];
+
+describe.each(KINDS)("$name", ({ open }) => {
+  test("is empty when new", async () => {
+    await using store = await open();
+    expect(await store.load()).toEqual({ meta: {}, lastSeq: 0, lastHash: GENESIS_HASH, ackedSeq: 0, contracts: [] });
+    expect(await store.readJournal(1, 10, 1000)).toBeUndefined();
+    expect(await store.readReply("nothing")).toBeUndefined();
+  });
+
+  test("finds everything again after it was closed and opened", async () => {
+    const first = await open();
+    const contract = exampleContract();
+    const ops: StoreOp[] = [
+      append(1, "one"),
+      append(2, "two"),
+      { type: "set-meta", key: "incarnation", value: "inc-1" },
+      { type: "set-acked", seq: 1 },
+      { type: "put-contract", jws: "a.b.c", contract },
+      { type: "put-contract", jws: "a.b.d", contract: { ...contract, revision: 2 } },
+      reply("c/1"),
+    ];
+    await first.commit(ops);
+    await first[Symbol.asyncDispose]();
+
+    await using second = await open();
+    expect(await second.load()).toEqual({
+      meta: { incarnation: "inc-1" },
+      lastSeq: 2,
+      lastHash: entry(2).hash,
+      ackedSeq: 1,
+      contracts: [{ ...contract, revision: 2 }],
+    });
+    expect(await second.readReply("c/1")).toMatchObject({ documentHash: "aa", reply: { result: "done" } });
+    const slice = await second.readJournal(2, 10, 1000);
+    expect(slice).toEqual({ bootId: BOOT, prevHash: entry(1).hash, events: [entry(2, "two").event] });
+  });
+
+  test("reads slices that end at the limit, at the size, and where the boot changes", async () => {
+    await using store = await open();
+    const long = "x".repeat(500);
+    await store.commit([1, 2, 3, 4].map((seq) => append(seq, long)));
+    await store.commit([append(5, "", "boot-2")]);
+    const lengths = async (from: number, limit: number, bytes: number): Promise<number | undefined> =>
+      (await store.readJournal(from, limit, bytes))?.events.length;
+    expect(await lengths(1, 3, 100_000)).toBe(3);
+    expect(await lengths(1, 100, 1500)).toBe(2);
+    expect(await lengths(1, 100, 1)).toBe(1);
+    expect(await lengths(1, 100, 100_000)).toBe(4);
+    expect((await store.readJournal(5, 100, 100_000))?.bootId).toBe("boot-2");
+    expect((await store.readJournal(1, 1, 1))?.prevHash).toBe(GENESIS_HASH);
+    expect(await store.readJournal(6, 1, 1)).toBeUndefined();
+  });
+
+  test("prunes to a snapshot, after which the journal goes on", async () => {
+    await using store = await open();
+    const contract = exampleContract();
+    const state = { ...emptyDevice("inc-1"), seq: 3 };
+    await store.commit([append(1), append(2), append(3), { type: "put-contract", jws: "a.b.c", contract }]);
+    await store.commit([{ type: "prune", snapshot: { state, hash: entry(3).hash }, contracts: [] }]);
+    expect(await store.load()).toMatchObject({
+      lastSeq: 3,
+      lastHash: entry(3).hash,
+      snapshot: { state },
+      contracts: [],
+    });
+    await store.commit([append(4)]);
+    expect(await store.readJournal(3, 10, 1000)).toBeUndefined();
+    expect(await store.readJournal(4, 10, 1000)).toMatchObject({ prevHash: entry(3).hash });
+  });
+
+  test("renumbers the whole journal in one step", async () => {
+    await using store = await open();
+    await store.commit([append(1), append(2), append(3)]);
+    const snapshot = { state: emptyDevice("inc-2"), hash: GENESIS_HASH };
+    await store.commit([
+      { type: "renumber", snapshot, entries: [entry(1, "was 3")] },
+      { type: "set-acked", seq: 0 },
+    ]);
+    expect(await store.load()).toMatchObject({
+      lastSeq: 1,
+      ackedSeq: 0,
+      snapshot: { state: { incarnation: "inc-2" } },
+    });
+    expect((await store.readJournal(1, 10, 1000))?.events).toEqual([entry(1, "was 3").event]);
+  });
+
+  test("keeps the newest thousand replies", async () => {
+    await using store = await open();
+    await store.commit(Array.from({ length: 1005 }, (_, at) => reply(`c/${at}`)));
+    expect(await store.readReply("c/4")).toBeUndefined();
+    expect(await store.readReply("c/5")).toBeDefined();
+  });
+
+  test("rejects only the caller whose batch fails, and leaves nothing of that batch", async () => {
+    await using store = await open();
+    const contract = exampleContract();
+    await store.commit([{ type: "put-contract", jws: "a.b.c", contract }]);
+    const results = await Promise.allSettled([
+      store.commit([append(1)]),
+      store.commit([reply("lost"), { type: "put-contract", jws: "again", contract }]),
+      store.commit([append(2)]),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(results[1]).toMatchObject({ reason: { code: "store.failed" } });
+    expect(await store.readReply("lost")).toBeUndefined();
+    expect((await store.load()).lastSeq).toBe(2);
+  });
+
+  test("sets a damaged file aside, says so, and starts empty", async () => {
+    writeFileSync(path, "no database at all ".repeat(500));
+    await using store = await open();
+    const state = await store.load();
+    expect(state.setAside).toMatch(/core\.db\.corrupt-/);
+    expect(readFileSync(state.setAside!, "utf8")).toMatch(/^no database/);
+    expect(state.lastSeq).toBe(0);
+    await store.commit([append(1)]);
+    expect(readdirSync(folder).filter((name) => name.includes("corrupt"))).toHaveLength(1);
+  });
+
+  test("refuses to open in a folder that does not exist", async () => {
+    path = join(folder, "missing", "core.db");
+    await expect(open()).rejects.toMatchObject({ code: "store.failed" });
+  });
+});
+
+test("the worker store answers calls in their order and refuses them once it is closed", async () => {
+  const store = await startWorkerStore({ path, log: silentLog, onFatal });
+  const commits = Array.from({ length: 300 }, (_, at) => store.commit([append(at + 1)]));
+  const seen = store.load();
+  await Promise.all(commits);
+  expect((await seen).lastSeq).toBe(300);
+  await store[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  await expect(store.load()).rejects.toMatchObject({ code: "store.failed" });
+});
+
+test("a gap in the journal is a bug and is thrown as one", async () => {
+  await using store = openSqliteStore({ path });
+  await expect(store.commit([append(2)])).rejects.toThrow("the journal has no gap");
+});
+
+test("commits from the worker are on disk for another reader at once", async () => {
+  await using store = await startWorkerStore({ path, log: silentLog, onFatal });
+  await store.commit([append(1)]);
+  const reader = new Database(path, { readonly: true });
+  expect(reader.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 1 });
+  reader.close();
+});

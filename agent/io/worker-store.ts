@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { AgentError } from "#lib/errors";
+import type { Log } from "#lib/log";
+import type { JournalSlice, Store, StoredReply, StoredState } from "../store.ts";
+import type { StorageAnswer, StorageFailure, StorageGreeting, StorageRequest } from "./storage-protocol.ts";
+
+export interface WorkerStoreOptions {
+  readonly path: string;
+  readonly log: Log;
+  /** Called when the worker died of a bug: nothing can be stored any more, so the program must stop the robot and end. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/**
+ * The store in a thread of its own, which owns the database: a slow fsync never blocks the caller. Callers that commit
+ * while another commit is on its way share the next fsync. Rejects `store.failed` when the file cannot be opened.
+ */
+export async function startWorkerStore(options: WorkerStoreOptions): Promise<Store> {
+  const worker = new Worker(new URL("./storage.worker.ts", import.meta.url), { workerData: { path: options.path } });
+  const [greeting] = (await once(worker, "message")) as [StorageGreeting];
+  if (greeting.type === "failed") {
+    await once(worker, "exit");
+    throw toError(greeting.error);
+  }
+  options.log.info({ path: options.path }, "store opened");
+  return new WorkerStore(worker, options);
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: AgentError) => void;
+}
+
+class WorkerStore implements Store {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #end: "open" | "closing" | "closed" = "open";
+
+  constructor(worker: Worker, options: WorkerStoreOptions) {
+    this.#worker = worker;
+    worker.on("message", (answer: StorageAnswer) => this.#onAnswer(answer));
+    worker.on("error", (thrown: unknown) => {
+      const error = new AgentError("store.failed", "the storage worker died", { cause: thrown });
+      options.log.error({ err: thrown }, "storage worker died");
+      this.#close(error);
+      options.onFatal(error);
+    });
+    worker.on("exit", () => this.#close(new AgentError("store.failed", "the store is closed")));
+  }
+
+  load(): Promise<StoredState> {
+    return this.#call({ type: "load" }) as Promise<StoredState>;
+  }
+
+  async commit(ops: Parameters<Store["commit"]>[0]): Promise<void> {
+    await this.#call({ type: "commit", ops });
+  }
+
+  readJournal(fromSeq: number, limit: number, maxBytes: number): Promise<JournalSlice | undefined> {
+    return this.#call({ type: "read-journal", fromSeq, limit, maxBytes }) as Promise<JournalSlice | undefined>;
+  }
+
+  readReply(inReplyTo: string): Promise<StoredReply | undefined> {
+    return this.#call({ type: "read-reply", inReplyTo }) as Promise<StoredReply | undefined>;
+  }
+
+  /** What was asked before is still done. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#end !== "open") return;
+    const exit = once(this.#worker, "exit");
+    const closed = this.#call({ type: "close" });
+    this.#end = "closing";
+    await closed;
+    await exit;
+  }
+
+  #call(request: StorageRequest): Promise<unknown> {
+    if (this.#end !== "open") return Promise.reject(new AgentError("store.failed", "the store is closed"));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, request });
+    });
+  }
+
+  #onAnswer(answer: StorageAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.ok) pending?.resolve(answer.value);
+    else pending?.reject(toError(answer.error));
+  }
+
+  #close(error: AgentError): void {
+    this.#end = "closed";
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+  }
+}
+
+function toError(failure: StorageFailure): AgentError {
+  return new AgentError(failure.code, failure.message, { retryable: failure.retryable });
+}

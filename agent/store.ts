@@ -1,0 +1,77 @@
+import type { Contract } from "#contract/contract";
+import type { Event } from "#contract/event";
+import type { Reply } from "#contract/messages";
+import type { DeviceState } from "#contract/state";
+
+/** An event as the journal keeps it: with the boot that its `monoMs` counts from and the hash of the chain after it. */
+export interface JournalEntry {
+  readonly bootId: string;
+  readonly event: Event;
+  readonly hash: string;
+}
+
+/** What pruned events folded to; `hash` is the chain's hash after event `state.seq`. */
+export interface Snapshot {
+  readonly state: DeviceState;
+  readonly hash: string;
+}
+
+/** Consecutive events of one boot; `prevHash` is the chain's hash before the first of them. */
+export interface JournalSlice {
+  readonly bootId: string;
+  readonly prevHash: string;
+  readonly events: readonly Event[];
+}
+
+/** An answer that was given, and the hash of the document that it answered. */
+export interface StoredReply {
+  readonly documentHash: string;
+  readonly reply: Reply;
+}
+
+/** What is remembered under one name each; all values are texts. */
+export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases";
+
+/** One change; the ops of one `commit` become durable together or not at all. */
+export type StoreOp =
+  | { readonly type: "append"; readonly entry: JournalEntry }
+  | { readonly type: "put-contract"; readonly jws: string; readonly contract: Contract }
+  | { readonly type: "put-reply"; readonly stored: StoredReply }
+  | { readonly type: "set-meta"; readonly key: MetaKey; readonly value: string }
+  | { readonly type: "set-acked"; readonly seq: number }
+  /** Forgets events up to `snapshot.state.seq`, and the contracts that are not in the list of ids. */
+  | { readonly type: "prune"; readonly snapshot: Snapshot; readonly contracts: readonly string[] }
+  /** Puts a renumbered journal in the place of the whole journal. */
+  | { readonly type: "renumber"; readonly snapshot: Snapshot; readonly entries: readonly JournalEntry[] };
+
+/** What a store holds when it is opened. */
+export interface StoredState {
+  readonly meta: Readonly<Partial<Record<MetaKey, string>>>;
+  readonly snapshot?: Snapshot;
+  /** Number and hash of the newest event, pruned or not; 0 and `GENESIS_HASH` before the first. */
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  /** Every event up to this number is committed in the cloud. */
+  readonly ackedSeq: number;
+  /** The newest accepted revision of every contract that is kept. */
+  readonly contracts: readonly Contract[];
+  /** Where a damaged predecessor of this database was put; it is then new and empty. */
+  readonly setAside?: string;
+}
+
+/**
+ * The device's durable memory. One writer: a program opens it once. Rejects `store.failed` when the disk refuses an
+ * operation, after which nothing of that operation is on disk.
+ */
+export interface Store extends AsyncDisposable {
+  load(): Promise<StoredState>;
+  /** Resolves when the ops have survived a power cut. */
+  commit(ops: readonly StoreOp[]): Promise<void>;
+  /**
+   * Events from `fromSeq` on, at most `limit` and, past the first, at most `maxBytes` of JSON; ends where the boot
+   * changes. Undefined when `fromSeq` is pruned or not written yet.
+   */
+  readJournal(fromSeq: number, limit: number, maxBytes: number): Promise<JournalSlice | undefined>;
+  /** The answer that was given under this `inReplyTo`, while it is kept (the newest 1000 are). */
+  readReply(inReplyTo: string): Promise<StoredReply | undefined>;
+}
