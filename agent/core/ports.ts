@@ -35,27 +35,3 @@ export interface LinkStatus {
   /** Milliseconds of lease left for the contract, on the monotonic clock; `unknown` after a reboot with an unsynced clock. */
   leaseRemainingMs(contractId: string): number | "unknown";
 }
-
-/** An order to the executor, from the cloud (signed) or from the console (a technician). */
-export interface Order {
-  readonly type: "hold" | "resume" | "cancel" | "revoke";
-  readonly by: "cloud" | "console";
-  /** The contract it means; the active one unless told. */
-  readonly contractId?: string;
-  /** Names the hold that is placed or cleared; for `resume`, absent means every hold that `by` may clear. */
-  readonly holdId?: string;
-}
-
-/** What an order comes to. */
-export type Obedience =
-  | { readonly ok: true; readonly events: readonly NewEvent[] }
-  | { readonly ok: false; readonly reason: "no_contract" | "contract_ended" };
-
-/** Who obeys orders: the executor. */
-export interface OrderHandler {
-  /**
-   * Stops at once what the order stops, without waiting for the journal, and answers the events that make it last. The
-   * caller appends those in one transaction with its own `command.obeyed` or `console.action`, then replies.
-   */
-  obey(order: Order): Obedience;
-}
