@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
-import { PointTuple, PoseTuple } from "#contract/spatial";
+import { PoseTuple } from "#contract/spatial";
+import { ObstacleSpec, PersonSpec, SiteSpec } from "./world/world-spec.ts";
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -17,26 +18,6 @@ export const Duration = z
 
 const Path = z.string().min(1).max(500);
 const Length = z.number().positive().max(1000).meta({ unit: "m" });
-const Circle = z.tuple([z.number(), z.number(), Length]);
-
-const Obstacle = z.union([
-  z.strictObject({ circle: Circle }),
-  z.strictObject({ polygon: z.array(PointTuple).min(3).max(100) }),
-]);
-
-const Person = z.strictObject({
-  path: z.array(PointTuple).min(2).max(100),
-  speed: z.number().positive().max(5).meta({ unit: "m/s" }),
-});
-
-const Station = z.strictObject({
-  id: Name,
-  kind: z.enum(["rack", "conveyor", "station", "charger"]),
-  pose: PoseTuple,
-  reach: Length,
-  stock: z.record(z.string(), z.number().int().min(0)).optional(),
-});
-
 const Robot = z.strictObject({
   id: Name,
   profile: Path,
@@ -105,9 +86,9 @@ export const Scenario = z.strictObject({
   map: z.union([Path, z.strictObject({ empty: z.tuple([z.number(), z.number(), z.number(), z.number()]) })]),
   maskKeepout: Path.optional(),
   maskSpeed: Path.optional(),
-  obstacles: z.array(Obstacle).default([]),
-  people: z.array(Person).default([]),
-  stations: z.array(Station).default([]),
+  obstacles: z.array(ObstacleSpec).default([]),
+  people: z.array(PersonSpec).default([]),
+  sites: z.array(SiteSpec).default([]),
   robots: z.array(Robot).min(1),
   contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
   network: z.array(NetworkFault).default([]),

@@ -1,0 +1,109 @@
+import { Command } from "commander";
+import { checkContractDraft } from "#contract/check";
+import { DEFAULT_LEASE, type Contract, type ContractDraft } from "#contract/contract";
+import type { Problem } from "#contract/event";
+import { readContractFile } from "#contract/io/contract-file";
+import { readPrivateKey } from "#contract/io/key-file";
+import { createNodeSigner } from "#contract/io/node-crypto";
+import { timestamp } from "#lib/clock";
+import { AgentError, messageOf } from "#lib/errors";
+import { createSystemClock } from "#lib/node/system-clock";
+import { createRng } from "#lib/rng";
+import { createUuidSource } from "#lib/uuid";
+import { Unmet } from "../exit.ts";
+import { wholeNumber } from "./options.ts";
+
+/** `holdfast contract validate|sign|push`: contract files, YAML or JSON. */
+export function contractCommand(): Command {
+  const contract = new Command("contract").description("check, sign and push contract files");
+  contract
+    .command("validate <file>")
+    .description("list everything that is wrong with a contract file")
+    .option("--json", "print {valid, reason, problems} as JSON")
+    .action(validate);
+  contract
+    .command("sign <file>")
+    .description("print the signed contract (compact JWS), for test rigs")
+    .requiredOption("--session <id>", "session of the device that shall take it")
+    .option("--key <file>", "the platform's private key", "./data/keys/platform.jwk")
+    .option("--epoch <number>", "assignment generation of the task", wholeNumber(1, 1_000_000), 1)
+    .action(sign);
+  contract
+    .command("push <file>")
+    .description("send a contract file to the cloud, which signs and pushes it")
+    .option("--url <url>", "the cloud's HTTP address", "http://127.0.0.1:8080")
+    .option("--idempotency-key <key>", "repeat the push safely under this key")
+    .action(push);
+  return contract;
+}
+
+function validate(file: string, options: { json?: boolean }): void {
+  const checked = checkContractDraft(readContractFile(file));
+  if (options.json) {
+    const problems = checked.ok ? [] : checked.problems;
+    print(JSON.stringify({ valid: checked.ok, ...(checked.ok ? {} : { reason: checked.reason }), problems }));
+    if (!checked.ok) process.exitCode = 1;
+    return;
+  }
+  if (!checked.ok)
+    throw new Unmet(`${file} is refused (${checked.reason}):\n${checked.problems.map(lineOf).join("\n")}`);
+  const { stages, taskId, deviceId } = checked.contract;
+  print(`${file} is valid: task ${taskId} for ${deviceId}, ${stages.length} stages`);
+}
+
+async function sign(file: string, options: { session: string; key: string; epoch: number }): Promise<void> {
+  const draft = checked(file);
+  const clock = createSystemClock();
+  const uuid = createUuidSource(clock, createRng(String(process.hrtime.bigint())));
+  const contract: Contract = {
+    ...draft,
+    contractId: draft.contractId ?? uuid(),
+    session: options.session,
+    epoch: draft.epoch ?? options.epoch,
+    revision: draft.revision ?? 1,
+    lease: draft.lease ?? DEFAULT_LEASE,
+    issuedAt: draft.issuedAt ?? timestamp(clock.wallMs()),
+  };
+  print(await createNodeSigner(readPrivateKey(options.key)).sign("hf-contract+jws", contract));
+}
+
+async function push(file: string, options: { url: string; idempotencyKey?: string }): Promise<void> {
+  const draft = checked(file);
+  const url = new URL("/contracts", options.url);
+  const headers = {
+    "content-type": "application/json",
+    ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
+  };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(draft) }).catch(
+    (thrown: unknown) => {
+      throw new AgentError("http.problem", `no cloud answers at ${options.url}: ${messageOf(causeOf(thrown))}`, {
+        cause: thrown,
+      });
+    },
+  );
+  const body = (await response.json()) as Record<string, unknown>;
+  if (response.status !== 201) {
+    const problems = Array.isArray(body["errors"]) ? (body["errors"] as Problem[]).map(lineOf) : [];
+    throw new Unmet([`${response.status} ${String(body["title"])}: ${String(body["detail"])}`, ...problems].join("\n"));
+  }
+  print(JSON.stringify(body));
+}
+
+function checked(file: string): ContractDraft {
+  const result = checkContractDraft(readContractFile(file));
+  if (!result.ok) throw new Unmet(`${file} is refused (${result.reason}):\n${result.problems.map(lineOf).join("\n")}`);
+  return result.contract;
+}
+
+function lineOf({ path, message, value, expected }: Problem): string {
+  const found = value === undefined ? "" : `, found ${JSON.stringify(value)}`;
+  return `  ${path || "/"}: ${message}${found}${expected === undefined ? "" : `, expected ${expected}`}`;
+}
+
+function causeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
