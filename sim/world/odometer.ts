@@ -1,0 +1,41 @@
+import { type Pose, poseFrom } from "#lib/geometry";
+import type { Rng } from "#lib/rng";
+import type { Seconds } from "#lib/units";
+import type { Odometry, Velocity } from "#drivers/driver";
+import { advance } from "./body.ts";
+import type { OdometrySpec } from "./world-spec.ts";
+
+/** Counts wheel turns with a lasting gain error and a random walk, so its pose drifts away from the truth. */
+export class Odometer {
+  readonly #spec: OdometrySpec;
+  readonly #rng: Rng;
+  readonly #gain: Velocity;
+  #pose: Pose;
+  #velocity: Velocity = { linear: 0, angular: 0 };
+
+  constructor(spec: OdometrySpec, rng: Rng) {
+    this.#spec = spec;
+    this.#rng = rng;
+    this.#pose = poseFrom(spec.origin);
+    this.#gain = { linear: 1 + rng.normal(spec.gainSigma), angular: 1 + rng.normal(spec.gainSigma) };
+  }
+
+  /** Takes in that the wheels turned at `velocity` for `dtS`; a base that stands is measured without noise. */
+  turn(velocity: Velocity, dtS: Seconds, noiseFactor: number): void {
+    this.#velocity = {
+      linear: this.#measure(velocity.linear, this.#gain.linear, this.#spec.walkXy * noiseFactor, dtS),
+      angular: this.#measure(velocity.angular, this.#gain.angular, this.#spec.walkYaw * noiseFactor, dtS),
+    };
+    this.#pose = advance(this.#pose, this.#velocity, dtS);
+  }
+
+  /** What the wheels say now. */
+  read(atMs: number): Odometry {
+    return { atMs, pose: this.#pose, velocity: this.#velocity };
+  }
+
+  #measure(speed: number, gain: number, walk: number, dtS: Seconds): number {
+    if (speed === 0) return 0;
+    return speed * gain + this.#rng.normal(walk * Math.sqrt(Math.abs(speed) * dtS)) / dtS;
+  }
+}

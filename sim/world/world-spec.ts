@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { Name } from "#contract/identifiers";
+import { Occupancy, PointTuple, PoseTuple, Zone } from "#contract/spatial";
+
+const positive = (unit: string, description: string) => z.number().positive().meta({ unit, description });
+const notNegative = (unit: string, description: string) => z.number().min(0).meta({ unit, description });
+const share = (description: string) => z.number().min(0).max(1).meta({ unit: "1", description });
+
+/** What the base can do; the firmware of the base clips every command to it. */
+export const LimitsSpec = z.strictObject({
+  maxSpeed: positive("m/s", "forward").default(1.5),
+  maxReverseSpeed: notNegative("m/s", "backward").default(0.5),
+  maxAngularSpeed: positive("rad/s", "turning").default(1.5),
+  maxAcceleration: positive("m/s2", "speeding up").default(0.8),
+  maxDeceleration: positive("m/s2", "braking").default(1.2),
+  maxAngularAcceleration: positive("rad/s2", "turning").default(2.5),
+});
+export type LimitsSpec = z.infer<typeof LimitsSpec>;
+
+/** How the wheels fall short of their commands. */
+export const ActuationSpec = z.strictObject({
+  delayMs: notNegative("ms", "from a command's arrival to its effect").default(40),
+  gainSigma: notNegative("1", "standard deviation of the lasting error of speed, drawn once per robot").default(0.01),
+});
+
+/** How odometry falls short of the movement: a lasting gain error and a random walk. */
+export const OdometrySpec = z.strictObject({
+  hz: positive("Hz", "samples per second").max(50).default(50),
+  gainSigma: notNegative("1", "standard deviation of the lasting error of measured speeds").default(0.01),
+  walkXy: notNegative("m/√m", "random walk along the way, per root of metre").default(0.004),
+  walkYaw: notNegative("rad/√rad", "random walk of the heading, per root of radian turned").default(0.01),
+  origin: PoseTuple.default([0, 0, 0]).meta({ description: "where the frame odom says the robot starts" }),
+});
+export type OdometrySpec = z.infer<typeof OdometrySpec>;
+
+export const LidarSpec = z.strictObject({
+  hz: positive("Hz", "sweeps per second").max(50).default(10),
+  rays: z.int().min(1).max(10_000).default(360),
+  fieldOfView: positive("rad", "whole angle, centred ahead")
+    .max(2 * Math.PI + 1e-6)
+    .default(2 * Math.PI),
+  rangeMax: positive("m", "farther things are not seen").default(12),
+  rangeSigma: notNegative("m", "noise of a range").default(0.01),
+  dropout: share("share of rays that fail").default(0.002),
+  mount: PoseTuple.default([0, 0, 0]).meta({ description: "pose of the lidar in the frame of the base" }),
+});
+export type LidarSpec = z.infer<typeof LidarSpec>;
+
+/** A source of absolute fixes, such as scan matching or a ceiling camera. */
+export const PositionSpec = z.strictObject({
+  hz: positive("Hz", "fixes per second").max(50).default(5),
+  sigmaXy: notNegative("m", "noise of x and of y").default(0.03),
+  sigmaYaw: notNegative("rad", "noise of the heading").default(0.01),
+  delayMs: notNegative("ms", "from capture to delivery").default(100),
+});
+export type PositionSpec = z.infer<typeof PositionSpec>;
+
+export const BatterySpec = z.strictObject({
+  capacityWh: positive("Wh", "energy from full to empty").default(960),
+  charge: share("state of charge at the start").default(0.9),
+  idleW: notNegative("W", "electronics").default(60),
+  rollingResistanceN: notNegative("N", "force that driving overcomes").default(60),
+  turningTorqueNm: notNegative("Nm", "torque that turning overcomes").default(15),
+  massKg: positive("kg", "what speeding up accelerates").default(120),
+  toolW: notNegative("W", "the hand at work").default(80),
+  chargeW: positive("W", "what a charger gives").default(480),
+});
+export type BatterySpec = z.infer<typeof BatterySpec>;
+
+/** The hand: how long its actions take, and how far off ahead it reaches. */
+export const LoadSpec = z.strictObject({
+  pickSeconds: positive("s", "duration of a pick").default(4),
+  placeSeconds: positive("s", "duration of a place").default(4),
+  ahead: positive("rad", "to either side of straight ahead").default(0.8),
+});
+export type LoadSpec = z.infer<typeof LoadSpec>;
+
+/** The scanner reads the code of what is in front of it. */
+export const ScannerSpec = z.strictObject({
+  ahead: positive("rad", "to either side of straight ahead").default(0.8),
+});
+export type ScannerSpec = z.infer<typeof ScannerSpec>;
+
+const rectangle: [number, number][] = [
+  [0.35, 0.25],
+  [-0.35, 0.25],
+  [-0.35, -0.25],
+  [0.35, -0.25],
+];
+
+export const RobotSpec = z.strictObject({
+  id: Name,
+  pose: PoseTuple,
+  footprint: z.array(PointTuple).min(3).max(50).default(rectangle),
+  limits: LimitsSpec.prefault({}),
+  actuation: ActuationSpec.prefault({}),
+  odometry: OdometrySpec.prefault({}),
+  lidar: LidarSpec.prefault({}),
+  position: PositionSpec.prefault({}),
+  battery: BatterySpec.prefault({}),
+  load: LoadSpec.optional().meta({ description: "absent: the robot has no hand" }),
+  scanner: ScannerSpec.optional().meta({ description: "absent: the robot has no scanner" }),
+});
+export type RobotSpec = z.infer<typeof RobotSpec>;
+
+/** A thing that robots work at; `pose` is its own, not where a robot stands. Its body, if any, belongs to the map. */
+export const SiteSpec = z.strictObject({
+  id: Name,
+  kind: z.enum(["rack", "conveyor", "station", "charger"]),
+  pose: PoseTuple,
+  reach: positive("m", "how far away the base of a robot may stand").default(1.2),
+  stock: z.record(z.string().min(1), z.int().min(0)).default({}).meta({ description: "quantity per SKU" }),
+  code: z.string().min(1).optional().meta({ description: "what a scanner reads here; the id unless given" }),
+});
+export type SiteSpec = z.infer<typeof SiteSpec>;
+
+/** Something solid that no map shows: `circle` is `[x, y, radius]`. */
+export const ObstacleSpec = z.union([
+  z.strictObject({ circle: z.tuple([z.number(), z.number(), z.number().positive()]) }),
+  z.strictObject({ polygon: z.array(PointTuple).min(3).max(500) }),
+]);
+export type ObstacleSpec = z.infer<typeof ObstacleSpec>;
+
+/** Somebody who walks along the path and back, for ever, and yields to nobody. */
+export const PersonSpec = z.strictObject({
+  path: z.array(PointTuple).min(1).max(500),
+  speed: notNegative("m/s", "walking speed").max(5).default(1.1),
+  radius: positive("m", "of the circle that stands for the person").default(0.25),
+});
+export type PersonSpec = z.infer<typeof PersonSpec>;
+
+const Empty = z.strictObject({
+  empty: z.tuple([z.number(), z.number(), z.number(), z.number()]).meta({ description: "xMin, yMin, xMax, yMax" }),
+});
+
+/** All that makes a world, as plain data; zones are only judged, they stop nobody. */
+export const WorldSpec = z
+  .strictObject({
+    map: z.union([Empty, Occupancy]),
+    obstacles: z.array(ObstacleSpec).default([]),
+    people: z.array(PersonSpec).default([]),
+    sites: z.array(SiteSpec).default([]),
+    zones: z.array(Zone).default([]),
+    robots: z.array(RobotSpec).min(1),
+  })
+  .check(uniqueIds("robots"), uniqueIds("sites"));
+export type WorldSpec = z.infer<typeof WorldSpec>;
+
+function uniqueIds(list: "robots" | "sites"): z.core.CheckFn<Record<typeof list, { id: string }[]>> {
+  return ({ value, issues }) => {
+    const seen = new Set<string>();
+    for (const [at, { id }] of value[list].entries()) {
+      if (seen.has(id))
+        issues.push({ code: "custom", input: id, path: [list, at, "id"], message: `${id} is not unique` });
+      seen.add(id);
+    }
+  };
+}
