@@ -30,7 +30,7 @@ export interface EmbeddedBroker extends AsyncDisposable {
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const log = options.log.child({ module: "broker" });
-  const aedes = await Aedes.createBroker();
+  const aedes = await Aedes.createBroker({ drainTimeout: DRAIN_TIMEOUT_MS });
   guard(aedes, log);
   // Without TCP_NODELAY Nagle's algorithm and delayed acknowledgements cost 8 kB messages 80 % of their throughput.
   const sockets = new Set<Socket>();
@@ -63,6 +63,9 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     },
   };
 }
+
+/** A client that takes nothing holds up the messages of all others; so it may do that no longer than a device may be silent. */
+const DRAIN_TIMEOUT_MS = 15_000;
 
 /** Installs who may connect, publish and subscribe, and logs every refusal. */
 function guard(aedes: Aedes, log: Log): void {
@@ -100,6 +103,10 @@ function guard(aedes: Aedes, log: Log): void {
     log.warn({ clientId: client.id, deviceId: device, filter: subscription.topic }, "subscription refused");
     done(null, null);
   };
+  aedes.on("clientReady", (client) =>
+    log.debug({ clientId: client.id, deviceId: devices.get(client) }, "client connected"),
+  );
+  aedes.on("clientDisconnect", (client) => log.debug({ clientId: client.id }, "client disconnected"));
   for (const event of ["clientError", "connectionError"] as const) {
     aedes.on(event, (client, error) => log.debug({ clientId: client.id, err: error }, "client connection failed"));
   }
