@@ -1,76 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { silentLog } from "#lib/log";
 import { createRng } from "#lib/rng";
-import type { Connection, ConnectOptions, Message } from "#lib/transport";
-import { VirtualClock } from "#lib/virtual-clock";
-import { createNetwork, type Network } from "./network.ts";
-
-/** What a client hears, with the time at which it hears it. */
-interface Client {
-  readonly connection: Connection;
-  readonly heard: { readonly atMs: number; readonly message: Message }[];
-  readonly closed: { readonly atMs: number; readonly reason: string }[];
-}
-
-interface World {
-  readonly clock: VirtualClock;
-  readonly network: Network;
-  open(name: string, options?: Partial<ConnectOptions>): Promise<Client>;
-}
-
-function makeWorld(seed = 1): World {
-  const clock = new VirtualClock();
-  const network = createNetwork({ clock, rng: createRng(seed), log: silentLog });
-  async function open(name: string, options: Partial<ConnectOptions> = {}): Promise<Client> {
-    const heard: Client["heard"] = [];
-    const closed: Client["closed"] = [];
-    const connecting = network.transport(name).connect(
-      { clientId: name, keepAliveSeconds: 10, ...options },
-      {
-        onMessage: (received) => heard.push({ atMs: clock.nowMs(), message: received }),
-        onClose: (reason) => closed.push({ atMs: clock.nowMs(), reason }),
-      },
-    );
-    await clock.advance(1000);
-    return { connection: await connecting, heard, closed };
-  }
-  return { clock, network, open };
-}
-
-function message(topic: string, payload = "x", more: Partial<Message> = {}): Message {
-  return { topic, payload, qos: 1, retain: false, ...more };
-}
-
-function payloads(client: Client): string[] {
-  return client.heard.map((entry) => entry.message.payload);
-}
-
-/** Keeps a promise's outcome at hand without waiting for it. */
-function watch(promise: Promise<void>): { outcome: string } {
-  const watched = { outcome: "pending" };
-  promise.then(
-    () => (watched.outcome = "resolved"),
-    (error: { code: string }) => (watched.outcome = error.code),
-  );
-  return watched;
-}
-
-/** A connection attempt whose connection nobody uses. */
-async function connectOnce(
-  world: World,
-  options: ConnectOptions,
-  transport = world.network.transport(options.clientId),
-): Promise<void> {
-  await transport.connect(options, { onMessage: () => undefined, onClose: () => undefined });
-}
-
-/** A listener on everything and a sender, both connected and subscribed. */
-async function makePair(world: World): Promise<{ listener: Client; sender: Client }> {
-  const listener = await world.open("cloud");
-  void listener.connection.subscribe(["#"]);
-  const sender = await world.open("amr");
-  return { listener, sender };
-}
+import { connectOnce, makePair, makeWorld, message, payloads, watch } from "./network-fixture.ts";
 
 test("delivers nothing before the clock moves", async () => {
   const world = makeWorld();
@@ -259,95 +189,28 @@ describe("duplicates and order", () => {
   });
 });
 
-describe("the end of a client", () => {
-  test("a killed process is noticed at once and hears nothing more", async () => {
-    const world = makeWorld();
-    const { listener } = await makePair(world);
-    const device = await world.open("device", { will: message("presence", "lost") });
-    const publish = watch(device.connection.publish(message("last")));
-    world.network.killProcess("device");
-    await world.clock.advance(100);
-    expect(payloads(listener)).toEqual(["x", "lost"]);
-    await world.clock.advance(60_000);
-    expect([publish.outcome, device.closed.length]).toEqual(["pending", 0]);
-    const next = await world.open("device");
-    expect(next.closed).toEqual([]);
-  });
-
-  test("a dead process cannot connect", async () => {
-    const world = makeWorld();
-    const transport = world.network.transport("device");
-    world.network.killProcess("device");
-    const attempt = watch(connectOnce(world, { clientId: "device", keepAliveSeconds: 10 }, transport));
-    await world.clock.advance(60_000);
-    expect(attempt.outcome).toBe("pending");
-  });
-
-  test("a power cut is noticed when the keep-alive runs out", async () => {
-    const world = makeWorld();
-    const { listener } = await makePair(world);
-    await world.open("device", { will: message("presence", "lost") });
-    world.network.cutPower("device");
-    await world.clock.advance(13_000);
-    expect(payloads(listener)).toEqual([]);
-    await world.clock.advance(2000);
-    expect(payloads(listener)).toEqual(["lost"]);
-  });
-});
-
-describe("a restarted broker", () => {
-  test("has ended every connection, published no will and forgotten what it retained", async () => {
-    const world = makeWorld();
+test("what was acknowledged reaches a healthy subscriber, whatever happens to the sender", async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const world = makeWorld(seed);
+    const rng = createRng(seed).fork("test");
     const { listener, sender } = await makePair(world);
-    await world.open("device", { will: message("presence", "lost") });
-    await sender.connection.publish(message("state", "kept", { retain: true, qos: 0 }));
-    await world.clock.advance(100);
-    world.network.restartBroker();
-    await world.clock.advance(5000);
-    expect([listener.closed.length, sender.closed.length]).toEqual([1, 1]);
-    const next = await world.open("cloud");
-    watch(next.connection.subscribe(["#"]));
-    await world.clock.advance(60_000);
-    expect(payloads(listener)).toEqual(["kept"]);
-    expect(next.heard).toEqual([]);
-  });
-
-  test("forgets what it had acknowledged but not yet passed on", async () => {
-    const world = makeWorld();
-    const { sender } = await makePair(world);
-    world.network.setLink("amr", { reorder: true, delayMs: [1, 1] });
-    const publishes = [...Array(20).keys()].map((n) => {
-      return watch(sender.connection.publish(message(`state/${n}`, "kept", { retain: true })));
-    });
-    await world.clock.advance(10);
-    world.network.restartBroker();
-    await world.clock.advance(5000);
-    expect(publishes.map(({ outcome }) => outcome)).toEqual(Array(20).fill("resolved"));
-    const next = await world.open("cloud");
-    watch(next.connection.subscribe(["#"]));
-    await world.clock.advance(5000);
-    expect(next.heard).toEqual([]);
-  });
-
-  test("resets a connection that outlived it unnoticed, as soon as something is sent", async () => {
-    const world = makeWorld();
-    const sender = await world.open("amr", { keepAliveSeconds: 0 });
-    world.network.partition("amr");
-    world.network.restartBroker();
-    await world.clock.advance(100_000);
+    const outcomes: { outcome: string }[] = [];
+    for (let n = 0; n < 40; n++) {
+      world.network.setLink("amr", {
+        delayMs: [1, rng.integer(1, 3000)],
+        loss: rng.float() * 0.8,
+        reorder: rng.chance(1, 2),
+      });
+      if (rng.chance(1, 20)) world.network.partition("amr");
+      if (rng.chance(1, 4)) world.network.heal("amr");
+      outcomes.push(watch(sender.connection.publish(message(`t/${n % 3}`, String(n)))));
+      await world.clock.advance(rng.integer(0, 2000));
+    }
     world.network.heal("amr");
-    await world.clock.advance(100_000);
-    expect(sender.closed).toEqual([]);
-    const publish = watch(sender.connection.publish(message("a")));
-    await world.clock.advance(100);
-    expect([publish.outcome, sender.closed[0]?.reason]).toEqual(["transport.closed", "the connection was reset"]);
-  });
-
-  test("refuses connections while it is down", async () => {
-    const world = makeWorld();
-    world.network.restartBroker(3000);
-    await expect(world.open("amr")).rejects.toMatchObject({ code: "transport.unreachable", retryable: true });
-    await world.clock.advance(3000);
-    await expect(world.open("amr")).resolves.toBeDefined();
-  });
+    await world.clock.advance(200_000);
+    expect(outcomes.filter(({ outcome }) => outcome === "pending")).toEqual([]);
+    const arrived = new Set(payloads(listener));
+    const acknowledged = outcomes.flatMap(({ outcome }, n) => (outcome === "resolved" ? [String(n)] : []));
+    expect(acknowledged.filter((n) => !arrived.has(n))).toEqual([]);
+  }
 });
