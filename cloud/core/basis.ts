@@ -1,0 +1,20 @@
+import type { Contract } from "#contract/contract";
+import type { ContractState, StageState } from "#contract/state";
+import type { Track } from "./track.ts";
+
+/** All that a projection starts from: what was pushed, what the journal says, and what was seen last. */
+export interface ProjectionBasis {
+  readonly contract?: Contract | undefined;
+  readonly state?: ContractState | undefined;
+  readonly track: Track;
+}
+
+/** The stage that is started, or else the next in line. */
+export function stageUnderWay(state: ContractState): StageState | undefined {
+  return state.stages.find((stage) => stage.status === "started") ?? state.stages.find((stage) => !isDone(stage));
+}
+
+/** Whether nothing is left to do for the stage. */
+export function isDone(stage: StageState): boolean {
+  return stage.status === "completed" || stage.status === "skipped";
+}

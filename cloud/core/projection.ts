@@ -1,0 +1,195 @@
+import type { Contract } from "#contract/contract";
+import type { PoseTuple } from "#contract/spatial";
+import type { ContractState } from "#contract/state";
+import { isFinal, type ContractStatus } from "#contract/status";
+import type { Seconds, Share } from "#lib/units";
+import { pointAlong } from "#lib/geometry";
+import { isDone, stageUnderWay, type ProjectionBasis } from "./basis.ts";
+import { timelineOf, type Leg, type Timeline } from "./timeline.ts";
+import type { Track } from "./track.ts";
+
+/** A value with its standard deviation. */
+export interface Uncertain<Value> {
+  readonly value: Value;
+  readonly sigma: number;
+}
+
+export interface ProjectedContract {
+  readonly contractId: string;
+  readonly status: ContractStatus;
+  readonly stageId?: string;
+  /** Share of that stage. */
+  readonly stageShare: Share;
+  /** Stages done, the one under way by its share, of all stages. */
+  readonly progress: Uncertain<Share>;
+  /** What should be on board: sku to quantity. */
+  readonly load: Readonly<Record<string, number>>;
+  readonly endsAtMs?: number;
+  readonly endSigmaSeconds?: Seconds;
+}
+
+/** A device at one moment, estimated. Times are milliseconds of the wall clock. */
+export interface Projection {
+  readonly atMs: number;
+  /** Since the device was last seen. */
+  readonly ageSeconds: Seconds;
+  readonly pose?: Uncertain<PoseTuple>;
+  readonly battery?: Uncertain<Share>;
+  readonly contract?: ProjectedContract;
+}
+
+/** How fast an estimate decays. */
+const GROWTH = {
+  /** Metres at the moment of sighting, when the device did not say. */
+  poseSigma: 0.1,
+  /** Share of the distance that should have been travelled. */
+  speedShare: 0.2,
+  /** Metres per second, also when nothing should move. */
+  idlePose: 0.01,
+  batterySigma: 0.005,
+  /** Share of the charge that should have been used. */
+  drainShare: 0.3,
+  /** Charge per second, also when nothing should drain. */
+  idleBattery: 1e-6,
+  /** Share of the time that has passed or is left. */
+  timeShare: 0.2,
+} as const;
+
+/**
+ * Where a device should be at `atMs`, by its contract: along the planned way, at the estimated speed, stage after stage,
+ * growing less certain all the time. Before any estimate, while held, and after the end it stays where it was last seen.
+ * Pure, so it is computed when asked.
+ */
+export function project(basis: ProjectionBasis, atMs: number): Projection {
+  const { track, state } = basis;
+  const timeline = timelineOf(basis);
+  const at = timeline ? placeOn(timeline, atMs) : undefined;
+  const seenMs = Math.max(track.pose?.atMs ?? 0, track.battery?.atMs ?? 0, track.progress?.atMs ?? 0);
+  const ageSeconds = seenMs === 0 ? 0 : Math.max(0, (atMs - seenMs) / 1000);
+  const pose = poseAt(track, timeline, at, atMs);
+  const battery = batteryAt(track, timeline, atMs);
+  return {
+    atMs,
+    ageSeconds,
+    ...(pose ? { pose } : {}),
+    ...(battery ? { battery } : {}),
+    ...(state ? { contract: contractAt(basis, state, timeline, at, atMs) } : {}),
+  };
+}
+
+/** Which leg is under way at a moment, and how much of it is behind. */
+interface Place {
+  readonly index: number;
+  readonly leg: Leg;
+  readonly share: Share;
+  readonly isEnded: boolean;
+}
+
+function placeOn(timeline: Timeline, atMs: number): Place {
+  let left = Math.max(0, (atMs - timeline.anchorMs) / 1000);
+  for (const [index, leg] of timeline.legs.entries()) {
+    if (left < leg.seconds) return { index, leg, share: left / leg.seconds, isEnded: false };
+    left -= leg.seconds;
+  }
+  const index = timeline.legs.length - 1;
+  return { index, leg: timeline.legs[index]!, share: 1, isEnded: true };
+}
+
+function poseAt(track: Track, timeline: Timeline | undefined, at: Place | undefined, atMs: number): Projection["pose"] {
+  const seen = track.pose;
+  const planned = timeline && at ? plannedPose(timeline, at) : undefined;
+  const value = planned ?? seen?.value;
+  if (!value) return undefined;
+  const elapsed = Math.max(0, (atMs - (seen?.atMs ?? timeline!.anchorMs)) / 1000);
+  const speed = timeline ? timeline.speed * GROWTH.speedShare : 0;
+  const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + Math.max(speed, GROWTH.idlePose) * elapsed;
+  return { value, sigma };
+}
+
+/** On the way of the leg, or where the last leg that had a way ended. */
+function plannedPose(timeline: Timeline, at: Place): PoseTuple | undefined {
+  for (let index = at.index; index >= 0; index--) {
+    const leg = timeline.legs[index]!;
+    if (leg.route.length < 2) continue;
+    const share = index === at.index ? at.share : 1;
+    const pose = pointAlong(leg.route, leg.startAlong + (leg.length - leg.startAlong) * share);
+    return [pose.x, pose.y, pose.yaw];
+  }
+  return undefined;
+}
+
+function batteryAt(track: Track, timeline: Timeline | undefined, atMs: number): Projection["battery"] {
+  const seen = track.battery;
+  if (!seen) return undefined;
+  const elapsed = Math.max(0, (atMs - seen.atMs) / 1000);
+  const working = timeline ? Math.max(0, (Math.min(atMs, endOf(timeline)) - seen.atMs) / 1000) : 0;
+  const used = working * (timeline?.drainPerSecond ?? 0);
+  const sigma = GROWTH.batterySigma + used * GROWTH.drainShare + elapsed * GROWTH.idleBattery;
+  return { value: Math.max(0, seen.value - used), sigma };
+}
+
+function contractAt(
+  basis: ProjectionBasis,
+  state: ContractState,
+  timeline: Timeline | undefined,
+  at: Place | undefined,
+  atMs: number,
+): ProjectedContract {
+  const common = { contractId: state.contractId };
+  if (!timeline || !at) return { ...common, ...frozen(basis, state) };
+  const elapsed = Math.max(0, (atMs - timeline.anchorMs) / 1000);
+  const total = timeline.legs.reduce((sum, leg) => sum + leg.seconds, 0);
+  const stageShare = at.leg.fromShare + (1 - at.leg.fromShare) * at.share;
+  const ended = new Set(timeline.legs.slice(0, at.isEnded ? undefined : at.index).map((leg) => leg.stageId));
+  const done = state.stages.filter((stage) => isDone(stage) || ended.has(stage.stageId)).length;
+  const sigma = Math.min(1, (GROWTH.timeShare * elapsed) / Math.max(1, total));
+  return {
+    ...common,
+    status: at.isEnded ? "completed" : "running",
+    stageId: at.leg.stageId,
+    stageShare,
+    progress: { value: Math.min(1, (done + (at.isEnded ? 0 : stageShare)) / state.stages.length), sigma },
+    load: loadAfter(basis.contract, state, ended),
+    endsAtMs: endOf(timeline),
+    endSigmaSeconds: 1 + GROWTH.timeShare * Math.max(elapsed, total),
+  };
+}
+
+function frozen(basis: ProjectionBasis, state: ContractState): Omit<ProjectedContract, "contractId"> {
+  const stage = isFinal(state.status) ? undefined : stageUnderWay(state);
+  const progress = basis.track.progress?.value;
+  const isCurrent = progress?.contractId === state.contractId && progress.stageId === stage?.stageId;
+  const stageShare = isCurrent ? progress.share : 0;
+  const done = state.stages.filter(isDone).length;
+  return {
+    status: state.status,
+    ...(stage ? { stageId: stage.stageId } : {}),
+    stageShare,
+    progress: { value: (done + stageShare) / state.stages.length, sigma: 0 },
+    load: state.load,
+    ...(state.endedAt === undefined ? {} : { endsAtMs: Date.parse(state.endedAt), endSigmaSeconds: 0 }),
+  };
+}
+
+/** What should be on board once the stages that ended since have done what the contract says. */
+function loadAfter(
+  contract: Contract | undefined,
+  state: ContractState,
+  ended: ReadonlySet<string>,
+): Readonly<Record<string, number>> {
+  const since = state.stages.filter((stage) => !isDone(stage) && ended.has(stage.stageId));
+  const plan = new Map(contract?.stages.map((stage) => [stage.stageId, stage]));
+  let load: Record<string, number> = { ...state.load };
+  for (const { stageId } of since) {
+    const stage = plan.get(stageId);
+    if (stage?.action === "place") load = {};
+    const { sku, quantity } = stage?.inputs ?? {};
+    if (stage?.action !== "pick" || typeof sku !== "string" || typeof quantity !== "number") continue;
+    load = { ...load, [sku]: (load[sku] ?? 0) + quantity };
+  }
+  return load;
+}
+
+function endOf(timeline: Timeline): number {
+  return timeline.anchorMs + timeline.legs.reduce((sum, leg) => sum + leg.seconds * 1000, 0);
+}

@@ -1,0 +1,83 @@
+import type { ContractState } from "#contract/state";
+import { type Point, polylineLength } from "#lib/geometry";
+import type { Metres, MetresPerSecond, Seconds, Share } from "#lib/units";
+import { stageUnderWay, type ProjectionBasis } from "./basis.ts";
+import type { ContractEstimate, Seen, Track } from "./track.ts";
+
+/** One stage as it should go on from the anchor, or from the end of the leg before it. */
+export interface Leg {
+  readonly stageId: string;
+  readonly seconds: Seconds;
+  /** Planned way; empty when the stage stands still. */
+  readonly route: readonly Point[];
+  readonly length: Metres;
+  /** Metres of the way that are behind at the start of the leg. */
+  readonly startAlong: Metres;
+  /** Share of the stage that is done at the start of the leg. */
+  readonly fromShare: Share;
+}
+
+/** The rest of a contract as the device estimated it, from `anchorMs` on; has at least one leg. */
+export interface Timeline {
+  readonly anchorMs: number;
+  readonly legs: readonly Leg[];
+  readonly speed: MetresPerSecond;
+  readonly drainPerSecond: number;
+}
+
+/** The timeline of the contract under way; undefined when none runs or nothing was estimated yet. */
+export function timelineOf(basis: ProjectionBasis): Timeline | undefined {
+  const { state, track } = basis;
+  const estimate = track.estimate;
+  if (!state || state.status !== "running" || estimate?.value.contractId !== state.contractId) return undefined;
+  const stage = stageUnderWay(state);
+  const { speed, drainPerSecond, nextStages } = estimate.value.data;
+  const rates = { speed, drainPerSecond };
+  const next = nextStages.map((leg) => legOf(leg.stageId, leg.seconds, leg.route ?? [], 0));
+  if (stage && stage.stageId !== estimate.value.data.stageId) {
+    const at = next.findIndex((leg) => leg.stageId === stage.stageId);
+    if (at >= 0) return { ...rates, anchorMs: beginningOf(state, stage.startedAt, estimate), legs: next.slice(at) };
+  }
+  const { anchorMs, leg } = firstLeg(state, estimate, track);
+  return { ...rates, anchorMs, legs: [leg, ...next] };
+}
+
+/** The stage that was under way at the estimate, advanced by progress that was reported since. */
+function firstLeg(
+  state: ContractState,
+  estimate: Seen<ContractEstimate>,
+  track: Track,
+): { readonly anchorMs: number; readonly leg: Leg } {
+  const { stageId = "", route, stageSecondsRemaining } = estimate.value.data;
+  const progress = track.progress;
+  const isNewer = progress !== undefined && progress.atMs > estimate.atMs && progress.value.stageId === stageId;
+  if (!isNewer || progress.value.contractId !== state.contractId) {
+    const fromShare = shareAt(state, stageId, estimate.atMs, stageSecondsRemaining);
+    return { anchorMs: estimate.atMs, leg: legOf(stageId, stageSecondsRemaining, route, fromShare) };
+  }
+  const { share, remaining } = progress.value;
+  const passed = (progress.atMs - estimate.atMs) / 1000;
+  const whole = legOf(stageId, Math.max(0, stageSecondsRemaining - passed), route, share);
+  if (remaining === undefined || whole.length === 0) return { anchorMs: progress.atMs, leg: whole };
+  const left = Math.min(whole.length, remaining);
+  const seconds = (stageSecondsRemaining * left) / whole.length;
+  return { anchorMs: progress.atMs, leg: { ...whole, seconds, startAlong: whole.length - left } };
+}
+
+function legOf(stageId: string, seconds: Seconds, route: readonly Point[], fromShare: Share): Leg {
+  return { stageId, seconds, route, length: polylineLength(route), startAlong: 0, fromShare };
+}
+
+/** By time, for stages that say nothing of their progress. */
+function shareAt(state: ContractState, stageId: string, atMs: number, secondsLeft: Seconds): Share {
+  const started = state.stages.find((stage) => stage.stageId === stageId)?.startedAt;
+  if (started === undefined) return 0;
+  const passed = Math.max(0, (atMs - Date.parse(started)) / 1000);
+  return passed === 0 ? 0 : passed / (passed + secondsLeft);
+}
+
+/** When a stage that came after the estimate began: at its start, or else when the stage before it ended. */
+function beginningOf(state: ContractState, startedAt: string | undefined, estimate: Seen<ContractEstimate>): number {
+  const ends = state.stages.flatMap((stage) => (stage.endedAt === undefined ? [] : [Date.parse(stage.endedAt)]));
+  return startedAt === undefined ? Math.max(estimate.atMs, ...ends) : Date.parse(startedAt);
+}

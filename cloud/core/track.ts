@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { Event } from "#contract/event";
+import { EVENT_DATA, readEventData } from "#contract/event-data";
+import type { Telemetry } from "#contract/messages";
+import { PoseTuple } from "#contract/spatial";
+
+/** How far a stage had come. */
+const StageProgress = z.object({
+  contractId: z.string(),
+  stageId: z.string(),
+  share: z.number().meta({ unit: "1" }),
+  remaining: z.number().exactOptional().meta({ unit: "m", description: "of its way" }),
+});
+
+/** What the device expected of the contract under way. */
+const ContractEstimate = z.object({ contractId: z.string(), data: EVENT_DATA.estimate });
+export type ContractEstimate = z.infer<typeof ContractEstimate>;
+
+/** A value and when the device had it, in milliseconds of the device's wall clock. */
+export interface Seen<Value> {
+  readonly atMs: number;
+  readonly value: Value;
+}
+
+const seen = <Value extends z.ZodType>(value: Value) => z.object({ atMs: z.number(), value });
+
+/** The newest that was seen of a device, each part with its own time. */
+export const Track = z.object({
+  pose: seen(PoseTuple)
+    .extend({ sigmaXy: z.number().exactOptional().meta({ unit: "m" }) })
+    .exactOptional(),
+  battery: seen(z.number().meta({ unit: "1" })).exactOptional(),
+  progress: seen(StageProgress).exactOptional(),
+  estimate: seen(ContractEstimate).exactOptional(),
+});
+export type Track = Readonly<z.infer<typeof Track>>;
+
+/**
+ * The track after an event of the journal. Events come in the order of their numbers, so a later one counts even where the
+ * wall clock was stepped back in between. `receivedAtMs` stands in for the time of an event that an unsynced clock stamped.
+ */
+export function trackEvent(track: Track, event: Event, receivedAtMs: number): Track {
+  const atMs = event.clock === "synced" ? Date.parse(event.at) : receivedAtMs;
+  const sighted = withSighting(track, atMs, sightingOf(event));
+  const { contractId, stageId } = event;
+  if (contractId === undefined) return sighted;
+  if (event.type === "estimate") {
+    const data = readEventData("estimate", event.data);
+    return data ? { ...sighted, estimate: { atMs, value: { contractId, data } } } : sighted;
+  }
+  if (event.type !== "stage.progress" || stageId === undefined) return sighted;
+  const data = readEventData("stage.progress", event.data);
+  if (!data) return sighted;
+  const remaining = data.remaining === undefined ? {} : { remaining: data.remaining };
+  return { ...sighted, progress: { atMs, value: { contractId, stageId, share: data.share, ...remaining } } };
+}
+
+/**
+ * The track after telemetry: any channel may carry `x, y, yaw` and `battery`; the last sample of a batch counts. Telemetry
+ * overtakes and is overtaken, so only what is newer than the journal's is taken.
+ */
+export function trackTelemetry(track: Track, telemetry: Telemetry, receivedAtMs: number): Track {
+  return telemetry.batches.reduce((before, batch) => {
+    const lastMs = batch.dt.at(-1) ?? 0;
+    const atMs = batch.clock === "synced" ? Date.parse(batch.t0) + lastMs : receivedAtMs;
+    const last = Object.fromEntries(Object.entries(batch.values).map(([name, samples]) => [name, samples.at(-1)]));
+    const sighting = Sighting.safeParse({ ...last, pose: [last["x"], last["y"], last["yaw"]] });
+    return sighting.success ? withSighting(before, atMs, sighting.data, "if-newer") : before;
+  }, track);
+}
+
+const Sighting = z.object({
+  pose: PoseTuple.optional().catch(undefined),
+  battery: z.number().min(0).max(1).optional().catch(undefined),
+  sigmaXy: z.number().min(0).optional().catch(undefined),
+});
+type Sighting = z.infer<typeof Sighting>;
+
+const SIGHTING_TYPES: ReadonlySet<string> = new Set(["stage.started", "stage.progress", "stage.completed", "estimate"]);
+
+function sightingOf(event: Event): Sighting {
+  return SIGHTING_TYPES.has(event.type) ? Sighting.parse(event.data) : {};
+}
+
+function withSighting(track: Track, atMs: number, sighting: Sighting, rule: "always" | "if-newer" = "always"): Track {
+  const counts = (before: Seen<unknown> | undefined): boolean =>
+    rule === "always" || before === undefined || atMs > before.atMs;
+  const { pose, battery, sigmaXy } = sighting;
+  return {
+    ...track,
+    ...(pose && counts(track.pose)
+      ? { pose: { atMs, value: pose, ...(sigmaXy === undefined ? {} : { sigmaXy }) } }
+      : {}),
+    ...(battery !== undefined && counts(track.battery) ? { battery: { atMs, value: battery } } : {}),
+  };
+}

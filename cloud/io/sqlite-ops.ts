@@ -1,0 +1,181 @@
+import type { SqliteDatabase } from "#lib/node/sqlite";
+import { isFinal } from "#contract/status";
+import { unreachable } from "#lib/errors";
+import type { Conflict, DeviceRow, LogEntry, StoreOp } from "./store.ts";
+
+/** Thrown inside a transaction to undo it; the store turns it into a result. */
+export class ConflictSignal extends Error {
+  override readonly name = "ConflictSignal";
+  readonly conflict: Conflict;
+
+  constructor(conflict: Conflict) {
+    super(conflict);
+    this.conflict = conflict;
+  }
+}
+
+/**
+ * Applies one change; must run inside a transaction. Returns the log entry that it wrote, if any. Throws
+ * `ConflictSignal` when a lock or key is taken.
+ */
+export function createApply(database: SqliteDatabase): (op: StoreOp) => LogEntry | undefined {
+  const sql = prepare(database);
+  return (op) => {
+    switch (op.op) {
+      case "put-device":
+        sql.putDevice.run(deviceValues(op.row));
+        return undefined;
+      case "append-events":
+        appendEvents(sql, op);
+        return undefined;
+      case "insert-contract":
+        insertContract(sql, op);
+        return undefined;
+      case "set-status":
+        setStatus(sql, op);
+        return undefined;
+      case "insert-command":
+        sql.insertCommand.run(withNulls(op.row, ["contractId", "epoch", "holdId"]));
+        return undefined;
+      case "settle-command":
+        sql.settleCommand.run(withNulls(op, ["reason", "seq"]));
+        return undefined;
+      case "insert-movement":
+        insertMovement(sql, op);
+        return undefined;
+      case "insert-exception":
+        sql.insertException.run(withNulls(op.row, ["deviceId", "contractId"]));
+        return undefined;
+      case "insert-reconciliation":
+        insertReconciliation(sql, op);
+        return undefined;
+      case "insert-idempotency":
+        unlessTaken("key_in_use", () => sql.insertIdempotency.run(op.row));
+        return undefined;
+      case "log":
+        return appendLog(sql, op);
+      default:
+        return unreachable(op);
+    }
+  };
+}
+
+type Op<Name extends StoreOp["op"]> = Extract<StoreOp, { op: Name }>;
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: SqliteDatabase) {
+  return {
+    putDevice: database.prepare(`
+      INSERT INTO device (device_id, incarnation, seq, hash, presence, last_heard_at, track)
+      VALUES (@deviceId, @incarnation, @seq, @hash, @presence, @lastHeardAt, @track)
+      ON CONFLICT (device_id) DO UPDATE SET incarnation = excluded.incarnation, seq = excluded.seq, hash = excluded.hash,
+        presence = excluded.presence, last_heard_at = excluded.last_heard_at, track = excluded.track`),
+    appendEvent: database.prepare(`
+      INSERT INTO event (device_id, incarnation, seq, event_id, contract_id, hash, received_at, body)
+      VALUES (@deviceId, @incarnation, @seq, @eventId, @contractId, @hash, @receivedAt, @body)`),
+    insertContract: database.prepare(`
+      INSERT INTO contract (contract_id, name, task_id, device_id, epoch, revision, session, status, draft, body, jws, created_at)
+      VALUES (@contractId, @name, @taskId, @deviceId, @epoch, @revision, @session, @status, @draft, @body, @jws, @createdAt)`),
+    highestEpoch: database.prepare<[string], { epoch: number }>(
+      "SELECT coalesce(max(epoch), 0) AS epoch FROM contract WHERE task_id = ?",
+    ),
+    contractExists: database.prepare("SELECT 1 FROM contract WHERE contract_id = ?"),
+    setStatus: database.prepare(`
+      UPDATE contract SET status = @to, reason = coalesce(@reason, reason), problems = coalesce(@problems, problems),
+        answered_at = CASE WHEN status IN ('pushed', 'unconfirmed') THEN coalesce(answered_at, @at) ELSE answered_at END,
+        ended_at = @endedAt
+      WHERE contract_id = @contractId AND status IN (SELECT value FROM json_each(@from))`),
+    insertCommand: database.prepare(`
+      INSERT INTO command (command_id, device_id, n, type, contract_id, epoch, hold_id, created_at)
+      VALUES (@commandId, @deviceId, @n, @type, @contractId, @epoch, @holdId, @createdAt)`),
+    settleCommand: database.prepare(`
+      UPDATE command SET replied_at = @at, result = @result, reason = @reason, seq = @seq
+      WHERE command_id = @commandId AND replied_at IS NULL`),
+    insertIdempotency: database.prepare(`
+      INSERT INTO idempotency (key, fingerprint, contract_id, created_at)
+      VALUES (@key, @fingerprint, @contractId, @createdAt)`),
+    insertMovement: database.prepare(`
+      INSERT INTO ledger (executor_partner_id, executor_correlation_id, warehouse_id, device_id, contract_id, recorded_at,
+        fenced, body)
+      VALUES (@partnerId, @correlationId, @warehouseId, @deviceId, @contractId, @recordedAt,
+        @epoch < (SELECT coalesce(max(epoch), 0) FROM contract
+                  WHERE task_id = (SELECT task_id FROM contract WHERE contract_id = @contractId)), @body)
+      ON CONFLICT DO NOTHING`),
+    insertException: database.prepare(`
+      INSERT INTO exception (at, code, severity, detail, device_id, contract_id)
+      VALUES (@at, @code, @severity, @detail, @deviceId, @contractId)`),
+    insertReconciliation: database.prepare(`
+      INSERT INTO reconciliation (contract_id, device_id, cause, recorded_at, report)
+      VALUES (@contractId, @deviceId, @cause, @recordedAt, @report)`),
+    appendLog: database.prepare(`
+      INSERT INTO log (at, type, device_id, contract_id, data) VALUES (@at, @type, @deviceId, @contractId, @data)`),
+  };
+}
+
+function deviceValues(row: DeviceRow): object {
+  return {
+    ...withNulls(row, ["hash", "lastHeardAt"]),
+    presence: row.presence ? JSON.stringify(row.presence) : null,
+    track: row.track ? JSON.stringify(row.track) : null,
+  };
+}
+
+function appendEvents(sql: Statements, op: Op<"append-events">): void {
+  const { deviceId, receivedAt } = op;
+  for (const { incarnation, event, hash } of op.rows) {
+    const { seq, id: eventId, contractId = null } = event;
+    const body = JSON.stringify(event);
+    sql.appendEvent.run({ deviceId, incarnation, seq, eventId, contractId, hash, receivedAt, body });
+  }
+}
+
+function insertContract(sql: Statements, { row, epochRule }: Op<"insert-contract">): void {
+  if (sql.contractExists.get(row.contractId)) throw new ConflictSignal("contract_exists");
+  if (epochRule === "fresh" && row.epoch <= sql.highestEpoch.get(row.taskId)!.epoch) {
+    throw new ConflictSignal("stale_epoch");
+  }
+  const { draft, contract, problems: _none, name = null, ...rest } = row;
+  const values = { ...rest, name, draft: JSON.stringify(draft), body: JSON.stringify(contract) };
+  unlessTaken("device_busy", () => sql.insertContract.run(values));
+}
+
+function setStatus(sql: Statements, op: Op<"set-status">): void {
+  const { contractId, to, at, reason = null } = op;
+  const problems = op.problems ? JSON.stringify(op.problems) : null;
+  const endedAt = isFinal(to) ? at : null;
+  sql.setStatus.run({ contractId, to, at, reason, problems, endedAt, from: JSON.stringify(op.from) });
+}
+
+function insertMovement(sql: Statements, { row, epoch }: Op<"insert-movement">): void {
+  const { movement, ...rest } = withNulls(row, ["contractId"]);
+  sql.insertMovement.run({ ...rest, epoch: epoch ?? null, body: JSON.stringify(movement) });
+}
+
+function insertReconciliation(sql: Statements, { row }: Op<"insert-reconciliation">): void {
+  const { deviceId, trigger: cause, recordedAt, report } = row;
+  const { contractId } = report;
+  sql.insertReconciliation.run({ contractId, deviceId, cause, recordedAt, report: JSON.stringify(report) });
+}
+
+function appendLog(sql: Statements, { entry }: Op<"log">): LogEntry {
+  const values = withNulls(entry, ["deviceId", "contractId"]);
+  const { lastInsertRowid } = sql.appendLog.run({ ...values, data: JSON.stringify(entry.data) });
+  return { ...entry, id: Number(lastInsertRowid) };
+}
+
+/** SQLite binds no `undefined`. */
+function withNulls<Row extends object, Key extends keyof Row>(row: Row, keys: readonly Key[]): Row {
+  const nulls = Object.fromEntries(keys.map((key) => [key, row[key] ?? null]));
+  return { ...row, ...nulls };
+}
+
+/** A violated lock index as a conflict; SQLite names the columns, not the index. */
+function unlessTaken(conflict: Conflict, run: () => void): void {
+  try {
+    run();
+  } catch (thrown) {
+    const { code, message } = thrown as { code?: string; message?: string };
+    if (code !== "SQLITE_CONSTRAINT_UNIQUE" && code !== "SQLITE_CONSTRAINT_PRIMARYKEY") throw thrown;
+    throw new ConflictSignal(message?.includes("contract.task_id") ? "task_busy" : conflict);
+  }
+}

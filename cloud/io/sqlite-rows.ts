@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { Contract, ContractDraft } from "#contract/contract";
+import { Event, Problem } from "#contract/event";
+import { CommandType, OnlinePresence } from "#contract/messages";
+import { Movement } from "#contract/movement";
+import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
+import { DivergenceReport } from "../core/divergence.ts";
+import { Track } from "../core/track.ts";
+import { LogType } from "./store.ts";
+
+/** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
+export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {
+  const present = Object.entries(row as object).filter(([, value]) => value !== null);
+  return schema.parse(Object.fromEntries(present)) as z.infer<Schema>;
+}
+
+const Text = z.string();
+const Count = z.number().int();
+const STATUSES = new Set<string>(STATUS_TRANSITIONS.flatMap((row) => [row.from, row.to]));
+const Status = z.custom<ContractStatus>((value) => typeof value === "string" && STATUSES.has(value));
+
+export const DeviceColumns = z.object({
+  deviceId: Text,
+  incarnation: Text,
+  seq: Count,
+  hash: Text.exactOptional(),
+  presence: fromJson(OnlinePresence).exactOptional(),
+  lastHeardAt: Text.exactOptional(),
+  track: fromJson(Track).exactOptional(),
+});
+
+export const EventColumns = z.object({ incarnation: Text, event: fromJson(Event), hash: Text });
+
+export const ContractSummaryColumns = z.object({
+  id: Count,
+  contractId: Text,
+  name: Text.exactOptional(),
+  taskId: Text,
+  deviceId: Text,
+  epoch: Count,
+  revision: Count,
+  session: Text,
+  status: Status,
+  createdAt: Text,
+  answeredAt: Text.exactOptional(),
+  endedAt: Text.exactOptional(),
+  reason: Text.exactOptional(),
+  problems: fromJson(z.array(Problem)).exactOptional(),
+});
+
+export const ContractColumns = ContractSummaryColumns.omit({ id: true }).extend({
+  draft: fromJson(ContractDraft),
+  contract: fromJson(Contract),
+  jws: Text,
+});
+
+export const CommandColumns = z.object({
+  commandId: Text,
+  deviceId: Text,
+  n: Count,
+  type: CommandType,
+  contractId: Text.exactOptional(),
+  epoch: Count.exactOptional(),
+  holdId: Text.exactOptional(),
+  createdAt: Text,
+  repliedAt: Text.exactOptional(),
+  result: z.enum(["stored", "done", "refused", "withdrawn"]).exactOptional(),
+  reason: Text.exactOptional(),
+  seq: Count.exactOptional(),
+});
+
+export const IdempotencyColumns = z.object({ key: Text, fingerprint: Text, contractId: Text, createdAt: Text });
+
+export const LedgerColumns = z.object({
+  id: Count,
+  partnerId: Text,
+  correlationId: Text,
+  warehouseId: Text,
+  deviceId: Text,
+  contractId: Text.exactOptional(),
+  recordedAt: Text,
+  isFenced: z.preprocess((value) => value === 1, z.boolean()),
+  movement: fromJson(Movement),
+});
+
+export const ExceptionColumns = z.object({
+  id: Count,
+  at: Text,
+  code: Text,
+  severity: z.enum(["LOW", "MEDIUM", "HIGH", "URGENT"]),
+  detail: Text,
+  deviceId: Text.exactOptional(),
+  contractId: Text.exactOptional(),
+});
+
+export const ReconciliationColumns = z.object({
+  deviceId: Text,
+  trigger: z.enum(["return", "manual"]),
+  recordedAt: Text,
+  report: fromJson(DivergenceReport),
+});
+
+export const LogColumns = z.object({
+  id: Count,
+  at: Text,
+  type: LogType,
+  deviceId: Text.exactOptional(),
+  contractId: Text.exactOptional(),
+  data: fromJson(z.record(z.string(), z.unknown())),
+});
+
+function fromJson<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(schema);
+}

@@ -1,0 +1,93 @@
+import { STATUS_TRANSITIONS, holdsLock } from "#contract/status";
+import { openSqlite, toStoreError, type SqliteDatabase } from "#lib/node/sqlite";
+import { ConflictSignal, createApply } from "./sqlite-ops.ts";
+import { createQueries } from "./sqlite-queries.ts";
+import { MIGRATIONS } from "./sqlite-schema.ts";
+import type { CloudStore, CommitResult, LogEntry, StoreOp } from "./store.ts";
+
+interface Pending {
+  readonly ops: readonly StoreOp[];
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Outcome {
+  readonly pending: Pending;
+  readonly result: CommitResult;
+  readonly logged: readonly LogEntry[];
+}
+
+const LOCKED_STATUSES = [...new Set(STATUS_TRANSITIONS.map((row) => row.from))].filter(holdsLock);
+
+export interface SqliteStoreOptions {
+  /** The file, or `:memory:`. */
+  readonly path: string;
+  /** Identity of a database that is made now; an older one keeps its own. */
+  readonly newCloudId: string;
+}
+
+/**
+ * The cloud's database in one SQLite file (or `:memory:`), on the calling thread. Commits that are asked for before the
+ * current turn's promises have settled are written as one transaction, each in a savepoint of its own.
+ * Throws `store.failed` or `store.corrupt` when the file cannot be used.
+ */
+export function openSqliteStore(options: SqliteStoreOptions): CloudStore {
+  const database = openSqlite({ path: options.path, migrations: MIGRATIONS });
+  const listeners = new Set<(entries: readonly LogEntry[]) => void>();
+  const writeAll = createGroupWrite(database);
+  let waiting: Pending[] = [];
+
+  function flush(): void {
+    const group = waiting;
+    waiting = [];
+    const written = attempt(() => writeAll(group));
+    if ("thrown" in written) {
+      for (const pending of group) pending.reject(toStoreError(written.thrown));
+      return;
+    }
+    for (const { pending, result } of written.value) pending.resolve(result);
+    const logged = written.value.flatMap((outcome) => outcome.logged);
+    if (logged.length > 0) for (const listener of listeners) listener(logged);
+  }
+  return {
+    ...createQueries(database, cloudIdOf(database, options.newCloudId), LOCKED_STATUSES),
+    commit: (ops) =>
+      new Promise((resolve, reject) => {
+        if (waiting.push({ ops, resolve, reject }) === 1) queueMicrotask(flush);
+      }),
+    onLogged(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (waiting.length > 0) flush();
+      database.close();
+    },
+  };
+}
+
+function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[]) => Outcome[] {
+  const apply = createApply(database);
+  const writeOne = database.transaction((ops: readonly StoreOp[]) => ops.flatMap((op) => apply(op) ?? []));
+  return database.transaction((group: readonly Pending[]) =>
+    group.map((pending): Outcome => {
+      const written = attempt(() => writeOne(pending.ops));
+      if (!("thrown" in written)) return { pending, result: { ok: true }, logged: written.value };
+      if (!(written.thrown instanceof ConflictSignal)) throw written.thrown;
+      return { pending, result: { ok: false, conflict: written.thrown.conflict }, logged: [] };
+    }),
+  );
+}
+
+function cloudIdOf(database: SqliteDatabase, newCloudId: string): string {
+  database.prepare("INSERT INTO meta (key, value) VALUES ('cloud_id', ?) ON CONFLICT DO NOTHING").run(newCloudId);
+  return String(database.prepare("SELECT value FROM meta WHERE key = 'cloud_id'").pluck().get());
+}
+
+function attempt<Value>(run: () => Value): { readonly value: Value } | { readonly thrown: unknown } {
+  try {
+    return { value: run() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}

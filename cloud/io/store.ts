@@ -1,0 +1,231 @@
+import { z } from "zod";
+import type { Contract, ContractDraft } from "#contract/contract";
+import type { Event, Problem } from "#contract/event";
+import type { CommandType, OnlinePresence } from "#contract/messages";
+import type { Movement } from "#contract/movement";
+import type { ContractStatus } from "#contract/status";
+import type { DivergenceReport } from "../core/divergence.ts";
+import type { Track } from "../core/track.ts";
+
+/** A device as the cloud last committed it; its mode is not among this, because it is never resumed from disk. */
+export interface DeviceRow {
+  readonly deviceId: string;
+  readonly incarnation: string;
+  /** End of its committed journal, and the chain hash there (absent after a gap). */
+  readonly seq: number;
+  readonly hash?: string;
+  readonly presence?: OnlinePresence;
+  /** When anything was heard from it, RFC 3339. */
+  readonly lastHeardAt?: string;
+  /** Where it was seen last, telemetry included; written when it stops being live. */
+  readonly track?: Track;
+}
+
+/** One event as received, with the chain hash that it leads to. */
+export interface EventRow {
+  readonly incarnation: string;
+  readonly event: Event;
+  readonly hash: string;
+}
+
+/** A contract without its bodies, as lists show it. */
+export interface ContractSummary {
+  readonly contractId: string;
+  readonly name?: string;
+  readonly taskId: string;
+  readonly deviceId: string;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly session: string;
+  readonly status: ContractStatus;
+  readonly createdAt: string;
+  readonly answeredAt?: string;
+  readonly endedAt?: string;
+  /** Word of the refusal or ending, where it was not success. */
+  readonly reason?: string;
+  readonly problems?: readonly Problem[];
+}
+
+export interface ContractRow extends ContractSummary {
+  /** What was asked for, before the cloud filled in identity and session. */
+  readonly draft: ContractDraft;
+  readonly contract: Contract;
+  readonly jws: string;
+}
+
+/** A command; it is signed anew for the session in which it is sent. */
+export interface CommandRow {
+  readonly commandId: string;
+  readonly deviceId: string;
+  readonly n: number;
+  readonly type: CommandType;
+  readonly contractId?: string;
+  readonly epoch?: number;
+  readonly holdId?: string;
+  readonly createdAt: string;
+  readonly repliedAt?: string;
+  /** What the device answered, or `withdrawn` when the cloud no longer wants it. */
+  readonly result?: "stored" | "done" | "refused" | "withdrawn";
+  readonly reason?: string;
+  /** Number of the event in which the device recorded it. */
+  readonly seq?: number;
+}
+
+/** A movement in the ledger (document 3's tags); `isFenced` when its assignment was no longer valid. */
+export interface LedgerRow {
+  readonly partnerId: string;
+  readonly correlationId: string;
+  readonly warehouseId: string;
+  readonly deviceId: string;
+  readonly contractId?: string;
+  readonly recordedAt: string;
+  readonly movement: Movement;
+}
+
+export interface ExceptionRow {
+  readonly at: string;
+  readonly code: string;
+  readonly severity: "LOW" | "MEDIUM" | "HIGH" | "URGENT";
+  readonly detail: string;
+  readonly deviceId?: string;
+  readonly contractId?: string;
+}
+
+export interface ReconciliationRow {
+  readonly deviceId: string;
+  readonly trigger: "return" | "manual";
+  readonly recordedAt: string;
+  readonly report: DivergenceReport;
+}
+
+/** What the stream tells; `id` ascends, so a reader resumes behind the last that it saw. */
+export interface LogEntry {
+  readonly id: number;
+  readonly at: string;
+  readonly type: LogType;
+  readonly deviceId?: string;
+  readonly contractId?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What the stream tells of. */
+export const LogType = z.enum([
+  "device.mode",
+  "contract.status",
+  "command",
+  "exception",
+  "reconciliation",
+  "replan.triggered",
+  "recovery",
+  "journal.gap",
+  "journal.fork",
+]);
+export type LogType = z.infer<typeof LogType>;
+
+/** Which contract a request made; its answer is told from that contract, also after a crash in the middle. */
+export interface IdempotencyRow {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly contractId: string;
+  readonly createdAt: string;
+}
+
+/** One change; the changes of one `commit` happen together or not at all. */
+export type StoreOp =
+  | { readonly op: "put-device"; readonly row: DeviceRow }
+  | {
+      readonly op: "append-events";
+      readonly deviceId: string;
+      readonly receivedAt: string;
+      readonly rows: readonly EventRow[];
+    }
+  /** Conflicts when device or task already has an active contract, or the task has seen this epoch (rule `fresh`). */
+  | { readonly op: "insert-contract"; readonly row: ContractRow; readonly epochRule: "fresh" | "as-given" }
+  /** Changes nothing unless the status is one of `from`. */
+  | {
+      readonly op: "set-status";
+      readonly contractId: string;
+      readonly from: readonly ContractStatus[];
+      readonly to: ContractStatus;
+      readonly at: string;
+      readonly reason?: string;
+      readonly problems?: readonly Problem[];
+    }
+  | { readonly op: "insert-command"; readonly row: CommandRow }
+  | {
+      readonly op: "settle-command";
+      readonly commandId: string;
+      readonly at: string;
+      readonly result: NonNullable<CommandRow["result"]>;
+      readonly reason?: string;
+      readonly seq?: number;
+    }
+  /** Recorded once per partner and correlation id; fenced when the task has a newer epoch than `epoch`. */
+  | { readonly op: "insert-movement"; readonly row: LedgerRow; readonly epoch?: number }
+  | { readonly op: "insert-exception"; readonly row: ExceptionRow }
+  | { readonly op: "insert-reconciliation"; readonly row: ReconciliationRow }
+  | { readonly op: "insert-idempotency"; readonly row: IdempotencyRow }
+  | { readonly op: "log"; readonly entry: Omit<LogEntry, "id"> };
+
+/** What a commit ran into; nothing of it was then written. */
+export type Conflict = "device_busy" | "task_busy" | "stale_epoch" | "contract_exists" | "key_in_use";
+
+export type CommitResult = { readonly ok: true } | { readonly ok: false; readonly conflict: Conflict };
+
+/** All that must be in memory before the cloud listens. */
+export interface StoredFleet {
+  readonly cloudId: string;
+  readonly devices: readonly DeviceRow[];
+  /** Contracts that hold their lock. */
+  readonly activeContracts: readonly ContractRow[];
+  /** Commands that were never answered, by ascending `n`. */
+  readonly openCommands: readonly CommandRow[];
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Give this back to read on; absent on the last page. */
+  readonly cursor?: string;
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface ContractQuery extends PageQuery {
+  readonly deviceId?: string | undefined;
+  readonly status?: ContractStatus | undefined;
+}
+
+/**
+ * The cloud's database. `commit` resolves when the change is durable; commits that meet in one turn share one
+ * write. Rejects `store.failed` when the database refuses.
+ */
+export interface CloudStore extends AsyncDisposable {
+  load(): Promise<StoredFleet>;
+  commit(ops: readonly StoreOp[]): Promise<CommitResult>;
+  /** Calls `listener` with what was logged, in order, once it is durable; returns what ends it. */
+  onLogged(listener: (entries: readonly LogEntry[]) => void): () => void;
+
+  /** All events of a device, in the order in which they were committed. */
+  deviceEvents(deviceId: string): Promise<readonly EventRow[]>;
+  contractEvents(contractId: string): Promise<readonly Event[]>;
+  /** Which of these event ids are committed for the device, under whatever number. */
+  knownEvents(deviceId: string, eventIds: readonly string[]): Promise<ReadonlySet<string>>;
+  hashAt(deviceId: string, incarnation: string, seq: number): Promise<string | undefined>;
+  hasIncarnation(deviceId: string, incarnation: string): Promise<boolean>;
+
+  /** The contract of that id, or else the newest of that name. */
+  contract(idOrName: string): Promise<ContractRow | undefined>;
+  /** Newest first. */
+  contracts(query: ContractQuery): Promise<Page<ContractSummary>>;
+  highestEpoch(taskId: string): Promise<number>;
+  highestCommand(deviceId: string): Promise<number>;
+  idempotency(key: string): Promise<IdempotencyRow | undefined>;
+  reconciliations(contractId: string): Promise<readonly ReconciliationRow[]>;
+  exceptions(query: PageQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
+  ledger(query: PageQuery): Promise<Page<LedgerRow & { readonly id: number; readonly isFenced: boolean }>>;
+  /** Log entries behind `afterId`, oldest first. */
+  logAfter(afterId: number, limit: number, contractId?: string | null): Promise<readonly LogEntry[]>;
+}
