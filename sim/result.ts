@@ -1,0 +1,56 @@
+import type { Share, Metres, MetresPerSecond, Seconds } from "#lib/units";
+
+/** What `holdfast sim run --json` prints; the names are a promise to other programs. */
+export interface SimulationResult {
+  readonly scenario: string;
+  readonly seed: number;
+  /** Hex SHA-256 over everything that happened; equal for equal seed, commit, Node version and CPU architecture. */
+  readonly digest: string;
+  readonly outcome: "passed" | "failed";
+  readonly expectations: readonly Expectation[];
+  readonly virtualSeconds: Seconds;
+  readonly wallSeconds: Seconds;
+  readonly realTimeFactor: number;
+  readonly devices: readonly DeviceResult[];
+  readonly cloud: {
+    readonly modes: readonly { readonly deviceId: string; readonly at: string; readonly mode: string }[];
+    readonly reconciliations: readonly { readonly deviceId: string; readonly divergence: unknown }[];
+  };
+}
+
+export interface Expectation {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, in words. */
+  readonly detail: string;
+}
+
+export interface DeviceResult {
+  readonly id: string;
+  readonly contracts: readonly ContractResult[];
+  readonly distance: Metres;
+  readonly meanSpeed: MetresPerSecond;
+  readonly minClearance: Metres;
+  readonly collisions: number;
+  readonly keepoutViolations: number;
+  readonly speedViolations: number;
+  /** From the start of its first contract to the end of its last, when all were completed. */
+  readonly timeToGoal?: Seconds;
+  readonly batteryUsed: Share;
+}
+
+export interface ContractResult {
+  readonly contractId: string;
+  readonly name?: string;
+  readonly status: string;
+  readonly stages: readonly StageResult[];
+}
+
+export interface StageResult {
+  readonly stageId: string;
+  readonly action: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}

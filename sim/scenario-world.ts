@@ -1,0 +1,37 @@
+import type { DeviceProfile } from "#agent/profile";
+import type { Zone } from "#contract/spatial";
+import type { LoadedScenario } from "./scenario-file.ts";
+import { WorldSpec, type RobotSpec } from "./world/world-spec.ts";
+
+/** The world of a scenario, judged by the zones of its masks and of every contract in it. */
+export function worldSpecOf({ scenario, map, zones, profiles, contracts }: LoadedScenario): WorldSpec {
+  const judged = new Map<string, Zone>();
+  for (const zone of [...zones, ...contracts.flatMap(({ draft }) => draft.spatial.zones)]) judged.set(zone.id, zone);
+  return WorldSpec.parse({
+    map,
+    obstacles: scenario.obstacles,
+    people: scenario.people,
+    sites: scenario.sites,
+    zones: [...judged.values()],
+    robots: scenario.robots.map((robot) => robotSpec(robot, profiles.get(robot.id)!)),
+  });
+}
+
+type PlacedRobot = LoadedScenario["scenario"]["robots"][number];
+type RobotInput = Omit<RobotSpec, "actuation" | "battery" | "odometry" | "load" | "scanner"> & Record<string, unknown>;
+
+function robotSpec({ id, pose, battery }: PlacedRobot, profile: DeviceProfile): RobotInput {
+  const { footprint, limits, lidar, odometry, position, tools } = profile;
+  return {
+    id,
+    pose,
+    footprint,
+    limits,
+    lidar,
+    odometry,
+    position,
+    battery: { ...profile.battery, ...(battery === undefined ? {} : { charge: battery }) },
+    ...(tools.includes("load") ? { load: {} } : {}),
+    ...(tools.includes("scanner") ? { scanner: {} } : {}),
+  };
+}
