@@ -23,6 +23,8 @@ export function acceptContract(event: Event): ContractState | undefined {
     holds: [],
     load: {},
     replans: 0,
+    distance: 0,
+    batteryUsed: 0,
     firstSeq: event.seq,
     lastSeq: event.seq,
     acceptedAt: event.at,
@@ -43,6 +45,12 @@ export function foldContractEvent<Type extends EventType>(
   const fold: Fold<Type> | undefined = FOLDS[type];
   const folded = fold ? fold(contract, event, data) : contract;
   return { ...folded, lastSeq: event.seq };
+}
+
+/** The contract after a reboot of the device: what began before it has no time on the new boot's clock. */
+export function forgetBootTimes(contract: ContractState): ContractState {
+  const { startedMonoMs: _started, ...rest } = contract;
+  return { ...rest, stages: contract.stages.map(({ startedMonoMs: _begun, ...stage }) => stage) };
 }
 
 type Fold<Type extends EventType> = (contract: ContractState, event: Event, data: EventData<Type>) => ContractState;
@@ -70,7 +78,7 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
   "stage.attempt": (contract, event, data) => onStage(contract, event, "stage.attempt", data),
   "stage.verified": (contract, event, data) => onStage(contract, event, "stage.verified", data),
   "stage.progress": see,
-  "stage.completed": (contract, event, data) => see(onStage(contract, event, "stage.completed", data), event, data),
+  "stage.completed": (contract, event, data) => see(completeStage(contract, event, data), event, data),
   "stage.failed": (contract, event, data) => onStage(contract, event, "stage.failed", data),
   "stage.skipped": (contract, event, data) => onStage(contract, event, "stage.skipped", data),
   estimate: see,
@@ -138,6 +146,15 @@ function onStage<Type extends StageEventType>(
     stage.stageId === event.stageId ? foldStage(stage, event, type, data) : stage,
   );
   return { ...contract, stages };
+}
+
+/** Adds up what the work took, once a stage: a second completion of the same stage is no work. */
+function completeStage(contract: ContractState, event: Event, data: EventData<"stage.completed">): ContractState {
+  const folded = onStage(contract, event, "stage.completed", data);
+  const wasDone = contract.stages.find((stage) => stage.stageId === event.stageId)?.status === "completed";
+  if (wasDone) return folded;
+  const { distance, batteryUsed } = contract;
+  return { ...folded, distance: distance + data.distance, batteryUsed: batteryUsed + data.batteryUsed };
 }
 
 /** Loads and unloads; quantities that cancel out leave no dust of rounding behind. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from "./canonical.ts";
-import { acceptContract, foldContractEvent } from "./contract-fold.ts";
+import { acceptContract, foldContractEvent, forgetBootTimes } from "./contract-fold.ts";
 import type { Sha256 } from "./crypto.ts";
 import { EVENT_DATA, readEventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
@@ -21,6 +21,7 @@ export function foldEvent(state: DeviceState, event: Event): DeviceState {
   const next = { ...state, seq: event.seq };
   if (!isEventType(event.type)) return next;
   if (event.type === "command.obeyed") return foldCommand(next, event);
+  if (event.type === "boot") return foldBoot(next, event);
   if (event.contractId === undefined) return next;
   const known = ownValue(state.contracts, event.contractId);
   if (!known) return event.type === "contract.accepted" ? foldFirstAcceptance(next, event) : next;
@@ -81,6 +82,12 @@ function isEventType(type: string): type is EventType {
 function foldCommand(state: DeviceState, event: Event): DeviceState {
   const data = readEventData("command.obeyed", event.data);
   return data && data.n > state.lastCommand ? { ...state, lastCommand: data.n } : state;
+}
+
+function foldBoot(state: DeviceState, event: Event): DeviceState {
+  if (readEventData("boot", event.data)?.start !== "cold") return state;
+  const contracts = Object.entries(state.contracts).map(([id, contract]) => [id, forgetBootTimes(contract)]);
+  return { ...state, contracts: Object.fromEntries(contracts) };
 }
 
 function foldFirstAcceptance(state: DeviceState, event: Event): DeviceState {

@@ -14,6 +14,7 @@ export interface StageState {
   readonly verified?: "done" | "not-done" | "unknown";
   readonly output?: Readonly<Record<string, unknown>>;
   readonly startedAt?: string;
+  /** Absent once the device has been rebooted: times of different boots do not compare. */
   readonly startedMonoMs?: number;
   readonly endedAt?: string;
   /** Code of the last failure. */
@@ -45,11 +46,15 @@ export interface ContractState {
   /** What the movements of this contract have put on board and not yet taken off: sku to quantity. */
   readonly load: Readonly<Record<string, number>>;
   readonly replans: number;
+  /** What the completed stages took together: metres, and share of the battery. */
+  readonly distance: number;
+  readonly batteryUsed: number;
   /** Numbers of the first and the last event of this contract. */
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly acceptedAt: string;
   readonly startedAt?: string;
+  /** Absent once the device has been rebooted. */
   readonly startedMonoMs?: number;
   readonly endedAt?: string;
   /** Reason word of the ending, where it was not success. */
