@@ -15,7 +15,13 @@ const DIAGONAL = Math.SQRT2;
  * cost per cell of going through, at least 1, or `CLOSED`; a diagonal step needs both cells beside it open. The
  * cells on the grid's border are closed, so that no step has to look for it.
  */
-export function searchCells(frame: GridFrame, costs: Float32Array, from: number, to: number, nodeBudget: number): SearchResult {
+export function searchCells(
+  frame: GridFrame,
+  costs: Float32Array,
+  from: number,
+  to: number,
+  nodeBudget: number,
+): SearchResult {
   closeBorderCells(frame, costs);
   const search = startSearch(frame, costs, to);
   search.reached[from] = 0;
@@ -58,16 +64,18 @@ function expand(search: Search, cell: number): void {
   const { costs, width } = search;
   const west = cellAt(costs, cell - 1) !== CLOSED;
   const east = cellAt(costs, cell + 1) !== CLOSED;
-  const south = cellAt(costs, cell - width) !== CLOSED;
-  const north = cellAt(costs, cell + width) !== CLOSED;
   if (west) relax(search, cell, cell - 1, 1);
   if (east) relax(search, cell, cell + 1, 1);
-  if (south) relax(search, cell, cell - width, 1);
-  if (north) relax(search, cell, cell + width, 1);
-  if (south && west) relax(search, cell, cell - width - 1, DIAGONAL);
-  if (south && east) relax(search, cell, cell - width + 1, DIAGONAL);
-  if (north && west) relax(search, cell, cell + width - 1, DIAGONAL);
-  if (north && east) relax(search, cell, cell + width + 1, DIAGONAL);
+  expandRow(search, cell, cell - width, west, east);
+  expandRow(search, cell, cell + width, west, east);
+}
+
+/** The cell above or below and, where a diagonal step cuts no corner, those beside it. */
+function expandRow(search: Search, cell: number, beside: number, west: boolean, east: boolean): void {
+  if (cellAt(search.costs, beside) === CLOSED) return;
+  relax(search, cell, beside, 1);
+  if (west) relax(search, cell, beside - 1, DIAGONAL);
+  if (east) relax(search, cell, beside + 1, DIAGONAL);
 }
 
 function relax(search: Search, from: number, to: number, length: number): void {
@@ -89,7 +97,7 @@ function heuristic(search: Search, cell: number): number {
 
 function traceBack(cameFrom: Int32Array, from: number, to: number): number[] {
   const cells = [to];
-  for (let cell = to; cell !== from; ) {
+  for (let cell = to; cell !== from;) {
     cell = linkAt(cameFrom, cell);
     cells.push(cell);
   }

@@ -69,7 +69,8 @@ function polylineCost({ map }: Terrain, costs: Float32Array, points: readonly Po
 
 /** Whether the footprint touches nothing known at a pose, at the resolution of the map itself. */
 function isFreeAt(map: PlanningMap, footprint: Footprint, pose: Pose): boolean {
-  if (map.zoneClearance && footprintClearance(map, map.zoneClearance, footprint, pose, map.resolution) <= 0) return false;
+  if (map.zoneClearance && footprintClearance(map, map.zoneClearance, footprint, pose, map.resolution) <= 0)
+    return false;
   const { occupancy } = map;
   if (!occupancy) return true;
   let isFree = true;

@@ -16,7 +16,7 @@ export function straighten(frame: GridFrame, costs: Float32Array, points: readon
     kept.push(points[anchor]!);
     let next = anchor + 1;
     // Doubling strides, then single steps: visibility is nearly monotone, and a missed point costs only a corner.
-    for (let stride = 1; stride >= 1; ) {
+    for (let stride = 1; stride >= 1;) {
       const candidate = Math.min(points.length - 1, anchor + LONGEST_PULL, next + stride);
       const allowed = (spent[candidate]! - spent[anchor]!) * SLACK;
       const isWorthIt = candidate > next && lineCost(frame, costs, points[anchor]!, points[candidate]!) <= allowed;

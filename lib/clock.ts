@@ -41,16 +41,20 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** Runs `run` every `periodMs` on absolute deadlines, first after one period; deadlines that were missed are skipped, not made up. */
-export function repeat(clock: Clock, periodMs: number, run: () => void): Cancel {
+/**
+ * Runs `run` every `periodMs` on absolute deadlines, first after one period; deadlines that were missed are skipped,
+ * not made up. `run` learns how many milliseconds after its deadline it was called.
+ */
+export function repeat(clock: Clock, periodMs: number, run: (latenessMs: number) => void): Cancel {
   let dueMs = clock.nowMs() + periodMs;
   let stop: Cancel = clock.after(periodMs, tick);
   let isEnded = false;
   function tick(): void {
     const nowMs = clock.nowMs();
+    const latenessMs = Math.max(0, nowMs - dueMs);
     dueMs += periodMs * Math.max(1, Math.ceil((nowMs - dueMs + 1) / periodMs));
     stop = clock.after(dueMs - nowMs, tick);
-    run();
+    run(latenessMs);
     if (isEnded) stop();
   }
   return () => {

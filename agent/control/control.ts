@@ -1,6 +1,8 @@
-import type { Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond } from "#lib/units";
-import type { Velocity } from "#drivers/driver";
+import type { Pose, Velocity } from "#lib/geometry";
+import type { KinematicLimits } from "#edge-planner/kinematics";
+import type { Drive } from "#edge-planner/navigator";
+import type { GateVerdict } from "#edge-planner/safety-gate";
 import type { Occupancy, Zone } from "#contract/spatial";
 
 /** What the motion loop must know about the place; sent once per contract revision. */
@@ -26,32 +28,9 @@ export interface Goal {
   readonly validUntilMs: number;
 }
 
-/** Why there is no way; the words travel into `failure.code`. */
-export type NoRouteReason = "goal_occupied" | "start_in_obstacle" | "no_route" | "outside_excerpt" | "budget_exhausted";
-
-/** What the motion loop is doing about its goal. */
-export type Drive =
-  | { readonly state: "idle" }
-  | { readonly state: "driving"; readonly goalId: string; readonly remaining: Metres }
-  | { readonly state: "blocked"; readonly goalId: string; readonly sinceMs: number }
-  | { readonly state: "no-route"; readonly goalId: string; readonly reason: NoRouteReason }
-  | { readonly state: "arrived"; readonly goalId: string };
-
-/** Why the gate clipped or stopped the last command; `none` when it passed unchanged. */
-export type GateVerdict =
-  | { readonly action: "pass" }
-  | { readonly action: "clip"; readonly reason: GateReason }
-  | { readonly action: "stop"; readonly reason: GateReason };
-
-export type GateReason =
-  | "obstacle"
-  | "keepout"
-  | "zone_limit"
-  | "scan_stale"
-  | "odometry_stale"
-  | "pose_lost"
-  | "goal_expired"
-  | "not_enabled";
+export type { Drive } from "#edge-planner/navigator";
+export type { NoRouteReason } from "#edge-planner/global-path";
+export type { GateReason, GateVerdict } from "#edge-planner/safety-gate";
 
 /** What the motion loop says about itself after each tick; the main thread keeps the newest. */
 export interface MotionReport {
@@ -70,8 +49,13 @@ export interface MotionReport {
   readonly route: readonly (readonly [x: Metres, y: Metres])[];
   /** Ids of zones that hold the robot's position. */
   readonly zones: readonly string[];
-  /** Stops by the gate since the start, and the longest and summed lateness of ticks in milliseconds. */
-  readonly counters: { readonly ticks: number; readonly gateStops: number; readonly latenessMsMax: number };
+  /** Stops by the gate since the start, and how late ticks were: the longest and the 99th percentile. */
+  readonly counters: {
+    readonly ticks: number;
+    readonly gateStops: number;
+    readonly latenessMsMax: number;
+    readonly latenessMsP99: number;
+  };
 }
 
 /**
@@ -90,15 +74,9 @@ export interface Control extends AsyncDisposable {
 }
 
 /** Dimensions and limits of the base, from the device profile. */
-export interface MotionProfile {
+export interface MotionProfile extends KinematicLimits {
   /** Corners of the footprint in the frame of the base, counter-clockwise. */
   readonly footprint: readonly (readonly [x: Metres, y: Metres])[];
-  readonly maxSpeed: MetresPerSecond;
-  readonly maxReverseSpeed: MetresPerSecond;
-  readonly maxAngularSpeed: number;
-  readonly maxAcceleration: number;
-  readonly maxDeceleration: number;
-  readonly maxAngularAcceleration: number;
   /** Ticks per second of the motion loop, 20 to 50. */
   readonly controlHz: number;
   /** A scan older than this stops the robot; 250 ms unless the profile says less. */

@@ -1,0 +1,86 @@
+import { type Clock, repeat } from "#lib/clock";
+import type { MotionDrivers } from "#drivers/driver";
+import { STANDSTILL } from "#edge-planner/kinematics";
+import type { MapSource } from "#edge-planner/map-cache";
+import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
+import { createControlState, stepControl, takeWorld } from "./step-control.ts";
+
+export interface MotionLoopDeps {
+  readonly clock: Clock;
+  readonly profile: MotionProfile;
+  /** Opened and enabled by the loop; the caller disposes of them afterwards. */
+  readonly drivers: MotionDrivers;
+  readonly maps: MapSource;
+  /** Called after each tick. */
+  readonly onReport: (report: MotionReport) => void;
+}
+
+/** The running loop: what `Control` asks, without the question where it runs. */
+export interface MotionLoop extends AsyncDisposable {
+  setWorld(world: ControlWorld): void;
+  setGoal(goal: Goal): void;
+  stop(): void;
+}
+
+/** A command outlives so many missed ticks before the base stops by itself. */
+const COMMAND_TICKS = 4;
+
+/**
+ * Opens and enables the drivers and steps until disposed. Only what the gate let through is sent to the base, and
+ * whichever way the loop ends, the last thing sent is zero.
+ */
+export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop> {
+  const { clock, profile, drivers, maps, onReport } = deps;
+  const { base, lidar, position } = drivers;
+  const periodMs = 1000 / profile.controlHz;
+  const state = createControlState(profile);
+  let goal: Goal | undefined;
+
+  function tick(latenessMs: number): void {
+    try {
+      const inputs = {
+        odometry: base.latest(),
+        scan: lidar.latest(),
+        fix: position.latest(),
+        mount: lidar.mount,
+        power: base.health().state === "down" ? ("disabled" as const) : ("enabled" as const),
+        goal,
+        latenessMs,
+      };
+      const { command, report } = stepControl(state, inputs, clock.nowMs());
+      base.drive(command, COMMAND_TICKS * periodMs);
+      onReport(report);
+    } catch (thrown) {
+      cancel();
+      brake();
+      throw thrown;
+    }
+  }
+  function brake(): void {
+    base.drive(STANDSTILL, COMMAND_TICKS * periodMs);
+  }
+
+  for (const driver of [base, lidar, position]) {
+    await driver.open();
+    await driver.enable();
+  }
+  const cancel = repeat(clock, periodMs, tick);
+  return {
+    setWorld(world) {
+      brake();
+      takeWorld(state, world, maps);
+    },
+    setGoal(next) {
+      goal = next;
+    },
+    stop() {
+      goal = undefined;
+      brake();
+    },
+    async [Symbol.asyncDispose]() {
+      cancel();
+      brake();
+      for (const driver of [base, lidar, position]) await driver.disable();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { compose, type Pose, relativeTo } from "#lib/geometry";
+import type { Metres } from "#lib/units";
+import type { Fix, Odometry, Scan } from "#drivers/driver";
+import { createObstacleLayer, integrateScan, type ObstacleLayer } from "#edge-planner/obstacle-layer";
+import { motionBetween } from "#edge-planner/odometry-history";
+import type { PlanningMap } from "#edge-planner/planning-map";
+import {
+  createPoseEstimator,
+  estimatePose,
+  type PoseEstimate,
+  type PoseEstimator,
+  takeFix,
+  takeOdometry,
+} from "#edge-planner/pose-estimator";
+import { projectScan, type ScanPoints } from "#edge-planner/scan-points";
+
+/** What the sensors said when asked last; what is absent has not spoken yet. */
+export interface Samples {
+  readonly odometry?: Odometry | undefined;
+  readonly scan?: Scan | undefined;
+  readonly fix?: Fix | undefined;
+  /** Pose of the lidar in the frame of the base. */
+  readonly mount: Pose;
+}
+
+/** What the robot knows from its sensors. Owned by one motion loop; `perceive` changes it. */
+export interface Perception {
+  readonly estimator: PoseEstimator;
+  layer: ObstacleLayer | undefined;
+  /** Time of the last scan that the layer took in. */
+  integratedMs: number;
+  driven: Metres;
+}
+
+export interface Percept {
+  readonly estimate: PoseEstimate;
+  readonly odometry: Odometry | undefined;
+  readonly scan: ScanPoints | undefined;
+}
+
+const ORIGIN: Pose = { x: 0, y: 0, yaw: 0 };
+
+export function createPerception(): Perception {
+  return { estimator: createPoseEstimator(), layer: undefined, integratedMs: -Infinity, driven: 0 };
+}
+
+/** Takes in the newest samples: where the robot is, what stands around it. */
+export function perceive(
+  perception: Perception,
+  samples: Samples,
+  map: PlanningMap | undefined,
+  nowMs: number,
+): Percept {
+  const { estimator } = perception;
+  const odometry = samples.odometry && isReading(samples.odometry) ? samples.odometry : undefined;
+  if (odometry) perception.driven += takeOdometry(estimator, odometry);
+  if (samples.fix && isFinitePose(samples.fix.pose)) takeFix(estimator, samples.fix);
+  const estimate = estimatePose(estimator, nowMs);
+  // What was seen from a pose that turned out wrong stands in the wrong place.
+  if (perception.layer?.map !== map || !estimate.isLocalised) perception.layer = map && createObstacleLayer(map);
+  const { scan, mount } = samples;
+  const moved = scan && motionBetween(estimator.history, scan.atMs, nowMs);
+  if (!scan || !moved) return { estimate, odometry, scan: undefined };
+  const baseThen = relativeTo(moved, ORIGIN);
+  if (estimate.isLocalised) observe(perception, scan, compose(compose(estimate.pose, baseThen), mount));
+  return { estimate, odometry, scan: projectScan(scan, mount, baseThen) };
+}
+
+function observe(perception: Perception, scan: Scan, lidar: Pose): void {
+  if (!perception.layer || scan.atMs <= perception.integratedMs) return;
+  integrateScan(perception.layer, scan, lidar);
+  perception.integratedMs = scan.atMs;
+}
+
+function isReading({ atMs, pose, velocity }: Odometry): boolean {
+  return Number.isFinite(atMs) && isFinitePose(pose) && Number.isFinite(velocity.linear + velocity.angular);
+}
+
+function isFinitePose({ x, y, yaw }: Pose): boolean {
+  return Number.isFinite(x + y + yaw);
+}

@@ -1,0 +1,191 @@
+import { isInside, type Pose, type Velocity } from "#lib/geometry";
+import type { Metres } from "#lib/units";
+import { type Footprint, makeFootprint } from "#edge-planner/footprint";
+import { indexAt, OUTSIDE } from "#edge-planner/grid";
+import { STANDSTILL } from "#edge-planner/kinematics";
+import type { MapSource } from "#edge-planner/map-cache";
+import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
+import { openMap, type PlanningMap } from "#edge-planner/planning-map";
+import { gate, type GateVerdict } from "#edge-planner/safety-gate";
+import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
+import { createLateness, type Lateness } from "./lateness.ts";
+import { createPerception, perceive, type Percept, type Perception, type Samples } from "./perception.ts";
+
+/** All that the motion loop remembers between ticks. Owned by one loop; the functions below change it. */
+export interface ControlState {
+  readonly profile: MotionProfile;
+  readonly footprint: Footprint;
+  readonly perception: Perception;
+  readonly lateness: Lateness;
+  world: ControlWorld | undefined;
+  map: PlanningMap | undefined;
+  navigator: Navigator | undefined;
+  lastGate: GateVerdict;
+  ticks: number;
+  gateStops: number;
+  /** Since when the robot has been without what it needs to drive, if it is. */
+  helplessSinceMs: number | undefined;
+}
+
+/** What one tick is decided from. */
+export interface TickInputs extends Samples {
+  readonly power: "enabled" | "disabled";
+  readonly goal?: Goal | undefined;
+  /** How long after its deadline the tick began. */
+  readonly latenessMs: number;
+}
+
+/** Ground that a robot without a map plans over, beyond the box of itself and its goal. */
+const OPEN_MARGIN: Metres = 10;
+/** A robot without a map plans no further than this. */
+const OPEN_REACH: Metres = 200;
+const MOST_ROUTE_POINTS = 60;
+
+export function createControlState(profile: MotionProfile): ControlState {
+  return {
+    profile,
+    footprint: makeFootprint(profile.footprint),
+    perception: createPerception(),
+    lateness: createLateness(),
+    world: undefined,
+    map: undefined,
+    navigator: undefined,
+    lastGate: { action: "pass" },
+    ticks: 0,
+    gateStops: 0,
+    helplessSinceMs: undefined,
+  };
+}
+
+/** Replaces the known world; takes tens of milliseconds unless `maps` knows it. Throws `contract.invalid` on a broken image. */
+export function takeWorld(state: ControlState, world: ControlWorld, maps: MapSource): void {
+  state.map = world.occupancy && maps(world, world.occupancy);
+  state.world = world;
+  state.navigator = undefined;
+}
+
+/** One tick: from samples and goal to the one command that may reach the base, and the report. No I/O, no clock. */
+export function stepControl(
+  state: ControlState,
+  inputs: TickInputs,
+  nowMs: number,
+): { command: Velocity; report: MotionReport } {
+  state.lateness.record(inputs.latenessMs);
+  state.ticks++;
+  const percept = perceive(state.perception, inputs, state.map, nowMs);
+  const wanted = decide(state, inputs, percept, nowMs);
+  const { velocity, verdict } = judge(state, inputs, percept, wanted.velocity, nowMs);
+  if (verdict.action === "stop" && state.lastGate.action !== "stop") state.gateStops++;
+  state.lastGate = verdict;
+  return { command: velocity, report: reportOf(state, percept, wanted.drive, nowMs) };
+}
+
+function decide(
+  state: ControlState,
+  { goal }: TickInputs,
+  { estimate, odometry, scan }: Percept,
+  nowMs: number,
+): { velocity: Velocity; drive: Drive } {
+  if (!goal) {
+    state.navigator = undefined;
+    return { velocity: STANDSTILL, drive: { state: "idle" } };
+  }
+  if (!estimate.isLocalised || !odometry || !scan || goal.validUntilMs <= nowMs || !state.world) {
+    state.helplessSinceMs ??= nowMs;
+    return {
+      velocity: STANDSTILL,
+      drive: { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs },
+    };
+  }
+  state.helplessSinceMs = undefined;
+  const { map, layer } = mapFor(state, state.world, estimate.pose, goal.pose);
+  const navigator = navigatorFor(state, goal, estimate.pose, nowMs);
+  const situation = {
+    pose: estimate.pose,
+    velocity: odometry.velocity,
+    terrain: { map, clearance: layer?.clearance ?? map.clearance, footprint: state.footprint },
+    points: scan.points,
+    limits: state.profile,
+  };
+  return navigate(navigator, situation, layer?.version ?? 0, nowMs);
+}
+
+/** The map to plan on, and what was observed on it: without a known one, open ground that holds robot and goal. */
+function mapFor(
+  state: ControlState,
+  world: ControlWorld,
+  pose: Pose,
+  goal: Pose,
+): { map: PlanningMap; layer: Perception["layer"] } {
+  const holdsAll = (map: PlanningMap): boolean =>
+    [pose, goal].every((point) => indexAt(map, point.x, point.y) !== OUTSIDE);
+  if (!state.map || (!world.occupancy && !holdsAll(state.map))) {
+    const low = (a: Metres, b: Metres): Metres => Math.max(Math.min(a, b) - OPEN_MARGIN, a - OPEN_REACH);
+    const high = (a: Metres, b: Metres): Metres => Math.min(Math.max(a, b) + OPEN_MARGIN, a + OPEN_REACH);
+    const from = [low(pose.x, goal.x), low(pose.y, goal.y)] as const;
+    state.map = openMap(world, from, [high(pose.x, goal.x), high(pose.y, goal.y)]);
+  }
+  const { layer } = state.perception;
+  return { map: state.map, layer: layer?.map === state.map ? layer : undefined };
+}
+
+function navigatorFor(state: ControlState, goal: Goal, pose: Pose, nowMs: number): Navigator {
+  const before = state.navigator;
+  const isSame = before?.goal.goalId === goal.goalId && isSamePose(before.goal.pose, goal.pose);
+  if (!before || !isSame) state.navigator = startNavigator(goal, pose, nowMs);
+  else if (before.goal !== goal) state.navigator = { ...before, goal };
+  return state.navigator!;
+}
+
+function isSamePose(a: Pose, b: Pose): boolean {
+  return a.x === b.x && a.y === b.y && a.yaw === b.yaw;
+}
+
+function judge(
+  state: ControlState,
+  inputs: TickInputs,
+  { estimate, odometry, scan }: Percept,
+  wanted: Velocity,
+  nowMs: number,
+): ReturnType<typeof gate> {
+  return gate(wanted, {
+    nowMs,
+    power: inputs.power,
+    ...(inputs.goal && { goal: inputs.goal }),
+    ...(odometry && { odometry }),
+    ...(scan && { scan }),
+    ...(estimate.isLocalised && { pose: estimate.pose }),
+    ...(state.map && { map: state.map }),
+    footprint: state.footprint,
+    limits: state.profile,
+  });
+}
+
+function reportOf(state: ControlState, { estimate, odometry }: Percept, drive: Drive, nowMs: number): MotionReport {
+  const { pose, sigmaXy, isLocalised } = estimate;
+  return {
+    atMs: nowMs,
+    pose,
+    sigmaXy,
+    isLocalised,
+    velocity: odometry?.velocity ?? STANDSTILL,
+    drive,
+    gate: state.lastGate,
+    driven: state.perception.driven,
+    route: state.navigator ? thin(remainingRoute(state.navigator)) : [],
+    zones: (state.world?.zones ?? []).filter((zone) => isInside([pose.x, pose.y], zone.polygon)).map((zone) => zone.id),
+    counters: {
+      ticks: state.ticks,
+      gateStops: state.gateStops,
+      latenessMsMax: state.lateness.maxMs(),
+      latenessMsP99: state.lateness.quantileMs(0.99),
+    },
+  };
+}
+
+/** Every n-th point, and the last, so that at most `MOST_ROUTE_POINTS` are left. */
+function thin<Item>(items: readonly Item[]): readonly Item[] {
+  if (items.length <= MOST_ROUTE_POINTS) return items;
+  const stride = Math.ceil(items.length / (MOST_ROUTE_POINTS - 1));
+  return items.filter((_, at) => at % stride === 0 || at === items.length - 1);
+}

@@ -1,0 +1,182 @@
+import { type Pose, type Velocity, wrapAngle } from "#lib/geometry";
+import type { Metres, MetresPerSecond, Radians, Seconds } from "#lib/units";
+import { clamp, sampleSmooth } from "./grid.ts";
+import { footprintClearance } from "./footprint.ts";
+import { advance, type KinematicLimits, stoppingPath, turnRateWithin } from "./kinematics.ts";
+import { REACTION } from "./safety-gate.ts";
+import { isSweepClear } from "./swept-path.ts";
+import { project, type Track, trackPoint } from "./track.ts";
+import type { Terrain } from "./traversal-cost.ts";
+
+/** What a local decision is made from. */
+export interface Situation {
+  /** Pose in the frame of the map, and velocity, now. */
+  readonly pose: Pose;
+  readonly velocity: Velocity;
+  readonly terrain: Terrain;
+  /** The newest scan's points in the frame of the base. */
+  readonly points: Float64Array;
+  readonly limits: KinematicLimits;
+}
+
+/** What makes a velocity dear, in metres of progress that it is worth; each term is 0 at its best. */
+const COSTS = {
+  /** Per metre that the way leads beside the track. */
+  lateral: 1.2,
+  /** Per radian between the final heading and the direction to the track further on. */
+  heading: 0.45,
+  /** When the footprint all but touches; falls with the square of the room, to 0 at `ROOMY`. */
+  crowding: 1.5,
+  /** Per radian per second of change, against wobbling. */
+  swerving: 0.06,
+} as const;
+
+const HORIZON: Seconds = 1.6;
+const ROLLOUT_STEPS = 10;
+/** Velocities that can be reached within this time are tried. */
+const WINDOW: Seconds = 0.3;
+const LINEAR_SAMPLES = 6;
+const ANGULAR_SAMPLES = 15;
+/** Room around the footprint beyond which more is no better. */
+const ROOMY: Metres = 0.45;
+/** Look-ahead for the heading at the end of a rollout. */
+const CARROT: Metres = 0.5;
+/** Candidates, best first, that are checked against the raw scan. */
+const CHECKED = 12;
+/** Speed next to an obstacle, and how much faster per metre of room. */
+const CREEP: MetresPerSecond = 0.3;
+const SPEED_PER_ROOM = 2.2;
+/** Speed at which the goal is reached, and the share of the brakes that is used for it. */
+const ARRIVAL_SPEED: MetresPerSecond = 0.08;
+const GENTLE = 0.6;
+
+/**
+ * The velocity that follows a track best from here: samples what the base can reach (the dynamic window), rolls
+ * each out as an arc, and takes the cheapest that runs into nothing; undefined when all do. Source: D. Fox, W.
+ * Burgard, S. Thrun, "The Dynamic Window Approach to Collision Avoidance", IEEE RAM 1997.
+ */
+export function followTrack(
+  situation: Situation,
+  track: Track,
+  along: Metres,
+  maxSpeed: MetresPerSecond,
+): Velocity | undefined {
+  const here = roomAt(situation, situation.pose);
+  const crowdedSpeed = here.footprint < ROOMY ? CREEP + SPEED_PER_ROOM * here.footprint : Infinity;
+  const speedCap = Math.min(maxSpeed, crowdedSpeed, arrivalSpeed(situation, track, along));
+  const candidates: Candidate[] = [];
+  for (const velocity of reachable(situation, speedCap)) {
+    const cost = rolloutCost(situation, track, along, velocity, here);
+    if (cost < Infinity) candidates.push({ velocity, cost });
+  }
+  candidates.sort((a, b) => a.cost - b.cost);
+  return candidates.slice(0, CHECKED).find(({ velocity }) => isClearOfScan(situation, velocity))?.velocity;
+}
+
+/** The turn on the spot towards an angle (as an error, counter-clockwise positive); undefined when something is in the way. */
+export function turnBy(situation: Situation, error: Radians): Velocity | undefined {
+  const turning = situation.velocity.angular * Math.sign(error);
+  const left = Math.max(0, Math.abs(error) - Math.max(0, turning) * REACTION);
+  const rate = Math.max(LEAST_TURN, turnRateWithin(GENTLE * left, situation.limits));
+  const velocity = { linear: 0, angular: Math.sign(error) * rate };
+  return isClearOfScan(situation, velocity) ? velocity : undefined;
+}
+
+/** Whether the robot could take up a velocity and brake again without touching what the newest scan shows. */
+export function isClearOfScan({ velocity, limits, terrain, points }: Situation, command: Velocity): boolean {
+  return isSweepClear(terrain.footprint, stoppingPath(velocity, command, limits, REACTION), points);
+}
+
+const LEAST_TURN = 0.08;
+
+interface Candidate {
+  readonly velocity: Velocity;
+  readonly cost: number;
+}
+
+/** Room of the footprint and of its centre at a pose. */
+interface Room {
+  readonly footprint: Metres;
+  readonly centre: Metres;
+}
+
+function reachable({ velocity, limits }: Situation, speedCap: MetresPerSecond): Velocity[] {
+  const slowest = clamp(velocity.linear - limits.maxDeceleration * WINDOW, 0, speedCap);
+  const fastest = clamp(velocity.linear + limits.maxAcceleration * WINDOW, 0, speedCap);
+  const turn = limits.maxAngularAcceleration * WINDOW;
+  const fastestTurn: number = limits.maxAngularSpeed;
+  const right = clamp(velocity.angular - turn, -fastestTurn, fastestTurn);
+  const left = clamp(velocity.angular + turn, -fastestTurn, fastestTurn);
+  const velocities: Velocity[] = [];
+  for (let row = 0; row < LINEAR_SAMPLES; row++) {
+    const linear = slowest + ((fastest - slowest) * row) / (LINEAR_SAMPLES - 1);
+    for (let column = 0; column < ANGULAR_SAMPLES; column++) {
+      velocities.push({ linear, angular: right + ((left - right) * column) / (ANGULAR_SAMPLES - 1) });
+    }
+    if (right < 0 && left > 0) velocities.push({ linear, angular: 0 });
+  }
+  return velocities;
+}
+
+function arrivalSpeed({ limits }: Situation, track: Track, along: Metres): MetresPerSecond {
+  const left = Math.max(0, track.length - along);
+  return Math.max(
+    ARRIVAL_SPEED,
+    Math.sqrt(2 * GENTLE * limits.maxDeceleration * left) - limits.maxDeceleration * REACTION,
+  );
+}
+
+function rolloutCost(situation: Situation, track: Track, along: Metres, velocity: Velocity, here: Room): number {
+  const { pose, limits } = situation;
+  const left = Math.max(0.02, track.length - along);
+  const duration = Math.min(HORIZON, left / Math.max(velocity.linear, 1e-3));
+  const stopTime = REACTION + velocity.linear / limits.maxDeceleration;
+  let least = here.footprint;
+  let end = pose;
+  let lateral = 0;
+  const reach = along + velocity.linear * duration + CARROT;
+  for (let step = 1; step <= ROLLOUT_STEPS; step++) {
+    const time = (duration * step) / ROLLOUT_STEPS;
+    const at = advance(pose, velocity, time);
+    const room = roomAt(situation, at);
+    if (isWorse(room, here)) {
+      if (time <= stopTime) return Infinity;
+      least = 0;
+      break;
+    }
+    if (here.footprint > 0) least = Math.min(least, room.footprint);
+    end = at;
+    if (step === ROLLOUT_STEPS / 2) lateral = project(track, at.x, at.y, along, reach).lateral;
+  }
+  const ended = project(track, end.x, end.y, along, reach);
+  const crowding = Math.max(0, (ROOMY - least) / ROOMY);
+  return (
+    along -
+    ended.along +
+    (COSTS.lateral * (lateral + ended.lateral)) / 2 +
+    COSTS.heading * headingError(track, ended.along, end) +
+    COSTS.crowding * crowding * crowding +
+    COSTS.swerving * Math.abs(velocity.angular - situation.velocity.angular)
+  );
+}
+
+/** Something is hit; or, where something was already hit at the start (the map errs, or a zone was entered), the centre gets closer to it. */
+function isWorse(room: Room, here: Room): boolean {
+  return here.footprint > 0 ? room.footprint <= 0 : room.centre < here.centre - 1e-3;
+}
+
+function headingError(track: Track, along: Metres, end: Pose): Radians {
+  const carrot = trackPoint(track, along + CARROT);
+  return Math.abs(wrapAngle(Math.atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw));
+}
+
+function roomAt({ terrain }: Situation, pose: Pose): Room {
+  const { map, clearance, footprint } = terrain;
+  const zones = map.zoneClearance;
+  const obstacles = footprintClearance(map, clearance, footprint, pose, ROOMY);
+  if (obstacles > 0 && (!zones || footprintClearance(map, zones, footprint, pose, map.resolution) > 0)) {
+    return { footprint: obstacles, centre: obstacles };
+  }
+  const centre = sampleSmooth(map, clearance, pose.x, pose.y);
+  return { footprint: 0, centre: Math.min(centre, zones ? sampleSmooth(map, zones, pose.x, pose.y) : centre) };
+}

@@ -1,0 +1,176 @@
+import { distance, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/geometry";
+import type { Metres, MetresPerSecond, Radians } from "#lib/units";
+import { type BackOut, backOut } from "./back-out.ts";
+import type { NoRouteReason } from "./global-path.ts";
+import { STANDSTILL } from "./kinematics.ts";
+import { followTrack, type Situation, turnBy } from "./local-controller.ts";
+import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
+import { createRouteKeeper, forgetRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
+import { rest, type Track, trackPoint } from "./track.ts";
+
+/** A pose to be reached; the executor's `Goal` has this shape. */
+export interface NavigationGoal {
+  readonly goalId: string;
+  readonly pose: Pose;
+  readonly tolerance: Metres;
+  readonly maxSpeed: MetresPerSecond;
+}
+
+/** What the robot is doing about its goal. */
+export type Drive =
+  | { readonly state: "idle" }
+  | { readonly state: "driving"; readonly goalId: string; readonly remaining: Metres }
+  | { readonly state: "blocked"; readonly goalId: string; readonly sinceMs: number }
+  | { readonly state: "no-route"; readonly goalId: string; readonly reason: NoRouteReason }
+  | { readonly state: "arrived"; readonly goalId: string };
+
+/** One drive to one goal. Owned by one motion loop; `navigate` changes it. */
+export interface Navigator {
+  readonly goal: NavigationGoal;
+  readonly keeper: RouteKeeper;
+  readonly progress: ProgressWatch;
+  phase: Phase;
+  /** Times that the robot backed out, and where it last did. */
+  backOuts: number;
+  nextBackOutMs: number;
+  backedFrom: Pose;
+}
+
+type Phase =
+  | { readonly kind: "turning" }
+  | { readonly kind: "following" }
+  | { readonly kind: "aligning" }
+  | { readonly kind: "backing"; readonly plan: BackOut }
+  | { readonly kind: "arrived" };
+
+/** Standing longer than this without getting anywhere counts as blocked. */
+const BLOCKED_MS = 3000;
+/** What moves gets so long to move on before the robot makes room, and so long between two tries. */
+const PATIENCE_MS = 5000;
+const MOST_BACK_OUTS = 3;
+/** Driving on so far makes an earlier trouble another one. */
+const PAST_TROUBLE: Metres = 1.5;
+const TURN_FIRST: Radians = 1.0;
+const TURNED_ENOUGH: Radians = 0.15;
+const CARROT: Metres = 0.6;
+/** Shares of the tolerance: inside of the first the goal may count as reached, inside of the second it does. */
+const CLOSE_ENOUGH = 0.8;
+const CENTRED = 0.2;
+/** Sideways offset per metre ahead at which a goal no longer counts as ahead. */
+const AHEAD = 0.4;
+const ALIGNED: Radians = 0.05;
+const AT_REST = 0.05;
+
+export function startNavigator(goal: NavigationGoal, pose: Pose, nowMs: number): Navigator {
+  return {
+    goal,
+    keeper: createRouteKeeper(),
+    progress: createProgressWatch(pose, nowMs),
+    phase: { kind: "turning" },
+    backOuts: 0,
+    nextBackOutMs: 0,
+    backedFrom: pose,
+  };
+}
+
+/** One decision on the way to the goal: the wanted velocity (for the gate to judge) and what to report. */
+export function navigate(
+  navigator: Navigator,
+  situation: Situation,
+  obstaclesVersion: number,
+  nowMs: number,
+): { velocity: Velocity; drive: Drive } {
+  const { goal, keeper } = navigator;
+  if (navigator.phase.kind === "arrived") return halt({ state: "arrived", goalId: goal.goalId });
+  if (navigator.phase.kind !== "aligning") {
+    keepRoute(keeper, situation.terrain, obstaclesVersion, situation.pose, goal.pose, nowMs);
+  }
+  if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
+  const { track } = keeper.way;
+  const stuckMs = watchProgress(navigator.progress, situation.pose, nowMs);
+  changePhase(navigator, situation, track, stuckMs, nowMs);
+  const velocity = steer(navigator, situation, track, nowMs);
+  return { velocity: velocity ?? STANDSTILL, drive: driveOf(navigator, track, stuckMs) };
+}
+
+/** The way from the robot to the goal; empty when there is none, or it is done. */
+export function remainingRoute({ keeper, phase }: Navigator): readonly (readonly [Metres, Metres])[] {
+  return keeper.way.kind === "none" || phase.kind === "arrived" ? [] : rest(keeper.way.track, keeper.along);
+}
+
+function halt(drive: Drive): { velocity: Velocity; drive: Drive } {
+  return { velocity: STANDSTILL, drive };
+}
+
+function driveOf({ goal, keeper, phase, progress }: Navigator, track: Track, stuckMs: number): Drive {
+  if (phase.kind === "arrived") return { state: "arrived", goalId: goal.goalId };
+  if (stuckMs >= BLOCKED_MS) return { state: "blocked", goalId: goal.goalId, sinceMs: progress.anchorMs };
+  return { state: "driving", goalId: goal.goalId, remaining: Math.max(0, track.length - keeper.along) };
+}
+
+function changePhase(navigator: Navigator, situation: Situation, track: Track, stuckMs: number, nowMs: number): void {
+  const { goal, phase } = navigator;
+  const { pose } = situation;
+  if (phase.kind === "backing") return;
+  if (distance(navigator.backedFrom, pose) > PAST_TROUBLE) navigator.backOuts = 0;
+  const isPatient = stuckMs < PATIENCE_MS || nowMs < navigator.nextBackOutMs;
+  if (!isPatient && navigator.backOuts < MOST_BACK_OUTS) startBackOut(navigator, pose, nowMs);
+  else if (isThere(goal, pose, phase)) navigator.phase = { kind: isLinedUp(goal, situation) ? "arrived" : "aligning" };
+  else {
+    const error = Math.abs(errorToCarrot(navigator, track, pose));
+    const isTurning = error > TURN_FIRST || (phase.kind === "turning" && error > TURNED_ENOUGH);
+    navigator.phase = { kind: isTurning ? "turning" : "following" };
+  }
+}
+
+function startBackOut(navigator: Navigator, pose: Pose, nowMs: number): void {
+  navigator.backOuts++;
+  navigator.nextBackOutMs = nowMs + PATIENCE_MS;
+  navigator.backedFrom = pose;
+  const trail = [...navigator.progress.trail];
+  navigator.phase = { kind: "backing", plan: { from: pose, startedMs: nowMs, trail } };
+}
+
+function isLinedUp(goal: NavigationGoal, { pose, velocity }: Situation): boolean {
+  const isAtRest = Math.abs(velocity.linear) <= AT_REST && Math.abs(velocity.angular) <= AT_REST;
+  return isAtRest && Math.abs(wrapAngle(goal.pose.yaw - pose.yaw)) <= ALIGNED;
+}
+
+/**
+ * Near enough to the goal to line up. Within the tolerance the robot drives on only as long as the goal lies ahead:
+ * turning towards a goal at arm's length, it would turn around it for ever.
+ */
+function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
+  const off = distance(goal.pose, pose);
+  if (phase.kind === "aligning") return off <= goal.tolerance;
+  if (off > CLOSE_ENOUGH * goal.tolerance) return false;
+  const { x, y } = relativeTo(pose, goal.pose);
+  return off <= CENTRED * goal.tolerance || Math.abs(y) > AHEAD * x;
+}
+
+function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
+  const { goal, keeper, phase } = navigator;
+  switch (phase.kind) {
+    case "turning":
+      return turnBy(situation, errorToCarrot(navigator, track, situation.pose));
+    case "following":
+      return followTrack(situation, track, keeper.along, goal.maxSpeed);
+    case "aligning":
+      return turnBy(situation, wrapAngle(goal.pose.yaw - situation.pose.yaw));
+    case "backing": {
+      const velocity = backOut(phase.plan, situation, nowMs);
+      if (!velocity) {
+        navigator.phase = { kind: "turning" };
+        forgetRoute(keeper);
+      }
+      return velocity;
+    }
+    case "arrived":
+      return undefined;
+  }
+}
+
+function errorToCarrot({ keeper }: Navigator, track: Track, pose: Pose): Radians {
+  const carrot = trackPoint(track, keeper.along + CARROT);
+  return wrapAngle(Math.atan2(carrot.y - pose.y, carrot.x - pose.x) - pose.yaw);
+}

@@ -1,0 +1,178 @@
+import { compose, type Pose, type Velocity } from "#lib/geometry";
+import type { MetresPerSecond, Seconds } from "#lib/units";
+import { coordinateAt, sample, sampleSmooth } from "./grid.ts";
+import { type Footprint, footprintClearance } from "./footprint.ts";
+import { advance, type KinematicLimits, STANDSTILL, stoppingDistance, stoppingPath } from "./kinematics.ts";
+import type { PlanningMap } from "./planning-map.ts";
+import type { ScanPoints } from "./scan-points.ts";
+import { isSweepClear } from "./swept-path.ts";
+
+/** Why the gate clipped or stopped a command. */
+export type GateReason =
+  | "obstacle"
+  | "keepout"
+  | "zone_limit"
+  | "scan_stale"
+  | "odometry_stale"
+  | "pose_lost"
+  | "goal_expired"
+  | "not_enabled"
+  | "not_finite";
+
+/** What the gate did to the last command; `pass` when it went through unchanged. */
+export type GateVerdict =
+  | { readonly action: "pass" }
+  | { readonly action: "clip"; readonly reason: GateReason }
+  | { readonly action: "stop"; readonly reason: GateReason };
+
+/** All that the gate judges a command by. What is absent is not known, and stops. */
+export interface GateState {
+  readonly nowMs: number;
+  /** Whether the base may act. */
+  readonly power: "enabled" | "disabled";
+  /** Permission to move; absent when nobody wants motion. */
+  readonly goal?: { readonly maxSpeed: MetresPerSecond; readonly validUntilMs: number };
+  readonly odometry?: { readonly atMs: number; readonly velocity: Velocity };
+  /** The newest scan itself, not what a map made of it. */
+  readonly scan?: ScanPoints;
+  /** Pose in the frame of the map; absent while the robot is not localised. */
+  readonly pose?: Pose;
+  readonly map?: PlanningMap;
+  readonly footprint: Footprint;
+  readonly limits: GateLimits;
+}
+
+export interface GateLimits extends KinematicLimits {
+  /** A scan, or odometry, older than this stops the robot. */
+  readonly scanStaleMs: number;
+}
+
+/** Time in which a command may still act before a braking one replaces it: two ticks and the way to the motors. */
+export const REACTION: Seconds = 0.15;
+/** Shares of the wanted speed that are tried, in this order, when the whole runs into something. */
+const SHARES = [1, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1];
+/** Reverse speed of a robot that does not see behind itself. */
+const BLIND_SPEED: MetresPerSecond = 0.1;
+/** With fewer good rays than this the lidar counts as blind. */
+const LEAST_VALID_SHARE = 0.5;
+
+/**
+ * The only way from a wanted velocity to the wheels. Lets a command pass, scales it down along its own curve, or
+ * answers zero: whatever happens next, the robot can brake to a standstill before its footprint reaches a point of
+ * the newest scan or a forbidden zone. Where it is already too close, it may turn and move away. This is no
+ * certified safety function; it assumes a certified stop below it.
+ */
+export function gate(command: Velocity, state: GateState): { velocity: Velocity; verdict: GateVerdict } {
+  const refusal = refusalOf(command, state);
+  if (refusal === "idle") return { velocity: STANDSTILL, verdict: { action: "pass" } };
+  if (refusal) return stop(refusal);
+  const { scan, odometry, pose } = state as ReadyState;
+  const limited = withinSpeed(command, speedCap(command, scan, pose, state), state.limits);
+  let blockedBy: GateReason = "obstacle";
+  for (const share of SHARES) {
+    const velocity = scale(limited, share);
+    const path = stoppingPath(odometry.velocity, velocity, state.limits, REACTION);
+    const isClear = isSweepClear(state.footprint, path, scan.points);
+    if (isClear && staysOutOfZones(path, pose, state))
+      return passed(command, velocity, share < 1 ? blockedBy : "zone_limit");
+    blockedBy = isClear ? "keepout" : "obstacle";
+  }
+  return stop(blockedBy);
+}
+
+type ReadyState = GateState & Required<Pick<GateState, "goal" | "odometry" | "scan" | "pose">>;
+
+/** Why no motion at all is allowed now; `idle` when none is wanted either. */
+function refusalOf(command: Velocity, state: GateState): GateReason | "idle" | undefined {
+  const { goal, nowMs } = state;
+  if (!Number.isFinite(command.linear) || !Number.isFinite(command.angular)) return "not_finite";
+  if (!goal && command.linear === 0 && command.angular === 0) return "idle";
+  if (state.power === "disabled") return "not_enabled";
+  // Written so that a NaN among the times or values refuses too.
+  if (!goal || !(goal.validUntilMs > nowMs) || !(goal.maxSpeed > 0)) return "goal_expired";
+  return staleness(state);
+}
+
+function staleness({ odometry, scan, pose, nowMs, limits }: GateState): GateReason | undefined {
+  if (!odometry || !(nowMs - odometry.atMs <= limits.scanStaleMs)) return "odometry_stale";
+  if (!Number.isFinite(odometry.velocity.linear) || !Number.isFinite(odometry.velocity.angular))
+    return "odometry_stale";
+  if (!scan || !(nowMs - scan.atMs <= limits.scanStaleMs) || !(scan.validShare >= LEAST_VALID_SHARE))
+    return "scan_stale";
+  if (!pose || !Number.isFinite(pose.x) || !Number.isFinite(pose.y) || !Number.isFinite(pose.yaw)) return "pose_lost";
+  return undefined;
+}
+
+function stop(reason: GateReason): { velocity: Velocity; verdict: GateVerdict } {
+  return { velocity: STANDSTILL, verdict: { action: "stop", reason } };
+}
+
+function passed(
+  command: Velocity,
+  velocity: Velocity,
+  reason: GateReason,
+): { velocity: Velocity; verdict: GateVerdict } {
+  const isWhole = velocity.linear === command.linear && velocity.angular === command.angular;
+  return { velocity, verdict: isWhole ? { action: "pass" } : { action: "clip", reason } };
+}
+
+function speedCap(command: Velocity, scan: ScanPoints, pose: Pose, state: GateState): MetresPerSecond {
+  const { limits, goal } = state;
+  const direction = command.linear < 0 ? limits.maxReverseSpeed : limits.maxSpeed;
+  const blind = command.linear < 0 && scan.view === "ahead" ? BLIND_SPEED : Infinity;
+  return Math.min(direction, blind, goal?.maxSpeed ?? 0, zoneSpeed(command, pose, state));
+}
+
+/** The speed from which the base still slows down to each zone's limit by the time its footprint reaches the zone. */
+function zoneSpeed(command: Velocity, pose: Pose, { map, footprint, limits }: GateState): MetresPerSecond {
+  const field = map?.speedLimit;
+  if (!field || command.linear === 0) return Infinity;
+  const speed = Math.abs(command.linear);
+  const reach = stoppingDistance(speed, limits, REACTION);
+  let cap = Infinity;
+  for (let along = 0; along <= reach; along += map.resolution) {
+    const limit = lowestLimit(map, field, footprint, advance(pose, command, along / speed));
+    const left = Math.max(0, along - speed * REACTION - map.resolution);
+    cap = Math.min(cap, Math.sqrt(limit * limit + 2 * limits.maxDeceleration * left));
+  }
+  return cap;
+}
+
+function lowestLimit(map: PlanningMap, field: Float32Array, footprint: Footprint, pose: Pose): MetresPerSecond {
+  const [cos, sin] = [Math.cos(pose.yaw), Math.sin(pose.yaw)];
+  const { outline } = footprint;
+  let lowest = sample(map, field, pose.x, pose.y, Infinity);
+  for (let at = 0; at < outline.length; at += 2) {
+    const [x, y] = [coordinateAt(outline, at), coordinateAt(outline, at + 1)];
+    lowest = Math.min(lowest, sample(map, field, pose.x + cos * x - sin * y, pose.y + sin * x + cos * y, Infinity));
+  }
+  return lowest;
+}
+
+/** Scales a command to a speed and to the fastest turn, keeping its curve. */
+function withinSpeed(command: Velocity, cap: MetresPerSecond, limits: KinematicLimits): Velocity {
+  const bySpeed = Math.abs(command.linear) > cap ? cap / Math.abs(command.linear) : 1;
+  const byTurn =
+    Math.abs(command.angular) > limits.maxAngularSpeed ? limits.maxAngularSpeed / Math.abs(command.angular) : 1;
+  return scale(command, Math.min(bySpeed, byTurn));
+}
+
+function scale(velocity: Velocity, share: number): Velocity {
+  return share === 1 ? velocity : { linear: velocity.linear * share, angular: velocity.angular * share };
+}
+
+/**
+ * Whether a way keeps the footprint out of forbidden ground. A robot that is already in it may move so that its
+ * centre gets no deeper: it can turn, and it can leave.
+ */
+function staysOutOfZones(path: readonly Pose[], pose: Pose, { map, footprint }: GateState): boolean {
+  const field = map?.zoneClearance;
+  if (!field) return true;
+  const room = (at: Pose): number => footprintClearance(map, field, footprint, at, map.resolution);
+  if (room(pose) > 0) return path.every((step) => room(compose(pose, step)) > 0);
+  const depth = sampleSmooth(map, field, pose.x, pose.y);
+  const after = path.map((step) => compose(pose, step)).map(({ x, y }) => sampleSmooth(map, field, x, y));
+  return after.every((here) => here >= depth - DEPTH_TOLERANCE);
+}
+
+const DEPTH_TOLERANCE = 1e-3;
