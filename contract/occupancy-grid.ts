@@ -8,6 +8,9 @@ export const FREE = 0;
 export const OCCUPIED = 1;
 export const UNKNOWN = 2;
 
+/** Cells that a map may have; a PNG of few bytes can claim many. */
+export const CELLS_MAX = 25_000_000;
+
 /** Occupancy as cells: row-major from the lower-left corner, x fastest (as nav_msgs/OccupancyGrid). */
 export interface OccupancyGrid {
   readonly width: number;
@@ -49,6 +52,7 @@ interface Image {
 }
 
 function decodePng(bytes: Uint8Array): Image {
+  assertSize(bytes);
   try {
     const { width, height, channels, depth, data, palette } = decode(bytes);
     if (depth !== 8 || palette || !(data instanceof Uint8Array)) {
@@ -58,6 +62,16 @@ function decodePng(bytes: Uint8Array): Image {
   } catch (thrown) {
     if (thrown instanceof AgentError) throw thrown;
     throw new AgentError("contract.invalid", "occupancy.png: not a readable PNG", { cause: thrown });
+  }
+}
+
+/** Reads width and height where IHDR has them (PNG specification §11.2.2), before anything is unpacked. */
+function assertSize(bytes: Uint8Array): void {
+  if (bytes.length < 24) throw new AgentError("contract.invalid", "occupancy.png: not a readable PNG");
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const cells = header.getUint32(16) * header.getUint32(20);
+  if (cells > CELLS_MAX) {
+    throw new AgentError("contract.invalid", `occupancy.png: ${cells} cells are more than ${CELLS_MAX}`);
   }
 }
 
