@@ -16,8 +16,9 @@ type WithoutId<Command> = Command extends unknown ? Omit<Command, "requestId"> :
 /** One channel, shared by the drivers of a robot: pairs answers with requests and keeps the state of each device. */
 export interface DeviceLink {
   readonly description: DeviceDescription;
-  /** Sends a request and resolves with its answer; rejects `driver.failed`, `driver.timeout` or `driver.down`. */
+  /** Sends a request for a device and resolves with its answer; rejects `driver.failed`, `driver.timeout` or `driver.down`. */
   request<Type extends Answer["type"]>(
+    device: DeviceName,
     request: WithoutId<Request>,
     answer: Type,
     timeoutMs: number,
@@ -28,11 +29,12 @@ export interface DeviceLink {
   onSample(type: SampleMessage["type"], take: (sample: SampleMessage) => void): void;
   /** Why the device cannot be reached, or undefined while it can. */
   downReason(device: DeviceName): string | undefined;
-  /** Gives up one of the `users`; the last one closes the channel. */
-  release(): void;
+  /** The driver of the device is gone: its requests are rejected, and after the last of the `users` the channel closes. */
+  release(device: DeviceName): void;
 }
 
 interface Pending {
+  readonly device: DeviceName;
   readonly expects: Answer["type"];
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: AgentError) => void;
@@ -47,13 +49,13 @@ export function createDeviceLink(channel: DeviceChannel, clock: Clock, users: nu
   let [lastId, usersLeft] = [0, users];
   let lost: string | undefined;
 
-  function end(reason: string): void {
-    lost = reason;
-    for (const request of pending.values()) {
+  function rejectAll(reason: string, device?: DeviceName): void {
+    for (const [id, request] of pending) {
+      if (device !== undefined && request.device !== device) continue;
+      pending.delete(id);
       request.stopTimer();
       request.reject(new AgentError("driver.down", reason, { retryable: true }));
     }
-    pending.clear();
   }
 
   channel.onMessage((message) => {
@@ -68,11 +70,14 @@ export function createDeviceLink(channel: DeviceChannel, clock: Clock, users: nu
       else down.delete(message.device);
     } else takers.get(message.type)?.(message);
   });
-  channel.onClose(end);
+  channel.onClose((reason) => {
+    lost = reason;
+    rejectAll(reason);
+  });
 
   return {
     description: channel.description,
-    request(command, answer, timeoutMs) {
+    request(device, command, answer, timeoutMs) {
       if (lost !== undefined) return Promise.reject(new AgentError("driver.down", lost, { retryable: true }));
       const requestId = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -82,18 +87,17 @@ export function createDeviceLink(channel: DeviceChannel, clock: Clock, users: nu
           new AgentError("driver.timeout", `no answer to ${command.type} in ${timeoutMs} ms`, { retryable: true }),
         );
       });
-      pending.set(requestId, { expects: answer, resolve, reject, stopTimer });
+      pending.set(requestId, { device, expects: answer, resolve, reject, stopTimer });
       channel.send({ ...command, requestId });
       return promise as Promise<never>;
     },
     post: (command) => channel.send(command),
     onSample: (type, take) => takers.set(type, take),
     downReason: (device) => lost ?? down.get(device),
-    release() {
+    release(device) {
       assert(usersLeft > 0, "a link is released once per user");
-      if (--usersLeft > 0) return;
-      channel.close();
-      end("the driver was disposed");
+      rejectAll(`${device} is disposed`, device);
+      if (--usersLeft === 0) channel.close();
     },
   };
 }

@@ -42,7 +42,7 @@ export function createDevice(name: DeviceName, link: DeviceLink): Device {
     }
   }
   const ask = (type: "open" | "enable" | "disable"): Promise<unknown> =>
-    attempt(() => link.request({ type, device: name }, "done", SWITCH_TIMEOUT_MS));
+    attempt(() => link.request(name, { type, device: name }, "done", SWITCH_TIMEOUT_MS));
 
   return {
     name: `simulated ${name}`,
@@ -78,7 +78,7 @@ export function createDevice(name: DeviceName, link: DeviceLink): Device {
       const wasOpen = state !== "closed";
       state = "disposed";
       if (wasOpen) link.post({ type: "close", device: name });
-      link.release();
+      link.release(name);
     },
   };
 }

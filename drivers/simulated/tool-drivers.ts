@@ -28,10 +28,10 @@ export function simulatedToolDrivers(channel: DeviceChannel, clock: Clock): Tool
 
 function simulatedLoadHandler(link: DeviceLink): LoadHandler {
   const device = createDevice("load", link);
-  const handle = (request: Parameters<DeviceLink["request"]>[0]) =>
+  const handle = (request: Parameters<DeviceLink["request"]>[1]) =>
     device.attempt(async () => {
       device.assertReachable();
-      return (await link.request(request, "handled", HANDLING_TIMEOUT_MS)).result;
+      return (await link.request("load", request, "handled", HANDLING_TIMEOUT_MS)).result;
     });
   return {
     ...device,
@@ -40,12 +40,12 @@ function simulatedLoadHandler(link: DeviceLink): LoadHandler {
     verify: (key) =>
       device.attempt(async () => {
         device.assertReachable();
-        return (await link.request({ type: "verify", key }, "verified", HANDLING_TIMEOUT_MS)).verdict;
+        return (await link.request("load", { type: "verify", key }, "verified", HANDLING_TIMEOUT_MS)).verdict;
       }),
     held: () =>
       device.attempt(async () => {
         device.assertReachable();
-        return (await link.request({ type: "held" }, "holding", QUERY_TIMEOUT_MS)).load;
+        return (await link.request("load", { type: "held" }, "holding", QUERY_TIMEOUT_MS)).load;
       }),
   };
 }
@@ -57,7 +57,12 @@ function simulatedScanner(link: DeviceLink): Scanner {
     scan: (timeoutMs) =>
       device.attempt(async () => {
         device.assertReachable();
-        const answer = await link.request({ type: "read-code", timeoutMs }, "code", timeoutMs + QUERY_TIMEOUT_MS);
+        const answer = await link.request(
+          "scanner",
+          { type: "read-code", timeoutMs },
+          "code",
+          timeoutMs + QUERY_TIMEOUT_MS,
+        );
         return { code: answer.code };
       }),
   };

@@ -15,7 +15,7 @@ import { createPort } from "./port.ts";
 import { Sensors } from "./sensors.ts";
 import { placeOutline, type Thing } from "./shapes.ts";
 import { type Site, siteInReach } from "./sites.ts";
-import { neighbours } from "./surroundings.ts";
+import { Gauge } from "./surroundings.ts";
 import type { Terrain } from "./terrain.ts";
 import type { RobotSpec } from "./world-spec.ts";
 
@@ -33,16 +33,10 @@ export interface RobotTruth {
   readonly held?: { readonly sku: string; readonly quantity: number };
 }
 
-/** What a robot finds around it during a step. */
-export interface Scene {
-  readonly terrain: Terrain;
-  /** Solid things, without the robot itself. */
-  readonly things: readonly Thing[];
-}
-
 export interface RobotDeps {
   readonly clock: Clock;
   readonly rng: Rng;
+  readonly terrain: Terrain;
   readonly zones: readonly Zone[];
   readonly sites: ReadonlyMap<string, Site>;
   readonly onMovement: (movement: Movement) => void;
@@ -60,15 +54,19 @@ export class Robot {
   readonly #sensors: Sensors;
   readonly #recorder: Recorder;
   readonly #contacts = new Contacts();
+  readonly #terrain: Terrain;
+  readonly #gauge: Gauge;
   readonly #radius: Metres;
   readonly #noise = new Map<DeviceName, { readonly factor: number; readonly untilMs: number }>();
   #isCharging = false;
   #ports = 0;
 
-  constructor(spec: RobotSpec, { clock, rng, zones, sites, onMovement }: RobotDeps) {
+  constructor(spec: RobotSpec, { clock, rng, terrain, zones, sites, onMovement }: RobotDeps) {
     this.spec = spec;
     this.#clock = clock;
     this.#sites = sites;
+    this.#terrain = terrain;
+    this.#gauge = new Gauge(terrain);
     this.#body = new Body(spec, poseFrom(spec.pose), rng.fork("body"));
     this.#battery = new Battery(spec.battery);
     this.#recorder = new Recorder(zones);
@@ -112,13 +110,13 @@ export class Robot {
     return { shape: "polygon", id: this.spec.id, x, y, radius: this.#radius, outline };
   }
 
-  /** Moves the robot by one step that ends at `nowMs`. */
-  step(nowMs: number, dtS: Seconds, scene: Scene): void {
+  /** Moves the robot by one step that ends at `nowMs`, among solid `things` that do not include itself. */
+  step(nowMs: number, dtS: Seconds, things: readonly Thing[]): void {
     for (const [device, { untilMs }] of this.#noise) if (nowMs >= untilMs) this.#noise.delete(device);
     this.devices.step(nowMs);
     this.hand?.step({ atMs: nowMs, pose: this.#body.pose, isStill: this.#isStill });
     const speedBefore = this.#body.velocity.linear;
-    this.#move(nowMs, dtS, scene);
+    this.#move(nowMs, dtS, things);
     const { velocity } = this.#body;
     this.#sensors.odometer.turn(velocity, dtS, this.#noise.get("base")?.factor ?? 1);
     this.#isCharging =
@@ -131,8 +129,8 @@ export class Robot {
   }
 
   /** Lets the sensors look around after all robots have moved. */
-  sense(nowMs: number, { terrain, things }: Scene): void {
-    this.#sensors.sense(nowMs, { terrain, things, isCharging: this.#isCharging });
+  sense(nowMs: number, things: readonly Thing[]): void {
+    this.#sensors.sense(nowMs, { terrain: this.#terrain, things, isCharging: this.#isCharging });
   }
 
   disturb(device: DeviceName, factor: number, untilMs: number): void {
@@ -177,7 +175,7 @@ export class Robot {
     return Math.abs(linear) < STILL && Math.abs(angular) < STILL;
   }
 
-  #move(nowMs: number, dtS: Seconds, { terrain, things }: Scene): void {
+  #move(nowMs: number, dtS: Seconds, things: readonly Thing[]): void {
     const [body, recorder] = [this.#body, this.#recorder];
     const canDrive = this.#battery.charge > 0 && !this.devices.isLost("base");
     const velocity = body.accelerate(nowMs, dtS, canDrive);
@@ -187,7 +185,7 @@ export class Robot {
       next,
       (pose, within) => {
         const placed = { pose, radius: this.#radius, outline: placeOutline(this.spec.footprint, pose) };
-        return neighbours(placed, terrain, things, within);
+        return this.#gauge.neighbours(placed, things, within);
       },
       recorder.minClearance,
     );

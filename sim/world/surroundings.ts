@@ -17,23 +17,44 @@ export interface Placed {
   readonly outline: readonly Point[];
 }
 
-/** All solid things nearer than `within` to a body; exact footprint against exact shapes. */
-export function neighbours(body: Placed, terrain: Terrain, things: Iterable<Thing>, within: Metres): Neighbour[] {
-  const found: Neighbour[] = [];
-  const mapGap = gapToTerrain(body, terrain, within);
-  if (mapGap < within) found.push({ id: "map", gap: mapGap });
-  for (const thing of things) {
-    const away = Math.hypot(thing.x - body.pose.x, thing.y - body.pose.y) - thing.radius - body.radius;
-    if (away >= within) continue;
-    const gap = gapTo(body.outline, thing);
-    if (gap < within) found.push({ id: thing.id, gap });
+/** Measures what is near one body; exact footprint against exact shapes. */
+export class Gauge {
+  readonly #terrain: Terrain;
+  // The map does not move, so a robot that stands needs to be measured against it once.
+  #last: { readonly pose: Pose; readonly within: Metres; readonly gap: Metres } | undefined;
+
+  constructor(terrain: Terrain) {
+    this.#terrain = terrain;
   }
-  return found;
+
+  /** All solid neighbours nearer than `within`. */
+  neighbours(body: Placed, things: Iterable<Thing>, within: Metres): Neighbour[] {
+    const found: Neighbour[] = [];
+    const mapGap = this.#mapGap(body, within);
+    if (mapGap < within) found.push({ id: "map", gap: mapGap });
+    for (const thing of things) {
+      const away = Math.hypot(thing.x - body.pose.x, thing.y - body.pose.y) - thing.radius - body.radius;
+      if (away >= within) continue;
+      const gap = gapTo(body.outline, thing);
+      if (gap < within) found.push({ id: thing.id, gap });
+    }
+    return found;
+  }
+
+  #mapGap(body: Placed, within: Metres): Metres {
+    const { pose } = body;
+    const last = this.#last;
+    const isSame =
+      last?.within === within && last.pose.x === pose.x && last.pose.y === pose.y && last.pose.yaw === pose.yaw;
+    if (isSame) return last.gap;
+    const gap = gapToTerrain(body, this.#terrain, within);
+    this.#last = { pose, within, gap };
+    return gap;
+  }
 }
 
 /** Distance to the nearest occupied cell, or `within` when there is none nearer. */
-function gapToTerrain(body: Placed, terrain: Terrain, within: Metres): Metres {
-  const { pose, radius, outline } = body;
+function gapToTerrain({ pose, radius, outline }: Placed, terrain: Terrain, within: Metres): Metres {
   if (freeAround(terrain, pose) - radius >= within) return within;
   const { resolution } = terrain.grid;
   const halfDiagonal = resolution * Math.SQRT1_2;

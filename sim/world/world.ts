@@ -66,6 +66,7 @@ export class World implements Disposable {
     this.#people = this.#peopleAt(0);
     const deps = {
       clock,
+      terrain: this.#terrain,
       zones: spec.zones,
       sites: this.#sites,
       onMovement: (movement: Movement) => this.#movements.push(movement),
@@ -187,20 +188,17 @@ export class World implements Disposable {
     this.#steps++;
     this.#people = this.#peopleAt((this.#steps * STEP_MS) / 1000);
     const robots = [...this.#robots.values()];
-    const others = new Map(robots.map((robot) => [robot, robot.thing()]));
-    const sceneOf = (robot: Robot): { terrain: Terrain; things: Thing[] } => ({
-      terrain: this.#terrain,
-      things: [
-        ...this.#obstacles,
-        ...this.#people,
-        ...robots.filter((other) => other !== robot).map((other) => others.get(other)!),
-      ],
-    });
+    const outlines = new Map(robots.map((robot) => [robot, robot.thing()]));
+    const around = (robot: Robot): Thing[] => [
+      ...this.#obstacles,
+      ...this.#people,
+      ...robots.filter((other) => other !== robot).map((other) => outlines.get(other)!),
+    ];
     for (const robot of robots) {
-      robot.step(atMs, STEP_MS / 1000, sceneOf(robot));
-      others.set(robot, robot.thing());
+      robot.step(atMs, STEP_MS / 1000, around(robot));
+      outlines.set(robot, robot.thing());
     }
-    for (const robot of robots) robot.sense(atMs, sceneOf(robot));
+    for (const robot of robots) robot.sense(atMs, around(robot));
   }
 
   #peopleAt(seconds: number): Thing[] {
