@@ -19,8 +19,10 @@ export interface Situation {
   readonly limits: KinematicLimits;
 }
 
-/** What makes a velocity dear, in metres of progress that it is worth; each term is 0 at its best. */
+/** What makes a velocity dear; each term is 0 at its best. */
 const COSTS = {
+  /** Of standing still; falls to 0 for the furthest that can be driven along the track from this speed. */
+  dawdling: 2,
   /** Per metre that the way leads beside the track. */
   lateral: 1.2,
   /** Per radian between the final heading and the direction to the track further on. */
@@ -61,12 +63,14 @@ export function followTrack(
   along: Metres,
   maxSpeed: MetresPerSecond,
 ): Velocity | undefined {
-  const here = roomAt(situation, situation.pose);
+  const here = roomAt(situation.terrain, situation.pose);
   const crowdedSpeed = here.footprint < ROOMY ? CREEP + SPEED_PER_ROOM * here.footprint : Infinity;
   const speedCap = Math.min(maxSpeed, crowdedSpeed, arrivalSpeed(situation, track, along));
   const candidates: Candidate[] = [];
-  for (const velocity of reachable(situation, speedCap)) {
-    const cost = rolloutCost(situation, track, along, velocity, here);
+  const velocities = reachable(situation, speedCap);
+  const fastest = Math.max(...velocities.map((velocity) => velocity.linear));
+  for (const velocity of velocities) {
+    const cost = rolloutCost(situation, { track, along, here, fastest }, velocity);
     if (cost < Infinity) candidates.push({ velocity, cost });
   }
   candidates.sort((a, b) => a.cost - b.cost);
@@ -126,38 +130,55 @@ function arrivalSpeed({ limits }: Situation, track: Track, along: Metres): Metre
   );
 }
 
-function rolloutCost(situation: Situation, track: Track, along: Metres, velocity: Velocity, here: Room): number {
-  const { pose, limits } = situation;
+/** What the rollouts of one decision have in common. */
+interface Course {
+  readonly track: Track;
+  readonly along: Metres;
+  readonly here: Room;
+  /** The highest speed among them. */
+  readonly fastest: MetresPerSecond;
+}
+
+function rolloutCost(situation: Situation, course: Course, velocity: Velocity): number {
+  const { track, along, here, fastest } = course;
   const left = Math.max(0.02, track.length - along);
   const duration = Math.min(HORIZON, left / Math.max(velocity.linear, 1e-3));
-  const stopTime = REACTION + velocity.linear / limits.maxDeceleration;
-  let least = here.footprint;
-  let end = pose;
-  let lateral = 0;
+  const rollout = rollOut(situation, here, velocity, duration);
+  if (!rollout) return Infinity;
+  const { middle, end, least } = rollout;
   const reach = along + velocity.linear * duration + CARROT;
-  for (let step = 1; step <= ROLLOUT_STEPS; step++) {
-    const time = (duration * step) / ROLLOUT_STEPS;
-    const at = advance(pose, velocity, time);
-    const room = roomAt(situation, at);
-    if (isWorse(room, here)) {
-      if (time <= stopTime) return Infinity;
-      least = 0;
-      break;
-    }
-    if (here.footprint > 0) least = Math.min(least, room.footprint);
-    end = at;
-    if (step === ROLLOUT_STEPS / 2) lateral = project(track, at.x, at.y, along, reach).lateral;
-  }
   const ended = project(track, end.x, end.y, along, reach);
+  const lateral = (project(track, middle.x, middle.y, along, reach).lateral + ended.lateral) / 2;
+  const furthest = Math.max(1e-3, Math.min(left, fastest * HORIZON));
   const crowding = Math.max(0, (ROOMY - least) / ROOMY);
   return (
-    along -
-    ended.along +
-    (COSTS.lateral * (lateral + ended.lateral)) / 2 +
+    COSTS.dawdling * (1 - (ended.along - along) / furthest) +
+    COSTS.lateral * lateral +
     COSTS.heading * headingError(track, ended.along, end) +
     COSTS.crowding * crowding * crowding +
     COSTS.swerving * Math.abs(velocity.angular - situation.velocity.angular)
   );
+}
+
+/** Where keeping a velocity leads, and the least room on the way; undefined when it hits something before the base could stop. */
+function rollOut(
+  { pose, limits, terrain }: Situation,
+  here: Room,
+  velocity: Velocity,
+  duration: Seconds,
+): { middle: Pose; end: Pose; least: Metres } | undefined {
+  const stopTime = REACTION + velocity.linear / limits.maxDeceleration;
+  let [middle, end, least] = [pose, pose, here.footprint];
+  for (let step = 1; step <= ROLLOUT_STEPS; step++) {
+    const time = (duration * step) / ROLLOUT_STEPS;
+    const at = advance(pose, velocity, time);
+    const room = roomAt(terrain, at);
+    if (isWorse(room, here)) return time <= stopTime ? undefined : { middle, end, least: 0 };
+    if (here.footprint > 0) least = Math.min(least, room.footprint);
+    if (step <= ROLLOUT_STEPS / 2) middle = at;
+    end = at;
+  }
+  return { middle, end, least };
 }
 
 /** Something is hit; or, where something was already hit at the start (the map errs, or a zone was entered), the centre gets closer to it. */
@@ -170,7 +191,7 @@ function headingError(track: Track, along: Metres, end: Pose): Radians {
   return Math.abs(wrapAngle(Math.atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw));
 }
 
-function roomAt({ terrain }: Situation, pose: Pose): Room {
+function roomAt(terrain: Terrain, pose: Pose): Room {
   const { map, clearance, footprint } = terrain;
   const zones = map.zoneClearance;
   const obstacles = footprintClearance(map, clearance, footprint, pose, ROOMY);

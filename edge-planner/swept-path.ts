@@ -19,7 +19,7 @@ export function isSweepClear(footprint: Footprint, path: readonly Pose[], points
   const near = pointsWithin(points, reach);
   const clearances = near.map(([x, y]) => signedDistance(footprint, x, y));
   const closest = clearances.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), Infinity);
-  const required = Math.min(SCAN_PADDING, closest / 2);
+  const required = Math.min(SCAN_PADDING, closest - TOLERANCE);
   return near.every(([x, y], at) => {
     const now = clearances[at]!;
     if (now + OWN_BODY_DEPTH < 0) return true;
