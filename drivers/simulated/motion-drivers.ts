@@ -28,7 +28,8 @@ function simulatedBase(link: DeviceLink, clock: Clock): BaseDriver {
   return {
     ...source,
     drive({ linear, angular }, validForMs) {
-      if (source.isEnabled()) link.post({ type: "drive", linear, angular, validForMs });
+      const isNumber = Number.isFinite(linear) && Number.isFinite(angular);
+      if (isNumber && source.isEnabled()) link.post({ type: "drive", linear, angular, validForMs });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
-import { type DeviceChannel, DeviceCommand, DeviceDescription, DeviceMessage } from "./channel.ts";
+import { type DeviceChannel, DeviceDescription, DeviceMessage } from "./channel.ts";
 import { connectLines, decodeLine, type LineSocket } from "./line-socket.ts";
 
 /** Where a world listens (a unix socket's path or `host:port`), and which of its robots is meant. */
@@ -45,7 +45,7 @@ export async function openSocketChannel({ socket, robotId }: SocketAddress, cloc
   });
   return {
     description,
-    send: (command) => lines.send(JSON.stringify(z.encode(DeviceCommand, command))),
+    send: (command) => lines.send(JSON.stringify(command)),
     onMessage: (handler) => {
       takeMessage = handler;
     },

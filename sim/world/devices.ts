@@ -113,7 +113,6 @@ export class Devices {
 
   #drive(port: Port, { linear, angular, validForMs }: Extract<DeviceCommand, { type: "drive" }>): void {
     if (!port.enabled.has("base") || this.#lost.has("base")) return;
-    if (!Number.isFinite(linear) || !Number.isFinite(angular)) return;
     this.#parts.body.command(port.id, { linear, angular }, validForMs, this.#parts.stance().atMs);
   }
 
