@@ -2,13 +2,14 @@ import { readEventData, type EventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
 import { foldStage, pendingStage, replaceRemaining, type StageEventType } from "./stage-fold.ts";
 import type { ContractState, Hold } from "./state.ts";
-import { holdsLock, isFinal, nextStatus, type ContractStatus } from "./status.ts";
+import { moveStatus } from "./contract-machine.ts";
+import { holdsLock, isFinal, type ContractStatus, type StatusEvent } from "./status.ts";
 
 /** The state that a contract's first `contract.accepted` makes, or undefined when the event does not fit. */
 export function acceptContract(event: Event): ContractState | undefined {
   const data = readEventData("contract.accepted", event.data);
   const { contractId, revision, epoch } = event;
-  const status = nextStatus("pushed", event.type);
+  const status = moveStatus("pushed", "not-begun", "contract.accepted");
   if (!data || !status || contractId === undefined || revision === undefined || epoch === undefined) return undefined;
   return {
     contractId,
@@ -66,13 +67,13 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
   "contract.started": start,
   "contract.held": hold,
   "contract.resumed": resume,
-  "contract.completed": (contract, event) => end(contract, event),
-  "contract.failed": (contract, event, data) => end(contract, event, data.reason),
-  "contract.aborted": (contract, event, data) => end(contract, event, data.reason),
-  "contract.cancelled": (contract, event, data) => end(contract, event, data.reason),
-  "contract.expired": (contract, event, data) => end(contract, event, data.reason),
-  "contract.released": (contract, event, data) => end(contract, event, data.reason),
-  "contract.revoked": (contract, event, data) => end(contract, event, data.reason),
+  "contract.completed": (contract, event) => end(contract, event, "contract.completed"),
+  "contract.failed": (contract, event, data) => end(contract, event, "contract.failed", data.reason),
+  "contract.aborted": (contract, event, data) => end(contract, event, "contract.aborted", data.reason),
+  "contract.cancelled": (contract, event, data) => end(contract, event, "contract.cancelled", data.reason),
+  "contract.expired": (contract, event, data) => end(contract, event, "contract.expired", data.reason),
+  "contract.released": (contract, event, data) => end(contract, event, "contract.released", data.reason),
+  "contract.revoked": (contract, event, data) => end(contract, event, "contract.revoked", data.reason),
   "replan.adopted": adoptReplan,
   "stage.started": (contract, event, data) => see(onStage(contract, event, "stage.started", data), event, data),
   "stage.attempt": (contract, event, data) => onStage(contract, event, "stage.attempt", data),
@@ -110,7 +111,7 @@ function adoptReplan(contract: ContractState, _event: Event, data: EventData<"re
 }
 
 function start(contract: ContractState, event: Event): ContractState {
-  const status = move(contract, event);
+  const status = move(contract, "contract.started");
   if (!status) return contract;
   return { ...contract, status, isStarted: true, startedAt: event.at, startedMonoMs: event.monoMs };
 }
@@ -119,18 +120,18 @@ function hold(contract: ContractState, event: Event, data: EventData<"contract.h
   if (isFinal(contract.status)) return contract;
   const placed: Hold = { holdId: data.holdId, by: data.by, reason: data.reason, at: event.at };
   const holds = [...contract.holds.filter((other) => !isSameHold(other, placed)), placed];
-  return { ...contract, status: move(contract, event) ?? contract.status, holds };
+  return { ...contract, status: move(contract, "contract.held") ?? contract.status, holds };
 }
 
 /** Each owner clears only its own hold; the status moves when none is left. */
-function resume(contract: ContractState, event: Event, data: EventData<"contract.resumed">): ContractState {
+function resume(contract: ContractState, _event: Event, data: EventData<"contract.resumed">): ContractState {
   const holds = contract.holds.filter((other) => !isSameHold(other, data));
   if (holds.length > 0 || contract.holds.length === 0) return { ...contract, holds };
-  return { ...contract, status: move(contract, event) ?? contract.status, holds };
+  return { ...contract, status: move(contract, "contract.resumed") ?? contract.status, holds };
 }
 
-function end(contract: ContractState, event: Event, reason?: string): ContractState {
-  const status = move(contract, event);
+function end(contract: ContractState, event: Event, type: StatusEvent, reason?: string): ContractState {
+  const status = move(contract, type);
   if (!status) return contract;
   return { ...contract, status, holds: [], endedAt: event.at, ...(reason === undefined ? {} : { endReason: reason }) };
 }
@@ -148,11 +149,12 @@ function onStage<Type extends StageEventType>(
   return { ...contract, stages };
 }
 
-/** Adds up what the work took, once a stage: a second completion of the same stage is no work. */
+/** Adds up what the work took, once a stage: an event that completes nothing, such as a second one, was no work. */
 function completeStage(contract: ContractState, event: Event, data: EventData<"stage.completed">): ContractState {
   const folded = onStage(contract, event, "stage.completed", data);
-  const wasDone = contract.stages.find((stage) => stage.stageId === event.stageId)?.status === "completed";
-  if (wasDone) return folded;
+  const isDone = ({ stages }: ContractState): boolean =>
+    stages.some((stage) => stage.stageId === event.stageId && stage.status === "completed");
+  if (isDone(contract) || !isDone(folded)) return folded;
   const { distance, batteryUsed } = contract;
   return { ...folded, distance: distance + data.distance, batteryUsed: batteryUsed + data.batteryUsed };
 }
@@ -182,8 +184,8 @@ function see(contract: ContractState, event: Event, data: Sighting): ContractSta
   };
 }
 
-function move(contract: ContractState, event: Event): ContractStatus | undefined {
-  return nextStatus(contract.status, event.type, contract.isStarted ? "begun" : "not-begun");
+function move(contract: ContractState, event: StatusEvent): ContractStatus | undefined {
+  return moveStatus(contract.status, contract.isStarted ? "begun" : "not-begun", event);
 }
 
 function isSameHold(a: Pick<Hold, "holdId" | "by">, b: Pick<Hold, "holdId" | "by">): boolean {

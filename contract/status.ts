@@ -1,19 +1,21 @@
 /** Life of a contract, as the cloud and the device name it (`draft` to `unconfirmed` are known to the cloud only). */
-export type ContractStatus =
-  | "draft"
-  | "pushed"
-  | "unconfirmed"
-  | "accepted"
-  | "running"
-  | "held"
-  | "completed"
-  | "failed"
-  | "aborted"
-  | "cancelled"
-  | "rejected"
-  | "expired"
-  | "released"
-  | "reassigned";
+export const CONTRACT_STATUSES = [
+  "draft",
+  "pushed",
+  "unconfirmed",
+  "accepted",
+  "running",
+  "held",
+  "completed",
+  "failed",
+  "aborted",
+  "cancelled",
+  "rejected",
+  "expired",
+  "released",
+  "reassigned",
+] as const;
+export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
 
 /** Who is entitled to write the event that makes a transition. */
 export type StatusWriter = "device" | "cloud";
