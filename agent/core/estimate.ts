@@ -1,0 +1,131 @@
+import { type Point, polylineLength, type Pose } from "#lib/geometry";
+import type { Metres, MetresPerSecond } from "#lib/units";
+import type { Stage } from "#contract/contract";
+import type { EventData } from "#contract/event-data";
+import { elapsedMs } from "./elapsed.ts";
+import { findStage, stagesAfter } from "./stage-order.ts";
+import type { Situation } from "./situation.ts";
+
+/** What the device knows about how its future will go. */
+export interface Outlook {
+  /** Mean speed on a free way. */
+  readonly speed: MetresPerSecond;
+  /** Share of the battery per second while driving. */
+  readonly drainPerSecond: number;
+  /** The way planned for each drive on the map, from where the stages before it end. */
+  readonly routes: ReadonlyMap<string, readonly Point[]>;
+}
+
+/** Where a drive goes: the pose of a landmark, or the pose given. Undefined when the contract has no such landmark. */
+export function targetOf(stage: Stage, landmarks: readonly { id: string; pose: Triple }[]): Triple | undefined {
+  const { to } = stage.inputs;
+  if (typeof to === "string") return landmarks.find((landmark) => landmark.id === to)?.pose;
+  return Array.isArray(to) ? (to as unknown as Triple) : undefined;
+}
+
+type Triple = readonly [number, number, number];
+
+/**
+ * What the device expects: the way and the time of the stage under way and of those after it. The cloud projects the device
+ * from it while it is out of reach, so it says everything that the projection needs. Undefined until the robot knows where
+ * it is and how full its battery is.
+ */
+export function estimateOf(
+  situation: Situation,
+  outlook: Outlook,
+  stageId: string | undefined,
+): EventData<"estimate"> | undefined {
+  const { contract, state, robot } = situation;
+  const { pose, battery } = robot;
+  if (pose === undefined || battery === undefined) return undefined;
+  const view = stageId === undefined ? undefined : findStage(contract, state, stageId);
+  const route = view ? currentRoute(situation, outlook, view.stage, pose) : [];
+  const stageSecondsRemaining = view ? secondsLeft(situation, outlook, view.stage, route) : 0;
+  const nextStages = stagesAfter(contract, state, stageId ?? "").map((stage) => {
+    const planned = outlook.routes.get(stage.stageId);
+    const seconds = round(secondsOf(stage, outlook, planned));
+    return { stageId: stage.stageId, seconds, ...(planned && { route: planned.map(asTuple) }) };
+  });
+  return {
+    ...(view && { stageId: view.stage.stageId }),
+    pose: [round(pose.x), round(pose.y), round(pose.yaw)],
+    battery,
+    route: route.map(asTuple),
+    speed: outlook.speed,
+    stageSecondsRemaining: round(stageSecondsRemaining),
+    secondsRemaining: round(nextStages.reduce((sum, next) => sum + next.seconds, stageSecondsRemaining)),
+    nextStages,
+    drainPerSecond: outlook.drainPerSecond,
+  };
+}
+
+/** How much of the stage under way is done, from 0 to 1: by the way for a drive, by the time for anything else. */
+export function shareDone(situation: Situation, outlook: Outlook): number {
+  const { activity, robot, contract, state, now } = situation;
+  const { attempt } = activity;
+  if (!attempt) return 0;
+  if (robot.remaining !== undefined) {
+    const driven = robot.driven - attempt.drivenAtStart;
+    return driven + robot.remaining > 0 ? clip(driven / (driven + robot.remaining)) : 0;
+  }
+  const view = findStage(contract, state, attempt.stageId);
+  const seconds = view ? secondsOf(view.stage, outlook, outlook.routes.get(attempt.stageId)) : 0;
+  return seconds > 0 ? clip((now.monoMs - attempt.startedMs) / 1000 / seconds) : 0;
+}
+
+/** Whole way of the drive under way as it is known now: what was driven plus what is left. */
+export function wayLength(situation: Situation): Metres {
+  const { attempt } = situation.activity;
+  const { driven, remaining } = situation.robot;
+  return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : 0;
+}
+
+/** What an action takes when neither the contract nor a route tells. */
+const USUAL_SECONDS: Readonly<Record<string, number>> = { pick: 6, place: 6, scan: 3, navigate: 30 };
+/** Turning on the spot at both ends of a drive, and speeding up and braking. */
+const DRIVE_OVERHEAD_SECONDS = 4;
+
+function secondsOf(stage: Stage, outlook: Outlook, route: readonly Point[] | undefined): number {
+  if (stage.action === "wait" && typeof stage.inputs["seconds"] === "number") return stage.inputs["seconds"];
+  if (route) return polylineLength(route) / outlook.speed + DRIVE_OVERHEAD_SECONDS;
+  return stage.nominalSeconds ?? USUAL_SECONDS[stage.action] ?? 0;
+}
+
+function secondsLeft(situation: Situation, outlook: Outlook, stage: Stage, route: readonly Point[]): number {
+  if (stage.action === "navigate" && route.length > 1) {
+    return (situation.robot.remaining ?? polylineLength(route)) / outlook.speed + DRIVE_OVERHEAD_SECONDS / 2;
+  }
+  const { contract, state, now } = situation;
+  const known = findStage(contract, state, stage.stageId)?.known;
+  const begun = { monoMs: known?.startedMonoMs, at: known?.startedAt };
+  const elapsedSeconds = (elapsedMs(begun, now, contract.issuedAt) ?? 0) / 1000;
+  return Math.max(0, secondsOf(stage, outlook, undefined) - elapsedSeconds);
+}
+
+/** The way that motion drives now; before it has planned, the way on the map. */
+function currentRoute(situation: Situation, outlook: Outlook, stage: Stage, pose: Pose): readonly Point[] {
+  if (stage.action !== "navigate") return [];
+  if (situation.robot.route.length > 1) return situation.robot.route;
+  const planned = outlook.routes.get(stage.stageId);
+  if (planned) return planned;
+  const target = targetOf(stage, situation.contract.spatial.landmarks);
+  return target
+    ? [
+        [pose.x, pose.y],
+        [target[0], target[1]],
+      ]
+    : [];
+}
+
+function asTuple(point: Point): [number, number] {
+  return [round(point[0]), round(point[1])];
+}
+
+/** Millimetres and milliseconds are enough, and they keep the journal small. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function clip(share: number): number {
+  return Math.min(1, Math.max(0, share));
+}

@@ -1,0 +1,30 @@
+import type { MotionReport } from "../control/control.ts";
+
+/** A reason not to trust the robot: `stop` forbids motion, `limit` slows it, `stop-now` is a stop that is not waited for. */
+export interface Fault {
+  readonly part: "control" | "lidar" | "base" | "position" | "battery" | "storage" | "estop";
+  readonly effect: "limit" | "stop" | "stop-now";
+  readonly reason: string;
+}
+
+/** A report that is older than this comes from a motion loop that is dead or stuck. */
+const REPORT_STALE_MS = 1000;
+/** A position that is less certain than this is good for slow driving only. */
+const SIGMA_LIMIT_METRES = 0.25;
+
+/** What the newest report of the motion loop says about its sensors and itself. */
+export function motionFaults(report: MotionReport | undefined, nowMs: number): readonly Fault[] {
+  if (!report) return [{ part: "control", effect: "stop", reason: "the motion loop has not reported yet" }];
+  const silentMs = nowMs - report.atMs;
+  if (silentMs > REPORT_STALE_MS) {
+    const reason = `the motion loop has been silent for ${Math.round(silentMs)} ms`;
+    return [{ part: "control", effect: "stop-now", reason }];
+  }
+  if (!report.isLocalised) return [{ part: "position", effect: "stop", reason: "the robot does not know where it is" }];
+  const reason = report.gate.action === "stop" ? report.gate.reason : undefined;
+  if (reason === "scan_stale") return [{ part: "lidar", effect: "stop", reason: "the lidar has sent no fresh scan" }];
+  if (reason === "odometry_stale") return [{ part: "base", effect: "stop", reason: "the wheels have not reported" }];
+  if (report.sigmaXy <= SIGMA_LIMIT_METRES) return [];
+  const sigma = report.sigmaXy.toFixed(2);
+  return [{ part: "position", effect: "limit", reason: `the position is uncertain by ${sigma} m` }];
+}

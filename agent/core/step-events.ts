@@ -1,0 +1,151 @@
+import { isFinal } from "#contract/status";
+import { elapsedMs } from "./elapsed.ts";
+import { estimateOf, shareDone } from "./estimate.ts";
+import {
+  drifted,
+  ending,
+  hasLoad,
+  leftOnBoard,
+  movement,
+  sighting,
+  verdict,
+  violated,
+  type EventBody,
+  type StepDeps,
+} from "./event-parts.ts";
+import type { NewEvent } from "./ports.ts";
+import { giveUpDoubt, recovery } from "./recovery-events.ts";
+import type { Situation } from "./situation.ts";
+import { findStage, type StageView } from "./stage-order.ts";
+import type { Step } from "./step.ts";
+
+/** What the journal is told about a step, all of it in one transaction; nothing for a step that only this process knows. */
+export function eventsOf(step: Step, situation: Situation, deps: StepDeps): readonly NewEvent[] {
+  const { contractId } = situation.contract;
+  return bodiesOf(step, situation, deps).map((event) => ({ ...event, contractId }) as NewEvent);
+}
+
+type StepType = Step["type"];
+type StepOf<Type extends StepType> = Extract<Step, { type: Type }>;
+type Write<Type extends StepType> = (step: StepOf<Type>, situation: Situation, deps: StepDeps) => readonly EventBody[];
+
+function bodiesOf<Type extends StepType>(
+  step: StepOf<Type>,
+  situation: Situation,
+  deps: StepDeps,
+): readonly EventBody[] {
+  const write = WRITERS[step.type] as Write<Type>;
+  return write(step, situation, deps);
+}
+
+const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
+  interrupt: () => [],
+  "forget-attempt": () => [],
+  verify: () => [],
+  "start-contract": (_step, situation, deps) => {
+    const planned = estimate(situation, deps, undefined);
+    const secondsEstimated = planned[0]?.data.secondsRemaining;
+    const data = secondsEstimated === undefined ? {} : { secondsEstimated };
+    return [{ type: "contract.started", data }, ...planned];
+  },
+  hold: ({ holdId, by, reason }) => [{ type: "contract.held", data: { holdId, by, reason } }],
+  resume: ({ holdId, by }) => [{ type: "contract.resumed", data: { holdId, by } }],
+  "wind-down": (_step, { contract }) => {
+    const { durationSeconds, windDownSeconds } = contract.lease;
+    const detail = `no answer within the lease of ${durationSeconds} s, winding down within ${windDownSeconds} s`;
+    return [violated({ code: "lease_ended", detail, value: 0, limit: durationSeconds })];
+  },
+  expire: (_step, situation, deps) => [
+    ...ending("contract.expired", situation, "lease_ended"),
+    ...leftOnBoard(hasLoad(situation), deps),
+  ],
+  fail: ({ reason, detail }, situation, deps) => [
+    ...ending("contract.failed", situation, reason, detail),
+    ...leftOnBoard(hasLoad(situation), deps),
+  ],
+  finish: (_step, { state, contract, now }) => {
+    const elapsed = elapsedMs({ monoMs: state.startedMonoMs, at: state.startedAt }, now, contract.issuedAt) ?? 0;
+    const { distance, batteryUsed } = state;
+    return [{ type: "contract.completed", data: { durationSeconds: elapsed / 1000, distance, batteryUsed } }];
+  },
+  "start-stage": onStage((view, step: StepOf<"start-stage">, situation, deps) => {
+    const { stageId, action } = view.stage;
+    return [
+      { type: "stage.started", stageId, data: { action, ...sighting(situation) } },
+      ...drifted(step.drift, stageId),
+      ...estimate(situation, deps, stageId),
+    ];
+  }),
+  attempt: onStage((view, { n, isRetry }: StepOf<"attempt">, { contract }, { keyOf }) => {
+    const { stageId } = view.stage;
+    const fix = { fix: "retry", n: Math.max(1, view.known.retries) };
+    return [
+      ...(isRetry ? [{ type: "fix.attempted", stageId, data: fix } as const] : []),
+      { type: "stage.attempt", stageId, data: { n, idempotencyKey: keyOf(contract.contractId, stageId, n) } },
+    ];
+  }),
+  "note-not-done": onStage((view) => [verdict(view, "not-done")]),
+  "give-up-doubt": onStage((view, step: StepOf<"give-up-doubt">, situation, deps) =>
+    giveUpDoubt(view, step.detail, situation, deps),
+  ),
+  "complete-stage": onStage(completion),
+  recover: (step, situation, deps) => {
+    const view = findStage(situation.contract, situation.state, step.failure.stageId);
+    return view ? recovery(step, view, situation, deps) : [];
+  },
+  "report-progress": ({ stageId }, situation, { outlook }) => {
+    const { remaining, sigmaXy } = situation.robot;
+    const data = { share: shareDone(situation, outlook), sigmaXy, ...sighting(situation) };
+    return [{ type: "stage.progress", stageId, data: { ...data, ...(remaining === undefined ? {} : { remaining }) } }];
+  },
+  "report-estimate": ({ stageId }, situation, deps) => estimate(situation, deps, stageId),
+};
+
+/** A writer for steps about a stage; one that a newer revision has taken away has nothing to say. */
+function onStage<StageStep extends { readonly stageId: string }>(
+  write: (view: StageView, step: StageStep, situation: Situation, deps: StepDeps) => readonly EventBody[],
+): (step: StageStep, situation: Situation, deps: StepDeps) => readonly EventBody[] {
+  return (step, situation, deps) => {
+    const view = findStage(situation.contract, situation.state, step.stageId);
+    return view ? write(view, step, situation, deps) : [];
+  };
+}
+
+function estimate(
+  situation: Situation,
+  { outlook }: StepDeps,
+  stageId: string | undefined,
+): readonly Extract<EventBody, { type: "estimate" }>[] {
+  const data = estimateOf(situation, outlook, stageId);
+  return data ? [{ type: "estimate", ...(stageId === undefined ? {} : { stageId }), data }] : [];
+}
+
+/** The stage's end and the movement that it made are one fact and commit together. */
+function completion(
+  view: StageView,
+  step: StepOf<"complete-stage">,
+  situation: Situation,
+  deps: StepDeps,
+): readonly EventBody[] {
+  const { known, stage } = view;
+  const { contract, state, activity, robot, now } = situation;
+  const { drivenAtStart = robot.driven, batteryAtStart = robot.battery } = activity.attempt ?? {};
+  const elapsed = elapsedMs({ monoMs: known.startedMonoMs, at: known.startedAt }, now, contract.issuedAt);
+  const data = {
+    output: { ...step.output },
+    durationSeconds: (elapsed ?? 0) / 1000,
+    attempts: Math.max(1, known.attempts),
+    distance: Math.max(0, robot.driven - drivenAtStart),
+    batteryUsed: (batteryAtStart ?? 0) - (robot.battery ?? 0),
+    ...sighting(situation),
+  };
+  const moved = movement(view, step.output, situation, deps);
+  const isTooLate = isFinal(state.status) && moved.some((event) => event.data.kind === "PICK");
+  return [
+    ...(step.isVerified ? [verdict(view, "done")] : []),
+    { type: "stage.completed", stageId: stage.stageId, data },
+    ...moved,
+    ...drifted(step.drift, stage.stageId),
+    ...leftOnBoard(isTooLate, deps),
+  ];
+}

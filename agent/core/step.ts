@@ -1,0 +1,57 @@
+import type { Drift } from "./conditions.ts";
+import type { Violation } from "./constraints.ts";
+import type { Decision, Failure } from "./failure-policy.ts";
+import type { Interruption } from "./situation.ts";
+
+/** What an action gave back. */
+export type Output = Readonly<Record<string, unknown>>;
+
+/** Why a stage failed, before the policy has looked at it. */
+export interface Cause {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** An answer to a failure: what failed, what is done about it, and what was found on the way. */
+export interface Recovery {
+  readonly type: "recover";
+  readonly failure: Failure;
+  readonly decision: Decision;
+  readonly drift: readonly Drift[];
+  /** The constraint that did not hold, where that is the failure. */
+  readonly violation?: Violation;
+  /** What the action did although the stage failed. */
+  readonly output?: Output;
+  /** The hold of the policy that ends with this decision. */
+  readonly endsHold?: string;
+}
+
+/** One thing to do next; `step-events.ts` says what the journal is told, `executor.ts` acts. */
+export type Step =
+  | { readonly type: "start-contract" }
+  | { readonly type: "start-stage"; readonly stageId: string; readonly drift: readonly Drift[] }
+  | { readonly type: "attempt"; readonly stageId: string; readonly n: number; readonly isRetry: boolean }
+  | { readonly type: "interrupt"; readonly cause: Interruption }
+  /** The attempt under way is settled, or what is left of it is asked for later. */
+  | { readonly type: "forget-attempt" }
+  | { readonly type: "verify"; readonly stageId: string; readonly n: number; readonly cause?: Cause }
+  | { readonly type: "note-not-done"; readonly stageId: string; readonly n: number }
+  /** Whether the effect happened cannot be known: a human must look. */
+  | { readonly type: "give-up-doubt"; readonly stageId: string; readonly n: number; readonly detail: string }
+  | {
+      readonly type: "complete-stage";
+      readonly stageId: string;
+      readonly output: Output;
+      readonly drift: readonly Drift[];
+      /** Whether a tool's `verify`, not the action itself, said so. */
+      readonly isVerified: boolean;
+    }
+  | Recovery
+  | { readonly type: "hold"; readonly holdId: string; readonly by: "constraint" | "safety"; readonly reason: string }
+  | { readonly type: "resume"; readonly holdId: string; readonly by: "policy" | "constraint" | "safety" }
+  | { readonly type: "wind-down" }
+  | { readonly type: "expire" }
+  | { readonly type: "fail"; readonly reason: string; readonly detail: string }
+  | { readonly type: "report-progress"; readonly stageId: string }
+  | { readonly type: "report-estimate"; readonly stageId: string }
+  | { readonly type: "finish" };

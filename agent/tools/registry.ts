@@ -1,0 +1,60 @@
+import type { Clock } from "#lib/clock";
+import type { ToolDrivers } from "#drivers/driver";
+import type { Control } from "../control/control.ts";
+import type { ToolResult, Verification } from "../core/situation.ts";
+import { createNavigate } from "./navigate.ts";
+import { createPick } from "./pick.ts";
+import { createPlace } from "./place.ts";
+import { createScan } from "./scan.ts";
+import type { Tool, ToolRequest } from "./tool.ts";
+import { createWait } from "./wait.ts";
+
+export interface ToolDeps {
+  readonly clock: Clock;
+  readonly control: Control;
+  readonly drivers: ToolDrivers;
+}
+
+/** The only way to a tool; nothing that the contract's scope does not name passes here, whoever asks. */
+export interface Tools {
+  act(request: ToolRequest, signal: AbortSignal): Promise<ToolResult>;
+  verify(request: ToolRequest): Promise<Verification>;
+}
+
+/** The tools of this device by the names of their actions. */
+export function createTools({ clock, control, drivers }: ToolDeps): Tools {
+  const handling = { clock, control, load: drivers.load };
+  const tools: Readonly<Record<string, Tool>> = {
+    navigate: createNavigate({ clock, control }),
+    pick: createPick(handling),
+    place: createPlace(handling),
+    scan: createScan(drivers.scanner),
+    wait: createWait(clock),
+  };
+  return {
+    act(request, signal) {
+      const tool = inScope(request) ? tools[request.stage.action] : undefined;
+      if (tool) return endingAtAbort(tool.act(request, signal), signal);
+      const detail = `${request.stage.action} is not in the contract's scope`;
+      return Promise.resolve({ type: "failed", code: "out_of_scope", detail });
+    },
+    async verify(request) {
+      const tool = tools[request.stage.action];
+      return tool ? await tool.verify(request) : { answer: "unknown", detail: "there is no tool to ask" };
+    },
+  };
+}
+
+function inScope({ contract, stage }: ToolRequest): boolean {
+  return contract.scope.actions.some((entry) => entry.action === stage.action);
+}
+
+/** A device that hangs must not hang the stage: broken off is broken off, whatever the tool still waits for. */
+function endingAtAbort(ended: Promise<ToolResult>, signal: AbortSignal): Promise<ToolResult> {
+  const aborted = new Promise<ToolResult>((resolve) => {
+    const end = (): void => resolve({ type: "interrupted" });
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+  return Promise.race([ended, aborted]);
+}

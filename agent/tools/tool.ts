@@ -1,0 +1,27 @@
+import type { Contract, Stage } from "#contract/contract";
+import type { MetresPerSecond } from "#lib/units";
+import type { ToolResult, Verification } from "../core/situation.ts";
+
+/** Whether a tool may act now, and how fast it may drive. */
+export type Permit = { readonly ok: true; readonly maxSpeed: MetresPerSecond } | { readonly ok: false };
+
+/** One attempt at a stage's action. */
+export interface ToolRequest {
+  /** Idempotency key of the attempt; the device may know it from before a crash. */
+  readonly key: string;
+  readonly stage: Stage;
+  readonly contract: Contract;
+  /** Asked right before every command that moves or changes anything: holds and orders count at once. */
+  permit(): Permit;
+}
+
+/** How one action of the contract is done. */
+export interface Tool {
+  /**
+   * Acts until the action has ended. Expected failures are results; `signal` breaks it off, which ends all motion of its own
+   * at once and resolves `interrupted`. What cannot be broken off runs on in the device.
+   */
+  act(request: ToolRequest, signal: AbortSignal): Promise<ToolResult>;
+  /** What is known about an attempt in doubt; moves nothing. Rejects `driver.*` while the device can't be asked. */
+  verify(request: ToolRequest): Promise<Verification>;
+}
