@@ -148,26 +148,28 @@ function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
   return off <= CENTRED * goal.tolerance || Math.abs(y) > AHEAD * x;
 }
 
+/** The velocity that the phase asks for; where there is no room to turn on the spot, driving may make some, and the other way round. */
 function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
   const { goal, keeper, phase } = navigator;
+  const follow = (): Velocity | undefined => followTrack(situation, track, keeper.along, goal.maxSpeed);
+  const turn = (): Velocity | undefined => turnBy(situation, errorToCarrot(navigator, track, situation.pose));
   switch (phase.kind) {
     case "turning":
-      return turnBy(situation, errorToCarrot(navigator, track, situation.pose));
+      return turn() ?? follow();
     case "following":
-      return followTrack(situation, track, keeper.along, goal.maxSpeed);
+      return follow() ?? turn();
     case "aligning":
       return turnBy(situation, wrapAngle(goal.pose.yaw - situation.pose.yaw));
-    case "backing": {
-      const velocity = backOut(phase.plan, situation, nowMs);
-      if (!velocity) {
-        navigator.phase = { kind: "turning" };
-        forgetRoute(keeper);
-      }
-      return velocity;
-    }
+    case "backing":
+      return backOut(phase.plan, situation, nowMs) ?? endBackOut(navigator);
     case "arrived":
       return undefined;
   }
+}
+
+function endBackOut(navigator: Navigator): undefined {
+  navigator.phase = { kind: "turning" };
+  forgetRoute(navigator.keeper);
 }
 
 function errorToCarrot({ keeper }: Navigator, track: Track, pose: Pose): Radians {
