@@ -26,6 +26,13 @@ export function holds(box: Box, [x, y]: Point): boolean {
   return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 }
 
+/** Whether the segment a-b runs through the box: the shares of it inside both slabs overlap (Liang and Barsky 1984). */
+export function isCrossed(box: Box, a: Point, b: Point): boolean {
+  const [fromX, toX] = sharesWithin(a[0], b[0], box.x, box.x + box.width);
+  const [fromY, toY] = sharesWithin(a[1], b[1], box.y, box.y + box.height);
+  return Math.max(0, fromX, fromY) <= Math.min(1, toX, toY);
+}
+
 /** The point of the box that is nearest to the given one. */
 export function nearestIn(box: Box, [x, y]: Point): Point {
   return [Math.min(Math.max(x, box.x), box.x + box.width), Math.min(Math.max(y, box.y), box.y + box.height)];
@@ -47,4 +54,11 @@ export function boundsOf(points: Iterable<Point>): Box | undefined {
 
 export function grown(box: Box, by: number): Box {
   return { x: box.x - by, y: box.y - by, width: box.width + 2 * by, height: box.height + 2 * by };
+}
+
+/** From which to which share of the way from a to b a value is between `least` and `most`. */
+function sharesWithin(a: number, b: number, least: number, most: number): readonly [number, number] {
+  if (a === b) return a >= least && a <= most ? [-Infinity, Infinity] : [Infinity, -Infinity];
+  const [first, second] = [(least - a) / (b - a), (most - a) / (b - a)];
+  return first < second ? [first, second] : [second, first];
 }

@@ -1,5 +1,5 @@
 import type { Point } from "#lib/geometry";
-import { type Box, centreOf, grown, holds, intersects, isWithin, nearestIn } from "./box.ts";
+import { type Box, centreOf, grown, intersects, isCrossed, isWithin, nearestIn } from "./box.ts";
 import { PointIndex } from "./point-index.ts";
 
 /** Something that wants to stand near a point of the drawing. Pixels. */
@@ -50,6 +50,7 @@ export function placeLabels(requests: readonly LabelRequest[], around: Surroundi
 const GAP_PX = 3;
 const RING_PX = 9;
 const DIRECTIONS = 16;
+const COST_PER_PX = 0.7;
 const COVERED_POINT_COST = 10;
 const CROSSED_LABEL_COST = 60;
 const LEADER_FROM_PX = 12;
@@ -89,7 +90,7 @@ function* seats(request: LabelRequest, canvas: Box): Generator<{ box: Box; cost:
       const across = Math.max(-1, Math.min(1, dx * 1.5)) * (width / 2);
       const down = Math.max(-1, Math.min(1, dy * 1.5)) * (height / 2);
       const [ax, ay] = request.anchor;
-      yield { box: at([ax + dx * reach + across, ay + dy * reach + down]), cost: ring };
+      yield { box: at([ax + dx * reach + across, ay + dy * reach + down]), cost: ring * COST_PER_PX };
     }
   }
 }
@@ -105,8 +106,8 @@ function withLeader(request: LabelRequest, box: Box): Placement {
 
 /** How many of the boxes a leader runs over. */
 function crossings(leader: Placement["leader"], boxes: readonly Box[]): number {
-  const steps = along(leader);
-  return boxes.filter((box) => steps.some((point) => holds(box, point))).length;
+  if (leader === undefined) return 0;
+  return boxes.filter((box) => isCrossed(box, ...leader)).length;
 }
 
 /** Points every few pixels along a leader, its ends left out. */

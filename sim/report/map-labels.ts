@@ -5,7 +5,7 @@ import type { RunRecord } from "../record.ts";
 import { type Box, boundsOf, grown, holds, nearestIn } from "./box.ts";
 import { type LabelRequest, type Placement, placeLabels } from "./label-placement.ts";
 import { zoneMeaning } from "./map-layer.ts";
-import { element, group, type Markup, NOTHING } from "./markup.ts";
+import { element, group, type Markup } from "./markup.ts";
 import { type NumberedMark, PIN_PX, pin, pinWidth } from "./numbered-marks.ts";
 import { COLOUR, deviceColour, TYPE } from "./style.ts";
 import { textAt, textWidth } from "./text.ts";
@@ -37,7 +37,7 @@ export function mapLabels(
     canvas: grown(view.panel, -4),
     taken,
     avoid: [
-      ...record.devices.flatMap((device) => trackPointsOnPage(device, view, 6)),
+      ...record.devices.flatMap((device) => trackPointsOnPage(device, view, 4)),
       ...landmarkPoints(record, view),
       ...wallPoints(record, view),
     ],
@@ -143,22 +143,16 @@ interface WordStyle {
 
 function wordLabel(text: string, anchor: Point, { clearance, seat, fill, weight }: WordStyle): MapLabel {
   const style = { size: TYPE.small, fill, ...(weight === undefined ? {} : { weight }) };
+  // Names of areas stand on what fills the area; a narrow rim would let its hatch come too near to the letters.
+  const rimPx = seat === "centre" ? 6 : 3;
   return {
     anchor,
     clearance,
     seat,
-    width: textWidth(text, TYPE.small, weight) + (seat === "centre" ? 6 : 0),
-    height: TYPE.small * (seat === "centre" ? 1.5 : 1.25),
+    width: textWidth(text, TYPE.small, weight),
+    height: TYPE.small * 1.25,
     draw: (box) =>
-      group({}, [
-        // Names of areas stand on what fills the area, where a rim alone leaves them hard to read.
-        seat === "centre" ? element("rect", { ...box, rx: 2, fill: COLOUR.paper, "fill-opacity": 0.85 }) : NOTHING,
-        textAt(box.x + box.width / 2, box.y + box.height / 2 + TYPE.small * 0.36, text, {
-          ...style,
-          anchor: "middle",
-          rim: "white",
-        }),
-      ]),
+      textAt(box.x + box.width / 2, box.y + TYPE.small * 0.98, text, { ...style, anchor: "middle", rimPx }),
   };
 }
 

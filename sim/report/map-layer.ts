@@ -2,7 +2,7 @@ import type { Zone } from "#contract/spatial";
 import type { Point } from "#lib/geometry";
 import type { RunRecord, UnmappedObstacle } from "../record.ts";
 import { type GridOutline, outlineGrid } from "./grid-outline.ts";
-import { element, group, type Markup, NOTHING } from "./markup.ts";
+import { type Attributes, element, group, type Markup, NOTHING } from "./markup.ts";
 import { PATTERN } from "./patterns.ts";
 import { COLOUR } from "./style.ts";
 import { linePath } from "./track-geometry.ts";
@@ -26,8 +26,8 @@ export function mapLayer({ map }: RunRecord, view: Viewport): Markup {
   return group({}, [
     element("rect", { ...view.panel, fill: COLOUR.outside }),
     element("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: COLOUR.paper }),
-    filled(outline, outline.closed, PATTERN.unknown, view),
-    filled(outline, outline.walls, COLOUR.wall, view),
+    closedSpace(outline, view),
+    outlinePath(outline, outline.walls, view, { fill: COLOUR.wall, "fill-rule": "evenodd" }),
   ]);
 }
 
@@ -125,12 +125,23 @@ export function landmarkSymbol([x, y]: Point, yaw: number): Markup {
   return element("path", { d: `${linePath([[x, y], tip])}${linePath(square)}Z` });
 }
 
-function filled(outline: GridOutline, path: string, fill: string, view: Viewport): Markup {
+const CLOSED_CLIP = "holdfast-closed";
+
+/** Closed space clips a hatched panel instead of being hatched itself: a transformed path would scale the hatch too. */
+function closedSpace(outline: GridOutline, view: Viewport): Markup {
+  if (outline.closed === "") return NOTHING;
+  return group({}, [
+    element("clipPath", { id: CLOSED_CLIP }, outlinePath(outline, outline.closed, view, { "clip-rule": "evenodd" })),
+    element("rect", { ...view.panel, fill: PATTERN.unknown, "clip-path": `url(#${CLOSED_CLIP})` }),
+  ]);
+}
+
+function outlinePath(outline: GridOutline, path: string, view: Viewport, style: Attributes): Markup {
   if (path === "") return NOTHING;
   const scale = outline.block * view.pixelsPerMetre;
   const [x, y] = toPage(view, [outline.x, outline.y]);
   const numbers = [scale, 0, 0, -scale, x, y].map((value) => Number(value.toFixed(5)));
-  return element("path", { d: path, fill, "fill-rule": "evenodd", transform: `matrix(${numbers.join(" ")})` });
+  return element("path", { d: path, transform: `matrix(${numbers.join(" ")})`, ...style });
 }
 
 function directionArrow(zone: Zone, outline: readonly Point[], view: Viewport): Markup {

@@ -38,7 +38,7 @@ function stageRow(stage: StageRecord, text: string, scale: TimeScale, y: number,
     isInside
       ? textAt(bar.x + GAP_PX, baseline, fitText(text, bar.width - 2 * GAP_PX, TYPE.small), {
           size: TYPE.small,
-          rim: "white",
+          rimPx: 3,
         })
       : textAt(isRight ? bar.x + bar.width + GAP_PX : bar.x - GAP_PX, baseline, shown, {
           size: TYPE.small,

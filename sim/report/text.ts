@@ -7,16 +7,16 @@ export interface TextStyle {
   readonly anchor?: "start" | "middle" | "end";
   readonly weight?: "bold";
   readonly fill?: string;
-  /** A white rim, for text on top of a drawing. */
-  readonly rim?: "white";
+  /** Width of a white rim, for text on top of a drawing. */
+  readonly rimPx?: number;
 }
 
 /** A line of text with its baseline at `y`. */
 export function textAt(x: number, y: number, content: string, style: TextStyle): Markup {
   const rim =
-    style.rim === undefined
+    style.rimPx === undefined
       ? {}
-      : { stroke: COLOUR.paper, "stroke-width": 3, "stroke-linejoin": "round", "paint-order": "stroke" };
+      : { stroke: COLOUR.paper, "stroke-width": style.rimPx, "stroke-linejoin": "round", "paint-order": "stroke" };
   return element(
     "text",
     {
