@@ -52,9 +52,7 @@ export function perceive(
   nowMs: number,
 ): Percept {
   const { estimator } = perception;
-  const odometry = samples.odometry && isReading(samples.odometry) ? samples.odometry : undefined;
-  if (odometry) perception.driven += takeOdometry(estimator, odometry);
-  if (samples.fix && isFinitePose(samples.fix.pose)) takeFix(estimator, samples.fix);
+  const odometry = localise(perception, samples);
   const estimate = estimatePose(estimator, nowMs);
   // What was seen from a pose that turned out wrong stands in the wrong place.
   if (perception.layer?.map !== map || !estimate.isLocalised) perception.layer = map && createObstacleLayer(map);
@@ -64,6 +62,14 @@ export function perceive(
   const baseThen = relativeTo(moved, ORIGIN);
   if (estimate.isLocalised) observe(perception, scan, compose(compose(estimate.pose, baseThen), mount));
   return { estimate, odometry, scan: projectScan(scan, mount, baseThen) };
+}
+
+/** Follows wheels and fixes; returns the reading of the wheels unless it makes no sense. */
+function localise(perception: Perception, { odometry, fix }: Samples): Odometry | undefined {
+  if (!odometry || !isReading(odometry)) return undefined;
+  perception.driven += takeOdometry(perception.estimator, odometry);
+  if (fix && isFinitePose(fix.pose)) takeFix(perception.estimator, fix);
+  return odometry;
 }
 
 function observe(perception: Perception, scan: Scan, lidar: Pose): void {
