@@ -23,14 +23,14 @@ export interface JournalSlice {
   readonly events: readonly Event[];
 }
 
-/** An answer that was given, and the hash of the document that it answered. */
+/** An answer that was given, and the hash of the document that it answered; there is one answer to a document. */
 export interface StoredReply {
   readonly documentHash: string;
   readonly reply: Reply;
 }
 
 /** What is remembered under one name each; all values are texts. */
-export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases";
+export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases" | "revoked";
 
 /** One change; the ops of one `commit` become durable together or not at all. */
 export type StoreOp =
@@ -72,6 +72,6 @@ export interface Store extends AsyncDisposable {
    * changes. Undefined when `fromSeq` is pruned or not written yet.
    */
   readJournal(fromSeq: number, limit: number, maxBytes: number): Promise<JournalSlice | undefined>;
-  /** The answer that was given under this `inReplyTo`, while it is kept (the newest 1000 are). */
-  readReply(inReplyTo: string): Promise<StoredReply | undefined>;
+  /** The answers that were given under this `inReplyTo`, newest first, while they are kept (the newest 1000 of all are). */
+  readReplies(inReplyTo: string): Promise<readonly StoredReply[]>;
 }

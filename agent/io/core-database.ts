@@ -14,8 +14,9 @@ const MIGRATIONS = [
                           state TEXT NOT NULL) STRICT;
    CREATE TABLE contract (contract_id TEXT NOT NULL, revision INTEGER NOT NULL, jws TEXT NOT NULL, body TEXT NOT NULL,
                           PRIMARY KEY (contract_id, revision)) STRICT;
-   CREATE TABLE reply (id INTEGER PRIMARY KEY AUTOINCREMENT, in_reply_to TEXT NOT NULL UNIQUE,
-                       body TEXT NOT NULL) STRICT;
+   CREATE TABLE reply (id INTEGER PRIMARY KEY AUTOINCREMENT, in_reply_to TEXT NOT NULL,
+                       document_hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+   CREATE INDEX reply_in_reply_to ON reply (in_reply_to);
    CREATE TABLE cursor (lane TEXT PRIMARY KEY, acked INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
@@ -106,9 +107,9 @@ export class CoreDatabase {
     return { bootId: first.boot_id, prevHash: before, events };
   }
 
-  readReply(inReplyTo: string): StoredReply | undefined {
-    const row = this.#row<{ body: string }>("SELECT body FROM reply WHERE in_reply_to = ?", [inReplyTo]);
-    return row && (JSON.parse(row.body) as StoredReply);
+  readReplies(inReplyTo: string): readonly StoredReply[] {
+    const sql = "SELECT body FROM reply WHERE in_reply_to = ? ORDER BY id DESC";
+    return this.#rows<{ body: string }>(sql, [inReplyTo]).map((row) => JSON.parse(row.body) as StoredReply);
   }
 
   close(): void {
@@ -150,8 +151,11 @@ export class CoreDatabase {
   }
 
   #putReply(stored: StoredReply): void {
-    const { inReplyTo } = stored.reply;
-    this.#run("INSERT OR REPLACE INTO reply (in_reply_to, body) VALUES (?, ?)", [inReplyTo, JSON.stringify(stored)]);
+    this.#run("INSERT OR REPLACE INTO reply (in_reply_to, document_hash, body) VALUES (?, ?, ?)", [
+      stored.reply.inReplyTo,
+      stored.documentHash,
+      JSON.stringify(stored),
+    ]);
     this.#run("DELETE FROM reply WHERE id <= (SELECT max(id) FROM reply) - ?", [REPLIES_KEPT]);
   }
 

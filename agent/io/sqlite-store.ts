@@ -14,7 +14,7 @@ export function openSqliteStore(options: { readonly path: string }): Store {
       if (failure) throw failure;
     },
     readJournal: async (fromSeq, limit, maxBytes) => database.readJournal(fromSeq, limit, maxBytes),
-    readReply: async (inReplyTo) => database.readReply(inReplyTo),
+    readReplies: async (inReplyTo) => database.readReplies(inReplyTo),
     [Symbol.asyncDispose]: async () => database.close(),
   };
 }

@@ -79,8 +79,8 @@ function perform(question: Question): unknown {
       return database.load();
     case "read-journal":
       return database.readJournal(question.fromSeq, question.limit, question.maxBytes);
-    case "read-reply":
-      return database.readReply(question.inReplyTo);
+    case "read-replies":
+      return database.readReplies(question.inReplyTo);
     case "close":
       database.close();
       // The answer to this call is posted before the thread ends.

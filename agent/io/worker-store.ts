@@ -62,8 +62,8 @@ class WorkerStore implements Store {
     return this.#call({ type: "read-journal", fromSeq, limit, maxBytes }) as Promise<JournalSlice | undefined>;
   }
 
-  readReply(inReplyTo: string): Promise<StoredReply | undefined> {
-    return this.#call({ type: "read-reply", inReplyTo }) as Promise<StoredReply | undefined>;
+  readReplies(inReplyTo: string): Promise<readonly StoredReply[]> {
+    return this.#call({ type: "read-replies", inReplyTo }) as Promise<readonly StoredReply[]>;
   }
 
   /** What was asked before is still done. */

@@ -1,0 +1,195 @@
+import { repeat, type Cancel } from "#lib/clock";
+import type { Log } from "#lib/log";
+import type { Connection, Message } from "#lib/transport";
+import { Ack, Presence, type Reply } from "#contract/messages";
+import { topicOf, type TopicName } from "#contract/topics";
+import type { BeatCounter } from "./beats.ts";
+import { liveTelemetry } from "./core/live-telemetry.ts";
+import { isForeign, presenceOf } from "./core/presence.ts";
+import { JournalSender } from "./journal-sender.ts";
+import { momentOf } from "./leases.ts";
+import type { LinkDeps } from "./link.ts";
+
+const BEAT_MS = 5000;
+const LIVE_MS = 1000;
+/** How often at most a foreign presence is answered at once; two devices of one name would else talk without end. */
+const CORRECTION_MS = 1000;
+
+/** One connection's life: what is said and heard between its CONNECT and its end. */
+export class LinkSession {
+  readonly id: string;
+  readonly #deps: LinkDeps;
+  readonly #log: Log;
+  readonly #beats: BeatCounter;
+  readonly #sender: JournalSender;
+  readonly #stops: Cancel[] = [];
+  #connection: Connection | undefined;
+  #liveBlock = 0;
+  #correctedAtMs = -Infinity;
+  /** Acks change the journal, so they are applied one after the other. */
+  #acks: Promise<void> = Promise.resolve();
+
+  constructor(deps: LinkDeps, id: string, beats: BeatCounter, log: Log) {
+    this.id = id;
+    this.#deps = deps;
+    this.#log = log.child({ session: id });
+    this.#beats = beats;
+    this.#sender = new JournalSender({
+      ...deps,
+      log: this.#log,
+      rng: deps.rng.fork(`resend/${id}`),
+      deviceId: deps.device.deviceId,
+      publish: (payload) => this.#send("journal", payload),
+    });
+  }
+
+  /** Subscribes and says `online`. Rejects `transport.closed` when the connection ends meanwhile. */
+  async open(connection: Connection): Promise<void> {
+    this.#connection = connection;
+    await connection.subscribe((["contract", "command", "ack", "presence"] as const).map((name) => this.#topic(name)));
+    await connection.publish(this.#presence("online"));
+  }
+
+  /** Starts what repeats. */
+  begin(): void {
+    const { clock, journal } = this.#deps;
+    this.#stops.push(
+      repeat(clock, BEAT_MS, () => this.#beat()),
+      repeat(clock, LIVE_MS, () => this.#sendLive()),
+      journal.onAppended(() => this.#sender.wake()),
+    );
+    this.#sender.wake();
+  }
+
+  /** Ends what repeats; nothing is sent afterwards. */
+  end(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#sender.end();
+    this.#connection = undefined;
+  }
+
+  /** The retained farewell; resolves when the broker has it or the connection is gone. */
+  async sayOffline(): Promise<void> {
+    await this.#publish(this.#presence("offline"));
+  }
+
+  onMessage(message: Message): void {
+    if (message.topic === this.#topic("presence")) return this.#onPresence(message.payload);
+    if (message.topic === this.#topic("ack")) return this.#onAck(message.payload);
+    const { inbox } = this.#deps;
+    const conversation = {
+      session: this.id,
+      reply: (reply: Reply) => this.#send("reply", JSON.stringify(reply)),
+      sync: () => this.#sender.restart(),
+    };
+    if (message.topic === this.#topic("contract")) void inbox.receiveContract(message.payload, conversation);
+    if (message.topic === this.#topic("command")) void inbox.receiveCommand(message.payload, conversation);
+  }
+
+  #beat(): void {
+    void this.#publish(this.#presence("online"));
+    this.#sender.wake();
+  }
+
+  #sendLive(): void {
+    const values = this.#deps.live();
+    if (!values) return;
+    const { clock, device } = this.#deps;
+    const source = { deviceId: device.deviceId, session: this.id, block: this.#liveBlock++ };
+    const payload = JSON.stringify(liveTelemetry(values, momentOf(clock), source));
+    void this.#publish({ topic: this.#topic("telemetry"), payload, qos: 0, retain: false });
+  }
+
+  #onPresence(payload: string): void {
+    const retained = Presence.safeParse(parseJson(payload));
+    if (retained.success && !isForeign(retained.data, this.id)) return;
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs - this.#correctedAtMs < CORRECTION_MS) return;
+    this.#correctedAtMs = nowMs;
+    this.#log.info({ retained: retained.data?.state }, "retained presence is not ours and is replaced");
+    void this.#publish(this.#presence("online"));
+  }
+
+  #onAck(payload: string): void {
+    const ack = Ack.safeParse(parseJson(payload));
+    if (!ack.success) return this.#log.warn({ payload: payload.slice(0, 200) }, "ack is not understood and dropped");
+    this.#deps.leases.renew(ack.data.leases, (beat) => this.#beats.sentAt(beat));
+    this.#acks = this.#acks
+      .then(() => this.#applyAck(ack.data))
+      .catch((thrown: unknown) => this.#log.warn({ err: thrown }, "ack is not stored, its events are sent again"));
+  }
+
+  /** Wire format, section 3.3. */
+  async #applyAck(ack: Ack): Promise<void> {
+    const { journal } = this.#deps;
+    const isOfThisJournal = ack.incarnation === journal.incarnation();
+    const { lastSeq } = journal.range();
+    if (isOfThisJournal && (ack.fork === true || ack.journalSeq > lastSeq)) {
+      this.#log.warn({ journalSeq: ack.journalSeq, lastSeq }, "cloud knows another history of this journal");
+      await journal.fork();
+      await this.#followCloud(ack.cloudId, 0);
+      return this.#sender.restart();
+    }
+    const committedSeq = isOfThisJournal ? ack.journalSeq : 0;
+    if (await this.#followCloud(ack.cloudId, committedSeq)) return this.#sender.restart();
+    if (!isOfThisJournal) return;
+    await journal.acknowledge(ack.journalSeq);
+    this.#sender.acked(ack.journalSeq, ack.grantBytesPerSecond);
+  }
+
+  /** Whether this is another cloud than the one that acknowledged before; then everything it lacks is sent again. */
+  async #followCloud(cloudId: string, committedSeq: number): Promise<boolean> {
+    const { journal } = this.#deps;
+    const known = journal.meta("cloudId");
+    if (known === cloudId) return false;
+    this.#log.info({ before: known, cloudId }, "another cloud acknowledges");
+    await journal.startOver(cloudId, committedSeq);
+    return true;
+  }
+
+  #presence(state: "online" | "offline"): Message {
+    const { clock, journal, device, sha256 } = this.#deps;
+    const moment = momentOf(clock);
+    const identity = { incarnation: journal.incarnation(), bootId: clock.bootId, session: this.id };
+    const presence = presenceOf(
+      device,
+      identity,
+      {
+        state,
+        beat: this.#beats.next(moment),
+        clock: moment.clock,
+        wallMs: moment.wallMs,
+        range: journal.range(),
+        device: journal.state(),
+      },
+      sha256,
+    );
+    return { topic: this.#topic("presence"), payload: JSON.stringify(presence), qos: 1, retain: true };
+  }
+
+  #send(name: TopicName, payload: string): void {
+    void this.#publish({ topic: this.#topic(name), payload, qos: 1, retain: false });
+  }
+
+  /** Nothing relies on the broker's answer: what was lost with the connection is sent again in the next session. */
+  async #publish(message: Message): Promise<void> {
+    try {
+      await this.#connection?.publish(message);
+    } catch (thrown) {
+      this.#log.debug({ err: thrown, topic: message.topic }, "message ended with its connection");
+    }
+  }
+
+  #topic(name: TopicName): string {
+    return topicOf(this.#deps.device.site, this.#deps.device.deviceId, name);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON is read as nothing, which no schema accepts.
+    return undefined;
+  }
+}
