@@ -1,9 +1,10 @@
+import type { ContractState } from "#contract/state";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
 import type { Outlook } from "./estimate.ts";
 import { movementOf } from "./movement.ts";
 import type { NewEvent } from "./ports.ts";
-import type { Situation } from "./situation.ts";
+import type { RobotView, Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 import type { Output } from "./step.ts";
 
@@ -32,7 +33,13 @@ export function ending(type: EndingType, situation: Situation, reason: string, d
 }
 
 /** Whether goods of this contract are on the robot, by its journal or by its hand. */
-export function hasLoad({ state, robot }: Pick<Situation, "state" | "robot">): boolean {
+export function hasLoad({
+  state,
+  robot,
+}: {
+  readonly state: Pick<ContractState, "load">;
+  readonly robot: Pick<RobotView, "isLoaded">;
+}): boolean {
   return robot.isLoaded || Object.keys(state.load).length > 0;
 }
 

@@ -10,6 +10,7 @@ import {
   contextOf,
   isBackingOff,
   isIrreversible,
+  isUnsettled,
   movesBase,
   recover,
   runStage,
@@ -206,10 +207,6 @@ const ENDS_A_HOLD: ReadonlySet<Violation["code"]> = new Set(["window_passed", "d
 function isAnswered(situation: Situation, { stage, known }: StageView, violation: Violation): boolean {
   if (known.status !== "failed" || known.failure !== violation.code) return false;
   return situation.state.holds.length > 0 || isBackingOff(situation, stage.stageId);
-}
-
-function isUnsettled(known: StageState): boolean {
-  return known.status === "started" && known.attempts > 0 && known.verified === undefined;
 }
 
 /** A human has looked: a stage whose effect was unknown, or happened with a wrong outcome, is asked about, never repeated. */

@@ -1,4 +1,5 @@
 import { ACTIONS } from "#contract/actions";
+import type { StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { ExpressionContext } from "./conditions.ts";
 import { decideFailure, type Failure } from "./failure-policy.ts";
@@ -84,6 +85,11 @@ export function recover(
 /** Whether a stage that failed waits before it is tried again. */
 export function isBackingOff({ activity, contract, now }: Situation, stageId: string): boolean {
   return now.monoMs < (activity.retryAtMs[`${contract.contractId}/${stageId}`] ?? 0);
+}
+
+/** Whether nobody knows yet if the stage's last attempt had its effect. */
+export function isUnsettled(known: StageState): boolean {
+  return known.status === "started" && known.attempts > 0 && known.verified === undefined;
 }
 
 /** Whether the effect of an action may have to be undone by somebody if it is repeated. */

@@ -1,9 +1,6 @@
 import type { Contract, Stage } from "#contract/contract";
-import type { MetresPerSecond } from "#lib/units";
+import type { Permit } from "../core/permit.ts";
 import type { ToolResult, Verification } from "../core/situation.ts";
-
-/** Whether a tool may act now, and how fast it may drive. */
-export type Permit = { readonly ok: true; readonly maxSpeed: MetresPerSecond } | { readonly ok: false };
 
 /** One attempt at a stage's action. */
 export interface ToolRequest {

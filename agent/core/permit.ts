@@ -1,0 +1,24 @@
+import type { MetresPerSecond } from "#lib/units";
+import { findViolations } from "./constraints.ts";
+import { speedLimit } from "./scope.ts";
+import type { Situation } from "./situation.ts";
+
+/** Whether a tool may act now, and how fast it may drive. */
+export type Permit = { readonly ok: true; readonly maxSpeed: MetresPerSecond } | { readonly ok: false };
+
+/** What is left of the speed limit while the robot is not quite well. */
+const LIMITED_SHARE = 0.5;
+
+/**
+ * Whether an action of the contract may begin or go on. Asked right before every command that moves or changes something,
+ * so it may contradict a step that was decided a moment ago; then this counts.
+ */
+export function permitNow(situation: Situation, action: string, deviceLimit: MetresPerSecond): Permit {
+  const { contract, state, safety, leaseRemainingMs, isOrderPending } = situation;
+  const isFree = state.status === "running" && state.holds.length === 0 && !isOrderPending;
+  const isWell = safety === "normal" || safety === "limited";
+  const isLeased = leaseRemainingMs !== "unknown" && leaseRemainingMs > 0;
+  if (!isFree || !isWell || !isLeased || findViolations(situation).length > 0) return { ok: false };
+  const limit = speedLimit(contract, action, deviceLimit);
+  return { ok: true, maxSpeed: safety === "limited" ? limit * LIMITED_SHARE : limit };
+}

@@ -1,0 +1,344 @@
+import { repeat, type Cancel, type Clock } from "#lib/clock";
+import { AgentError, assert } from "#lib/errors";
+import { polylineLength } from "#lib/geometry";
+import type { Log } from "#lib/log";
+import type { Event } from "#contract/event";
+import type { Command } from "#contract/messages";
+import type { ContractState, DeviceState } from "#contract/state";
+import { isFinal } from "#contract/status";
+import type { Control } from "./control/control.ts";
+import type { CommandDecision, CommandHandler } from "./core/command-handler.ts";
+import { wayLength } from "./core/estimate.ts";
+import type { StepDeps } from "./core/event-parts.ts";
+import { nextSteps } from "./core/next-steps.ts";
+import { contractOf, decideOrder } from "./core/orders.ts";
+import { permitNow, type Permit } from "./core/permit.ts";
+import type { Journal, LinkStatus } from "./core/ports.ts";
+import type { Activity, Situation } from "./core/situation.ts";
+import { isIrreversible, isUnsettled, movesBase } from "./core/stage-loop.ts";
+import { findStage } from "./core/stage-order.ts";
+import { eventsOf } from "./core/step-events.ts";
+import type { Step } from "./core/step.ts";
+import type { DurableJournal } from "./durable-journal.ts";
+import { worldOf, type Outlooks } from "./outlook.ts";
+import type { DeviceProfile } from "./profile.ts";
+import type { RobotSenses } from "./robot-senses.ts";
+import type { SafetyMonitor } from "./safety-monitor.ts";
+import { StageRunner, type RunRequest } from "./stage-runner.ts";
+import type { Tools } from "./tools/registry.ts";
+
+export interface ExecutorDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly uuid: () => string;
+  readonly deviceId: string;
+  readonly profile: DeviceProfile;
+  readonly journal: Journal;
+  /** The same journal, watched. */
+  readonly durable: DurableJournal;
+  readonly link: LinkStatus;
+  readonly control: Control;
+  readonly tools: Tools;
+  readonly senses: RobotSenses;
+  readonly safety: SafetyMonitor;
+  readonly outlooks: Outlooks;
+  /** Called once with a bug that ended the executor; the robot stands still by then. */
+  readonly onFailure: (thrown: unknown) => void;
+}
+
+type Memory = Omit<Activity, "attempt" | "inquiry">;
+type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
+type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situation) => void;
+
+/** Everything is looked at this often, and whenever something has happened. */
+const TICK_MS = 200;
+/** Rules that have more than this to say without any time passing contradict each other. */
+const STEPS_PER_TURN_MAX = 200;
+/** An order that has not reached the journal by then never will; the cloud sends it again. */
+const ORDER_PENDING_MS = 10_000;
+/** After an attempt that was forbidden at the last moment. */
+const FORBIDDEN_PAUSE_MS = 1000;
+
+/** Starts to work on what the journal says: new contracts, and those that a restart left open. */
+export function startExecutor(deps: ExecutorDeps): Executor {
+  const executor = new Executor(deps);
+  executor.wake();
+  return executor;
+}
+
+/**
+ * Carries contracts out. A turn asks `nextSteps` what to do until there is nothing left to do; each step is told to the
+ * journal first and acted on when that is durable. All that this object remembers may be lost at any moment.
+ */
+export class Executor implements CommandHandler, AsyncDisposable {
+  readonly #deps: ExecutorDeps;
+  readonly #log: Log;
+  readonly #runner: StageRunner;
+  readonly #cancels: Cancel[];
+  /** Contracts that an order is about to stop, and since when. */
+  readonly #pending = new Map<string, number>();
+  #memory: Memory = { retryAtMs: {}, heldSinceMs: {} };
+  #turn: Promise<void> = Promise.resolve();
+  #isTakingTurn = false;
+  #isWanted = false;
+  #isClosed = false;
+  #world = "";
+
+  /** What follows a step once the journal has it; for the others the journal is all there is. */
+  readonly #handlers: { readonly [Type in Step["type"]]?: Handler<Type> } = {
+    attempt: (step, situation) => this.#act(step, situation),
+    verify: (step, situation) => this.#runner.ask(this.#request(step, situation), step.cause),
+    "forget-attempt": () => this.#runner.forget(),
+    "note-not-done": () => this.#runner.forget(),
+    "give-up-doubt": () => this.#runner.forget(),
+    "complete-stage": () => this.#runner.forget(),
+    recover: ({ decision, failure }, situation) => {
+      this.#runner.forget();
+      if (decision.strategy === "retry") this.#pauseStage(situation, failure.stageId, decision.delayMs);
+    },
+    "wind-down": (_step, { now }) => this.#remember({ windDownSinceMs: now.monoMs }),
+    "start-stage": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
+    "report-estimate": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
+    "report-progress": (_step, { now }) => this.#remember({ progressAtMs: now.monoMs }),
+  };
+
+  constructor(deps: ExecutorDeps) {
+    const { clock, journal, safety, senses } = deps;
+    this.#deps = deps;
+    this.#log = deps.log.child({ module: "executor" });
+    this.#runner = new StageRunner({
+      ...deps,
+      onEnded: () => this.wake(),
+      onFailure: (thrown) => this.#fail(thrown),
+    });
+    this.#cancels = [journal.onAppended((events) => this.#hear(events)), repeat(clock, TICK_MS, () => this.#tick())];
+    safety.onChange(() => this.wake());
+    void senses.feel();
+  }
+
+  /** Looks for something to do; harmless when there is nothing. */
+  wake(): void {
+    this.#isWanted = true;
+    if (this.#isClosed || this.#isTakingTurn) return;
+    this.#isTakingTurn = true;
+    this.#turn = this.#takeTurn();
+  }
+
+  anticipate(command: Command): void {
+    if (command.type !== "hold" && command.type !== "cancel" && command.type !== "revoke") return;
+    const { clock, control, journal } = this.#deps;
+    const state = contractOf(command, journal.state());
+    if (!state || isFinal(state.status)) return;
+    this.#pending.set(state.contractId, clock.nowMs());
+    control.stop();
+  }
+
+  decide(command: Command, device: DeviceState): CommandDecision {
+    const { senses, uuid } = this.#deps;
+    const state = contractOf(command, device);
+    const decision = decideOrder(command, device, senses.view(state?.load ?? {}), uuid);
+    if (state && (!decision.ok || decision.events.length === 0)) this.#pending.delete(state.contractId);
+    return decision;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    await this.#turn;
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    for (const cancel of this.#cancels) cancel();
+    this.#runner.interrupt("withdrawn");
+    this.#deps.control.stop();
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#isClosed) return;
+    this.#close();
+    this.#log.fatal({ err: thrown }, "executor failed");
+    this.#deps.onFailure(thrown);
+  }
+
+  #hear(events: readonly Event[]): void {
+    for (const { type, contractId } of events) {
+      if (contractId !== undefined && STOPPING.has(type)) this.#pending.delete(contractId);
+    }
+    this.wake();
+  }
+
+  #tick(): void {
+    const { clock, journal, link } = this.#deps;
+    const nowMs = clock.nowMs();
+    for (const [contractId, sinceMs] of this.#pending) {
+      if (nowMs - sinceMs >= ORDER_PENDING_MS) this.#pending.delete(contractId);
+    }
+    const open = Object.values(journal.state().contracts).filter((state) => !isFinal(state.status));
+    const held = open.flatMap(({ contractId, holds }) => holds.map(({ holdId }) => `${contractId}/${holdId}`));
+    const heldSinceMs = Object.fromEntries(held.map((key) => [key, this.#memory.heldSinceMs[key] ?? nowMs]));
+    const { windDownSinceMs, ...memory } = this.#memory;
+    const isOver = open.some(({ contractId }) => link.leaseRemainingMs(contractId) === 0);
+    const windDown = isOver && windDownSinceMs !== undefined ? { windDownSinceMs } : {};
+    this.#memory = { ...memory, ...windDown, heldSinceMs };
+    this.wake();
+  }
+
+  async #takeTurn(): Promise<void> {
+    try {
+      while (this.#isWanted && !this.#isClosed) {
+        this.#isWanted = false;
+        for (const contractId of this.#openContracts()) await this.#workOn(contractId);
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    } finally {
+      this.#isTakingTurn = false;
+    }
+  }
+
+  /** Contracts that are not over, and those that are and left an effect in doubt or an action under way. */
+  #openContracts(): string[] {
+    const busy = (this.#runner.attempt ?? this.#runner.inquiry)?.contractId;
+    return Object.values(this.#deps.journal.state().contracts)
+      .filter((state) => !isFinal(state.status) || state.contractId === busy || hasDoubt(state))
+      .map((state) => state.contractId);
+  }
+
+  async #workOn(contractId: string): Promise<void> {
+    try {
+      for (let count = 0; !this.#isClosed; count++) {
+        assert(count < STEPS_PER_TURN_MAX, "the rules of the executor come to rest");
+        const situation = this.#situation(contractId);
+        if (!situation) return;
+        this.#showWorld(situation);
+        const steps = nextSteps(situation);
+        if (steps.length === 0) return;
+        for (const step of steps) await this.#perform(step, contractId);
+      }
+    } catch (thrown) {
+      // Nothing of the step is durable, so the next tick comes to the same step; until then the storage's fault stops the robot.
+      if (!(thrown instanceof AgentError) || !thrown.code.startsWith("store.")) throw thrown;
+      this.#log.warn({ err: thrown, contractId }, "step could not be journaled, trying again");
+    }
+  }
+
+  async #perform(step: Step, contractId: string): Promise<void> {
+    const situation = this.#situation(contractId);
+    if (!situation || this.#isClosed) return;
+    this.#stopFirst(step);
+    const events = eventsOf(step, situation, this.#stepDeps(situation));
+    if (events.length > 0) await this.#deps.durable.append(events);
+    this.#log[CHATTER.has(step.type) ? "debug" : "info"]({ contractId, ...describe(step) }, "step taken");
+    this.#handle(step, situation);
+  }
+
+  /** What must not wait for the journal: ending motion. */
+  #stopFirst(step: Step): void {
+    const { attempt } = this.#runner;
+    const movesNow = attempt !== undefined && attempt.result === undefined && movesBase(attempt.action);
+    if (step.type === "interrupt") this.#runner.interrupt(step.cause);
+    else if (movesNow && ENDS_MOTION.has(step.type)) this.#runner.interrupt("withdrawn");
+  }
+
+  #handle<Type extends Step["type"]>(step: StepOf<Type>, situation: Situation): void {
+    const handler = this.#handlers[step.type] as Handler<Type> | undefined;
+    handler?.(step, situation);
+  }
+
+  /** The intent is durable; whether it may still be acted on is asked now, by the tool again right before it acts. */
+  #act(step: StepOf<"attempt">, situation: Situation): void {
+    const request = this.#request(step, situation);
+    if (!request.permit().ok) {
+      this.#pauseStage(situation, step.stageId, FORBIDDEN_PAUSE_MS);
+      return;
+    }
+    this.#remember({ progressAtMs: situation.now.monoMs });
+    this.#runner.act(request, situation.robot);
+  }
+
+  #request({ stageId, n }: { stageId: string; n: number }, { contract, state }: Situation): RunRequest {
+    const view = findStage(contract, state, stageId);
+    assert(view, "a stage that is attempted or asked about is in the contract");
+    const { contractId } = contract;
+    const permit = (): Permit => {
+      const now = this.#situation(contractId);
+      const limit = this.#deps.profile.limits.maxSpeed;
+      return now && !this.#isClosed ? permitNow(now, view.stage.action, limit) : { ok: false };
+    };
+    return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit };
+  }
+
+  #remember(part: Partial<Memory>): void {
+    this.#memory = { ...this.#memory, ...part };
+  }
+
+  #pauseStage({ contract, now }: Situation, stageId: string, delayMs: number): void {
+    const key = `${contract.contractId}/${stageId}`;
+    this.#remember({ retryAtMs: { ...this.#memory.retryAtMs, [key]: now.monoMs + delayMs } });
+  }
+
+  #noteEstimate(stageId: string, situation: Situation): void {
+    const planned = this.#stepDeps(situation).outlook.routes.get(stageId) ?? [];
+    const way = wayLength(situation) || polylineLength(planned);
+    this.#remember({ estimate: { atMs: situation.now.monoMs, wayLength: way } });
+  }
+
+  #situation(contractId: string): Situation | undefined {
+    const { clock, journal, link, senses, safety } = this.#deps;
+    const device = journal.state();
+    const state = device.contracts[contractId];
+    const contract = journal.contract(contractId);
+    if (!state || !contract) return undefined;
+    const { attempt, inquiry } = this.#runner;
+    const reason = safety.reason();
+    return {
+      contract,
+      state,
+      now: { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() },
+      robot: senses.view(state.load),
+      leaseRemainingMs: link.leaseRemainingMs(contractId),
+      safety: safety.mode(),
+      ...(reason === undefined ? {} : { safetyReason: reason }),
+      isOrderPending: this.#pending.has(contractId),
+      activity: { ...this.#memory, ...(attempt && { attempt }), ...(inquiry && { inquiry }) },
+    };
+  }
+
+  #stepDeps({ contract, robot }: Situation): StepDeps {
+    const { deviceId, uuid, outlooks } = this.#deps;
+    return { deviceId, uuid, keyOf, outlook: outlooks.outlookOf(contract, robot.pose) };
+  }
+
+  /** Motion learns the place once per revision of the contract, before anything is driven. */
+  #showWorld({ contract, state }: Situation): void {
+    const world = `${contract.contractId}/${contract.revision}`;
+    if (isFinal(state.status) || world === this.#world) return;
+    this.#world = world;
+    this.#deps.control.setWorld(worldOf(contract));
+  }
+}
+
+/** Events after which the folded state says what an order had announced. */
+const STOPPING: ReadonlySet<string> = new Set(["contract.held", "contract.cancelled", "contract.revoked"]);
+
+/** Steps before which the robot must stand. */
+const ENDS_MOTION: ReadonlySet<Step["type"]> = new Set(["hold", "wind-down", "recover", "expire", "fail"]);
+
+/** Steps that happen all the time. */
+const CHATTER: ReadonlySet<Step["type"]> = new Set(["report-progress", "report-estimate"]);
+
+function hasDoubt(state: ContractState): boolean {
+  return state.stages.some((known) => isUnsettled(known) && isIrreversible(known.action));
+}
+
+/** Attempts are numbered without gaps or repetition, so this names one attempt for ever. */
+function keyOf(contractId: string, stageId: string, n: number): string {
+  return `${contractId}/${stageId}/${n}`;
+}
+
+function describe(step: Step): Record<string, unknown> {
+  const stageId = "stageId" in step ? { stageId: step.stageId } : {};
+  if (step.type !== "recover") return { step: step.type, ...stageId };
+  const { failure, decision } = step;
+  return { step: step.type, stageId: failure.stageId, code: failure.code, strategy: decision.strategy };
+}

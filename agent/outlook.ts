@@ -1,0 +1,97 @@
+import { type Point, type Pose, poseFrom } from "#lib/geometry";
+import { AgentError } from "#lib/errors";
+import type { Log } from "#lib/log";
+import type { Contract, Stage } from "#contract/contract";
+import { makeFootprint } from "#edge-planner/footprint";
+import { planRoute } from "#edge-planner/global-path";
+import type { MapSource } from "#edge-planner/map-cache";
+import type { ControlWorld } from "./control/control.ts";
+import { targetOf, type Outlook } from "./core/estimate.ts";
+import { speedLimit } from "./core/scope.ts";
+import type { DeviceProfile } from "./profile.ts";
+
+/** What the motion loop and the planner must know of the place of a contract. */
+export function worldOf(contract: Contract): ControlWorld {
+  const { mapId, occupancy, zones } = contract.spatial;
+  const { allowed, forbidden = [] } = contract.constraints.zones;
+  return {
+    mapId,
+    ...(occupancy && { occupancy }),
+    zones,
+    forbiddenZones: forbidden,
+    ...(allowed && { allowedZones: allowed }),
+  };
+}
+
+/** Plans how contracts will go, once per revision. */
+export interface Outlooks {
+  /** `from` is where the robot is now; without it, drives are not planned yet. */
+  outlookOf(contract: Contract, from: Pose | undefined): Outlook;
+}
+
+/** Mean speed over the speed limit, from drives through the warehouse: corners, doors and people cost the rest. */
+const CRUISE_SHARE = 0.7;
+/** Points that the wire format takes. */
+const ROUTE_POINTS_MAX = 200;
+
+/** Plans on the static map, with the same planner as the motion loop. */
+export function createOutlooks(deps: { profile: DeviceProfile; maps: MapSource; log: Log }): Outlooks {
+  const { profile, maps, log } = deps;
+  const footprint = makeFootprint(profile.footprint);
+  let planned: { key: string; outlook: Outlook } | undefined;
+
+  function planDrive(contract: Contract, from: Pose, to: Pose): readonly Point[] {
+    const straight: Point[] = [
+      [from.x, from.y],
+      [to.x, to.y],
+    ];
+    const world = worldOf(contract);
+    if (!world.occupancy) return straight;
+    try {
+      const map = maps(world, world.occupancy);
+      const result = planRoute({ map, clearance: map.clearance, footprint }, from, to);
+      if (result.ok) return result.route.points.slice(0, ROUTE_POINTS_MAX);
+      log.warn(
+        { contractId: contract.contractId, reason: result.reason },
+        "no way on the map, estimating a straight one",
+      );
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError)) throw thrown;
+      log.warn({ contractId: contract.contractId, err: thrown }, "the map cannot be read, estimating a straight way");
+    }
+    return straight;
+  }
+  function planAll(contract: Contract, start: Pose): Outlook["routes"] {
+    const routes = new Map<string, readonly Point[]>();
+    let from = start;
+    for (const { stage, target } of drivesOf(contract)) {
+      routes.set(stage.stageId, planDrive(contract, from, target));
+      from = target;
+    }
+    return routes;
+  }
+  return {
+    outlookOf(contract, from) {
+      const key = `${contract.contractId}/${contract.revision}`;
+      if (planned?.key === key) return planned.outlook;
+      const speed = CRUISE_SHARE * speedLimit(contract, "navigate", profile.limits.maxSpeed);
+      const drainPerSecond = drainOf(profile, speed);
+      if (!from) return { speed, drainPerSecond, routes: new Map() };
+      planned = { key, outlook: { speed, drainPerSecond, routes: planAll(contract, from) } };
+      return planned.outlook;
+    },
+  };
+}
+
+function drivesOf(contract: Contract): { stage: Stage; target: Pose }[] {
+  return contract.stages.flatMap((stage) => {
+    const target = stage.action === "navigate" ? targetOf(stage, contract.spatial.landmarks) : undefined;
+    return target ? [{ stage, target: poseFrom(target) }] : [];
+  });
+}
+
+/** Share of the battery per second at a steady speed on a straight way. */
+function drainOf({ battery }: DeviceProfile, speed: number): number {
+  const watts = battery.idleW + battery.rollingResistanceN * speed;
+  return watts / (battery.capacityWh * 3600);
+}
