@@ -15,7 +15,11 @@ const EMPTY_RESOLUTION: Metres = 0.05;
 
 /** Decodes the map of a world. Many worlds of one map may share the result. */
 export function prepareTerrain(map: WorldSpec["map"]): Terrain {
-  const grid = "empty" in map ? emptyGrid(map.empty) : decodeOccupancy(map);
+  return createTerrain("empty" in map ? emptyGrid(map.empty) : decodeOccupancy(map));
+}
+
+/** The terrain of a grid. */
+export function createTerrain(grid: OccupancyGrid): Terrain {
   return { grid, gap: chebyshevDistances(grid) };
 }
 
