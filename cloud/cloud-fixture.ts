@@ -1,0 +1,113 @@
+import type { ContractDraft } from "#contract/contract";
+import { exampleContract } from "#contract/example";
+import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
+import { createMemoryLog, type LogLine } from "#lib/log";
+import { createRng } from "#lib/rng";
+import { VirtualClock } from "#lib/virtual-clock";
+import { createBrokerFixture, type BrokerFixture } from "./broker-fixture.ts";
+import { ExecutionConfig } from "./config.ts";
+import { createDeviceFixture, type DeviceFixture } from "./device-fixture.ts";
+import { startExecution, type Execution } from "./execution.ts";
+import { openSqliteStore } from "./io/sqlite-store.ts";
+import type { CloudStore, LogEntry } from "./io/store.ts";
+
+/** A cloud with its broker on a virtual clock, for unit tests of the whole execution. */
+export interface CloudFixture extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly broker: BrokerFixture;
+  readonly cloud: Execution;
+  readonly store: CloudStore;
+  readonly lines: readonly LogLine[];
+  /** What the stream has told since the cloud's first start. */
+  readonly told: readonly LogEntry[];
+  device(deviceId: string): DeviceFixture;
+  /** Lets time pass and everything settle. */
+  pass(seconds: number): Promise<void>;
+  /** Resolves `promise` while time passes, at most `seconds`. */
+  during<Value>(promise: Promise<Value>, seconds?: number): Promise<Value>;
+  /** Kills the cloud and starts it again on the same database. */
+  restart(): Promise<void>;
+  /** Kills the cloud without starting it again. */
+  kill(): Promise<void>;
+}
+
+const KEY = generateKey(new Uint8Array(32).fill(7));
+
+export async function startCloudFixture(
+  path = ":memory:",
+  config: Partial<ExecutionConfig> = {},
+): Promise<CloudFixture> {
+  const clock = new VirtualClock();
+  const broker = createBrokerFixture(clock);
+  const { log, lines } = createMemoryLog(2000);
+  const told: LogEntry[] = [];
+  const verifier = createNodeVerifier({ keys: [KEY.publicJwk] });
+  const crypto = { signer: createNodeSigner(KEY.privateJwk), sha256: sha256Hex };
+  const settings = ExecutionConfig.parse(config);
+  let store = openSqliteStore({ path, newCloudId: "cloud-1" });
+  let starts = 0;
+
+  async function start(): Promise<Execution & AsyncDisposable> {
+    store.onLogged((entries) => told.push(...entries));
+    const rng = createRng(`cloud/${++starts}`);
+    const cloud = await startExecution(settings, { clock, rng, log, store, transport: broker.transport, crypto });
+    await settle();
+    return cloud;
+  }
+  let cloud = await start();
+  await clock.advance(1000, settle);
+  const fixture: CloudFixture = {
+    clock,
+    broker,
+    get cloud() {
+      return cloud;
+    },
+    get store() {
+      return store;
+    },
+    lines,
+    told,
+    device: (deviceId) => createDeviceFixture({ deviceId, broker, clock, verifier }),
+    pass: (seconds) => clock.advance(seconds * 1000, settle),
+    async during(promise, seconds = 30) {
+      let isOver = false;
+      const ended = promise.finally(() => (isOver = true));
+      ended.catch(() => undefined);
+      for (let step = 0; step < seconds * 10 && !isOver; step++) await clock.advance(100, settle);
+      return ended;
+    },
+    async kill() {
+      await cloud[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+    async restart() {
+      await fixture.kill();
+      store = openSqliteStore({ path, newCloudId: "cloud-2" });
+      cloud = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await cloud[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+  return fixture;
+}
+
+/** A draft of the example contract for a device and task. */
+export function draftFor(deviceId: string, taskId = "task-1", overrides: Partial<ContractDraft> = {}): ContractDraft {
+  const {
+    contractId: _id,
+    session: _session,
+    epoch: _epoch,
+    issuedAt: _at,
+    revision: _revision,
+    lease: _lease,
+    ...draft
+  } = exampleContract({ deviceId, taskId });
+  return { ...draft, ...overrides };
+}
+
+/** One turn of the event loop: every promise that can settle has. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { Name } from "#contract/identifiers";
+
+const Milliseconds = z.number().int().min(1).max(86_400_000).meta({ unit: "ms" });
+
+/** `HOST:PORT`; port 0 lets the system choose. */
+const Address = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "HOST:PORT")
+  .meta({ description: "HOST:PORT" });
+
+/** What the execution of contracts depends on, the same in production and in the simulator. */
+export const ExecutionConfig = z.strictObject({
+  site: Name.default("default"),
+  warehouseId: z.string().min(1).max(64).default("default").meta({ description: "`warehouse_id` of movements" }),
+  partnerId: z.string().min(1).max(64).default("holdfast").meta({ description: "`executor_partner_id` of movements" }),
+  /** How long `POST /contracts` waits for the device's answer. */
+  confirmTimeoutMs: Milliseconds.default(10_000),
+  /** After this without a message a device is projected. */
+  silenceMs: Milliseconds.default(15_000),
+  /** Devices that are known before they were ever heard. */
+  devices: z.array(Name).default([]),
+});
+export type ExecutionConfig = z.infer<typeof ExecutionConfig>;
+
+/** The configuration file of `holdfast cloud`. */
+export const CloudConfig = ExecutionConfig.extend({
+  http: Address.default("127.0.0.1:8080"),
+  mqtt: Address.default("127.0.0.1:1883").meta({ description: "where the embedded broker listens" }),
+  broker: z.string().optional().meta({ description: "URL of a broker to use instead of the embedded one" }),
+  dataDir: z.string().min(1).default("./data/cloud"),
+  platformKey: z.string().min(1).default("./data/keys/platform.jwk"),
+});
+export type CloudConfig = z.infer<typeof CloudConfig>;
+
+/** Host and port of a `HOST:PORT`. */
+export function parseAddress(address: string): { readonly host: string; readonly port: number } {
+  const at = address.lastIndexOf(":");
+  return { host: address.slice(0, at).replaceAll(/[[\]]/g, ""), port: Number(address.slice(at + 1)) };
+}

@@ -1,0 +1,110 @@
+import type { Event } from "#contract/event";
+import { readEventData } from "#contract/event-data";
+import { foldEvent } from "#contract/reducer";
+import type { DeviceState } from "#contract/state";
+import { isFinal, nextStatus } from "#contract/status";
+import { trackEvent, type Track } from "./core/track.ts";
+import { type CloudContext, logOp, nowText } from "./context.ts";
+import type { Device } from "./fleet.ts";
+import type { ContractRow, ExceptionRow, StoreOp } from "./io/store.ts";
+import { changeOps, type StatusChange } from "./status-change.ts";
+
+/** What a run of events does to a device and to the database; nothing of it holds until `ops` are committed. */
+export interface EventEffects {
+  readonly state: DeviceState;
+  readonly track: Track;
+  readonly changes: readonly StatusChange[];
+  readonly ops: readonly StoreOp[];
+}
+
+/** Folds new events. Those in `repeated` were committed under another number (a renumbered journal) and only count it. */
+export function effectsOf(
+  context: CloudContext,
+  device: Device,
+  events: readonly Event[],
+  repeated: ReadonlySet<string>,
+): EventEffects {
+  const receivedAtMs = context.clock.wallMs();
+  let { state, track, contract } = device;
+  const changes: StatusChange[] = [];
+  const ops: StoreOp[] = [];
+  for (const event of events) {
+    if (repeated.has(event.id)) {
+      state = { ...state, seq: event.seq };
+      continue;
+    }
+    state = foldEvent(state, event);
+    track = trackEvent(track, event, receivedAtMs);
+    ops.push(...movementOps(context, device, event), ...exceptionOps(context, device, event));
+    const change = contract && statusChange(contract, state, event);
+    if (!contract || !change) continue;
+    contract = { ...contract, status: change.to };
+    changes.push(change);
+    ops.push(...changeOps(context, device.deviceId, change));
+  }
+  return { state, track, changes, ops };
+}
+
+/** An exception for the supervisor's queue, and for the stream. */
+export function raise(context: CloudContext, exception: Omit<ExceptionRow, "at">): StoreOp[] {
+  const { deviceId, contractId, ...data } = exception;
+  const about = {
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(contractId === undefined ? {} : { contractId }),
+  };
+  return [
+    { op: "insert-exception", row: { at: nowText(context), ...exception } },
+    logOp(context, { type: "exception", ...about, data }),
+  ];
+}
+
+/**
+ * The journal's fold says what the contract has come to, unless the cloud has ended it: an assignment that was given on
+ * is not called back by what its old holder still says.
+ */
+function statusChange(contract: ContractRow, state: DeviceState, event: Event): StatusChange | undefined {
+  const { contractId, status: from } = contract;
+  if (isFinal(from)) return undefined;
+  if (event.type === "contract.rejected") return rejection(contract, event);
+  if (event.contractId !== contractId) return undefined;
+  const folded = state.contracts[contractId];
+  const to = folded?.status ?? nextStatus(from, event.type);
+  return to === undefined || to === from ? undefined : { contractId, from, to, reason: folded?.endReason };
+}
+
+function rejection(contract: ContractRow, event: Event): StatusChange | undefined {
+  const data = readEventData("contract.rejected", event.data);
+  const { contractId, revision, status: from } = contract;
+  const isOurs = event.contractId === contractId || data?.inReplyTo === `${contractId}/${revision}`;
+  const to = nextStatus(from, event.type);
+  return isOurs && data && to ? { contractId, from, to, reason: data.reason, problems: data.problems } : undefined;
+}
+
+/** What was moved was moved, whoever held the task by then: the store flags it. */
+function movementOps(context: CloudContext, device: Device, event: Event): StoreOp[] {
+  if (event.type !== "movement") return [];
+  const movement = readEventData("movement", event.data);
+  if (!movement) return [];
+  const { partnerId, warehouseId } = context.config;
+  const { contractId, epoch } = event;
+  const row = {
+    partnerId,
+    correlationId: movement.correlation_id,
+    warehouseId,
+    deviceId: device.deviceId,
+    ...(contractId === undefined ? {} : { contractId }),
+    recordedAt: nowText(context),
+    movement,
+  };
+  return [{ op: "insert-movement", row, ...(epoch === undefined ? {} : { epoch }) }];
+}
+
+function exceptionOps(context: CloudContext, device: Device, event: Event): StoreOp[] {
+  if (event.type !== "exception") return [];
+  const data = readEventData("exception", event.data);
+  if (!data) return [];
+  const { code, severity, detail } = data;
+  const { contractId } = event;
+  const about = contractId === undefined ? {} : { contractId };
+  return raise(context, { code, severity, detail, deviceId: device.deviceId, ...about });
+}

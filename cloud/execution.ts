@@ -1,0 +1,173 @@
+import type { Sha256, Signer } from "#contract/crypto";
+import { isFinal } from "#contract/status";
+import type { Clock } from "#lib/clock";
+import { AgentError } from "#lib/errors";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import type { Transport } from "#lib/transport";
+import { createUuidSource } from "#lib/uuid";
+import { createAcks } from "./acks.ts";
+import { startBrokerLink } from "./broker-link.ts";
+import { CLOUD_HOLD, issueCommand } from "./commands.ts";
+import type { ExecutionConfig } from "./config.ts";
+import type { CloudContext } from "./context.ts";
+import type { DivergenceReport } from "./core/divergence.ts";
+import { loadFleet, modeOf, type Device } from "./fleet.ts";
+import { createInbound, inboundFilters } from "./inbound.ts";
+import { createIngest } from "./ingest.ts";
+import type { CloudStore, ContractQuery, ExceptionRow, LedgerRow, LogEntry, Page, PageQuery } from "./io/store.ts";
+import { createLiveness } from "./liveness.ts";
+import { type Answer, refuse } from "./problem.ts";
+import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
+import { getContract, getDevice, listContracts, listDevices } from "./queries.ts";
+import { reconcileContract } from "./reconcile.ts";
+import { createRecovery } from "./recovery.ts";
+import { scopeClock } from "./scoped-clock.ts";
+import { changeOf, commitChange } from "./status-change.ts";
+import type { CommandView, ContractSummaryView, ContractView, DeviceView } from "./views.ts";
+
+/** What the cloud can be asked for, whoever asks: HTTP, the simulator, a test. Contracts are named by id or name. */
+export interface Execution {
+  pushContract(draft: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<PushedContract>>;
+  getContract(idOrName: string): Promise<Answer<ContractView>>;
+  listContracts(query: ContractQuery): Promise<Page<ContractSummaryView>>;
+  reconcile(idOrName: string): Promise<Answer<DivergenceReport>>;
+  command(idOrName: string, type: CommandView["type"]): Promise<Answer<CommandView>>;
+  listDevices(): DeviceView[];
+  getDevice(deviceId: string): Answer<DeviceView>;
+  listExceptions(query: PageQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
+  listLedger(query: PageQuery): Promise<Page<LedgerRow & { readonly id: number; readonly isFenced: boolean }>>;
+  /** Entries of the log behind `afterId`, oldest first. */
+  logAfter(afterId: number, limit: number): Promise<readonly LogEntry[]>;
+  /** Calls `listener` with what happens from now on; returns what ends it. */
+  onLogged(listener: (entries: readonly LogEntry[]) => void): () => void;
+  /** Whether the cloud can do its work: database open, broker connected. */
+  isReady(): boolean;
+}
+
+export interface ExecutionDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly store: CloudStore;
+  readonly transport: Transport;
+  readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
+}
+
+/** Reads everything back from the store and connects to the broker. The store stays the caller's to close. */
+export async function startExecution(
+  config: ExecutionConfig,
+  deps: ExecutionDeps,
+): Promise<Execution & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const clock = stack.use(scopeClock(deps.clock));
+  const log = deps.log.child({ module: "execution" });
+  const { fleet, cloudId } = await loadFleet(deps.store, clock, config.devices);
+  const background = stack.use(createBackground(log));
+  const link = stack.use(
+    startBrokerLink({
+      transport: deps.transport,
+      clock,
+      rng: deps.rng.fork("broker-link"),
+      log,
+      clientId: `cloud-${cloudId}`,
+      filters: inboundFilters(config.site),
+      onMessage: (message) => inbound(message),
+    }),
+  );
+  const context: CloudContext = {
+    config,
+    cloudId,
+    clock,
+    log,
+    store: deps.store,
+    signer: deps.crypto.signer,
+    sha256: deps.crypto.sha256,
+    uuid: createUuidSource(clock, deps.rng.fork("uuid")),
+    link,
+    fleet,
+    ended: endedWith(stack),
+    background: background.run,
+  };
+  const recovery = createRecovery(context);
+  const acks = createAcks(context);
+  const ingest = createIngest(context, acks, recovery);
+  const liveness = createLiveness(context, acks, ingest);
+  const inbound = createInbound(context, { ingest, liveness, recovery });
+  await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
+  await recovery.resume();
+  const running = stack.move();
+  return { ...operations(context), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A signal that aborts first of all when the stack is disposed, so that whoever waits lets go. */
+function endedWith(stack: AsyncDisposableStack): AbortSignal {
+  const controller = new AbortController();
+  stack.defer(() => controller.abort(new AgentError("cancelled", "the cloud is going down")));
+  return controller.signal;
+}
+
+/** What was on its way when the cloud stopped: nobody waits for the answer any more, but it decides the lock. */
+async function resumeUnanswered(context: CloudContext, device: Device): Promise<void> {
+  const change = device.contract?.status === "pushed" && changeOf(device.contract, "cloud.unconfirmed");
+  if (change) await commitChange(context, device, change);
+}
+
+function operations(context: CloudContext): Execution {
+  const { store } = context;
+  return {
+    pushContract: (draft, options) => pushContract(context, draft, options),
+    getContract: (idOrName) => getContract(context, idOrName),
+    listContracts: (query) => listContracts(context, query),
+    reconcile: (idOrName) => reconcileContract(context, idOrName),
+    command: (idOrName, type) => command(context, idOrName, type),
+    listDevices: () => listDevices(context),
+    getDevice: (deviceId) => getDevice(context, deviceId),
+    listExceptions: (query) => store.exceptions(query),
+    listLedger: (query) => store.ledger(query),
+    logAfter: (afterId, limit) => store.logAfter(afterId, limit),
+    onLogged: (listener) => store.onLogged(listener),
+    isReady: () => context.link.isConnected(),
+  };
+}
+
+/** Taken at any time while the contract is open: for a device that cannot be heard the command is kept. */
+async function command(
+  context: CloudContext,
+  idOrName: string,
+  type: CommandView["type"],
+): Promise<Answer<CommandView>> {
+  const row = await context.store.contract(idOrName);
+  const device = row && context.fleet.get(row.deviceId);
+  if (!row || !device) return refuse("not_found", `there is no contract ${idOrName}`);
+  const { contractId, status, epoch } = row;
+  if (isFinal(status))
+    return refuse("contract_final", `contract ${contractId} is ${status}`, { contractId, contractStatus: status });
+  const holdId = type === "cancel" ? {} : { holdId: CLOUD_HOLD };
+  const issued = await device.turns(() => issueCommand(context, device, { type, contractId, epoch, ...holdId }));
+  const delivery = modeOf(device) === "projected" ? "kept" : "sent";
+  return { ok: true, value: { commandId: issued.commandId, contractId, type, delivery } };
+}
+
+interface Background extends AsyncDisposable {
+  readonly run: CloudContext["background"];
+}
+
+/** Tasks that nobody waits for but the end. Weather is logged; a bug is left to end the process. */
+function createBackground(log: Log): Background {
+  const running = new Set<Promise<void>>();
+  return {
+    run(what, task) {
+      const ended = task()
+        .catch((err: unknown) => {
+          if (!(err instanceof AgentError)) throw err;
+          log.error({ err, what }, "task failed");
+        })
+        .finally(() => running.delete(ended));
+      running.add(ended);
+    },
+    [Symbol.asyncDispose]: async () => {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

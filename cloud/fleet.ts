@@ -1,0 +1,211 @@
+import { type Actor, createActor } from "xstate";
+import type { OnlinePresence } from "#contract/messages";
+import { activeContract, emptyDevice, foldEvent } from "#contract/reducer";
+import type { ContractState, DeviceState } from "#contract/state";
+import { holdsLock } from "#contract/status";
+import { type Cancel, asXStateClock, type Clock } from "#lib/clock";
+import type { ProjectionBasis } from "./core/basis.ts";
+import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machine.ts";
+import { emptyIntake, type IntakeState } from "./core/intake.ts";
+import type { Track } from "./core/track.ts";
+import type { CloudStore, CommandRow, ContractRow, DeviceRow } from "./io/store.ts";
+import { createTurns, type Turns } from "./turns.ts";
+
+/** A device in memory: what is committed about it, and what is only known while it is heard. Changed in its `turns` only. */
+export interface Device {
+  readonly deviceId: string;
+  readonly turns: Turns;
+  readonly machine: Actor<typeof deviceMachine>;
+  intake: IntakeState;
+  state: DeviceState;
+  track: Track;
+  /** The newest of the current session, or the retained one until it is heard. */
+  presence?: OnlinePresence;
+  lastHeardAt?: string;
+  lastHeardMs?: number;
+  /** The contract pushed last, in its present status. */
+  contract?: ContractRow;
+  /** Commands that wait for their answer, by ascending `n`, and when each was sent. */
+  commands: readonly (CommandRow & { readonly sentMs?: number })[];
+  /** Answered lately. */
+  answered: readonly CommandRow[];
+  /** What was believed before the tail of the journal arrived, and since when it is kept: until the report is committed. */
+  before?: { readonly basis: ProjectionBasis; readonly keptMs: number };
+  /** When the lease was last counted anew, on the cloud's clock. */
+  leaseCountedMs?: number;
+  readonly watchers: Set<() => void>;
+}
+
+/** All devices that were ever heard, or that the configuration names. */
+export interface Fleet {
+  all(): readonly Device[];
+  get(deviceId: string): Device | undefined;
+  /** The device, made if it was not known. */
+  ensure(deviceId: string): Device;
+}
+
+/** Reads every device back from its events; none of them counts as heard. */
+export async function loadFleet(
+  store: CloudStore,
+  clock: Clock,
+  named: readonly string[],
+): Promise<{ readonly fleet: Fleet; readonly cloudId: string }> {
+  const stored = await store.load();
+  const devices = new Map<string, Device>();
+  for (const row of stored.devices) {
+    const device = makeDevice(row.deviceId, row, clock);
+    await replay(device, row, store);
+    devices.set(row.deviceId, device);
+  }
+  const fleet: Fleet = {
+    all: () => [...devices.values()],
+    get: (deviceId) => devices.get(deviceId),
+    ensure(deviceId) {
+      const known = devices.get(deviceId);
+      if (known) return known;
+      const device = makeDevice(deviceId, undefined, clock);
+      devices.set(deviceId, device);
+      return device;
+    },
+  };
+  for (const deviceId of named) fleet.ensure(deviceId);
+  for (const contract of stored.activeContracts) {
+    const device = fleet.ensure(contract.deviceId);
+    device.contract = contract;
+    // The lease may have been renewed until a moment ago, so it counts from now: later than the device counts.
+    device.leaseCountedMs = clock.nowMs();
+  }
+  for (const command of stored.openCommands) {
+    const device = fleet.ensure(command.deviceId);
+    device.commands = [...device.commands, command];
+  }
+  return { fleet, cloudId: stored.cloudId };
+}
+
+/** How the cloud knows the device now. */
+export function modeOf(device: Device): DeviceMode {
+  return device.machine.getSnapshot().value;
+}
+
+/** The session heard last. */
+export function sessionOf(device: Device): string | undefined {
+  return device.machine.getSnapshot().context.session;
+}
+
+/** Whether the journal is folded up to where it ended when the session began. */
+export function hasCaughtUp(device: Device): boolean {
+  return isCaughtUp(device.machine.getSnapshot().context);
+}
+
+/** The pushed contract that locks the device, or undefined. */
+export function lockingContract(device: Device): ContractRow | undefined {
+  return device.contract && holdsLock(device.contract.status) ? device.contract : undefined;
+}
+
+/** The contract that the device is at by its own journal; it may be one that another cloud has pushed. */
+export function contractUnderWay(device: Device): ContractState | undefined {
+  return activeContract(device.state);
+}
+
+/** What a projection of the device starts from now. */
+export function basisOf(device: Device): ProjectionBasis {
+  const state = contractUnderWay(device);
+  const contract = state && device.contract?.contractId === state.contractId ? device.contract.contract : undefined;
+  return { contract, state, track: device.track };
+}
+
+/** The device as it is committed with every change of its journal. */
+export function rowOf(device: Device): DeviceRow {
+  const { deviceId, intake, presence, lastHeardAt, track } = device;
+  return {
+    deviceId,
+    incarnation: intake.incarnation,
+    seq: intake.seq,
+    ...(intake.hash === undefined ? {} : { hash: intake.hash }),
+    ...(presence ? { presence } : {}),
+    ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
+    track,
+  };
+}
+
+/** Tells whoever waits that something about the device has changed. */
+export function notify(device: Device): void {
+  for (const watcher of device.watchers) watcher();
+}
+
+/** What a wait needs: the time, and when the cloud is going down. */
+export interface Waiting {
+  readonly clock: Clock;
+  readonly ended: AbortSignal;
+}
+
+/**
+ * Resolves with the first defined value of `read`, looked at after every change of the device; with undefined when the
+ * time is up or the cloud goes down.
+ */
+export function until<Value>(
+  { clock, ended }: Waiting,
+  device: Device,
+  timeoutMs: number,
+  read: () => Value | undefined,
+): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const end = (value: Value | undefined): void => {
+      stop();
+      ended.removeEventListener("abort", giveUp);
+      device.watchers.delete(look);
+      resolve(value);
+    };
+    const giveUp = (): void => end(undefined);
+    const look = (): void => {
+      const value = read();
+      if (value !== undefined || ended.aborted) end(value);
+    };
+    const stop: Cancel = clock.after(timeoutMs, giveUp);
+    ended.addEventListener("abort", giveUp, { once: true });
+    device.watchers.add(look);
+    look();
+  });
+}
+
+/** Incarnation of a device that has not told its own yet. */
+const UNHEARD = "unheard";
+
+function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock): Device {
+  const incarnation = row?.incarnation ?? UNHEARD;
+  const folded = { incarnation, seq: row?.seq ?? 0 };
+  const input = { folded, session: row?.presence?.session };
+  const machine = createActor(deviceMachine, { input, clock: asXStateClock(clock) }).start();
+  const { hash, presence, lastHeardAt } = row ?? {};
+  return {
+    deviceId,
+    turns: createTurns(),
+    machine,
+    intake: row
+      ? { incarnation, seq: row.seq, ...(hash === undefined ? {} : { hash }), parked: [] }
+      : emptyIntake(incarnation),
+    state: emptyDevice(incarnation),
+    track: row?.track ?? {},
+    ...(presence ? { presence } : {}),
+    ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
+    commands: [],
+    answered: [],
+    watchers: new Set(),
+  };
+}
+
+/** The fold of everything committed. */
+async function replay(device: Device, row: DeviceRow, store: CloudStore): Promise<void> {
+  const seen = new Set<string>();
+  for (const { incarnation, event } of await store.deviceEvents(row.deviceId)) {
+    device.state = enterIncarnation(device.state, incarnation);
+    device.state = seen.has(event.id) ? { ...device.state, seq: event.seq } : foldEvent(device.state, event);
+    seen.add(event.id);
+  }
+  device.state = { ...enterIncarnation(device.state, row.incarnation), seq: row.seq };
+}
+
+/** Numbers start anew; what the device has done stays done. */
+export function enterIncarnation(state: DeviceState, incarnation: string): DeviceState {
+  return state.incarnation === incarnation ? state : { ...state, incarnation, seq: 0 };
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { JournalBatch, Presence, Reply, Telemetry } from "#contract/messages";
+import { filterOf, parseTopic, type TopicName } from "#contract/topics";
+import type { Message } from "#lib/transport";
+import { settleCommand } from "./commands.ts";
+import { trackTelemetry } from "./core/track.ts";
+import type { CloudContext } from "./context.ts";
+import { modeOf, notify, type Device } from "./fleet.ts";
+import type { Ingest } from "./ingest.ts";
+import type { Liveness } from "./liveness.ts";
+import type { Recovery } from "./recovery.ts";
+import { settle } from "./settle.ts";
+import { changeOf, commitChange } from "./status-change.ts";
+
+/** The topics that the cloud listens to. */
+export function inboundFilters(site: string): string[] {
+  return (["presence", "reply", "journal", "telemetry"] as const).map((name) => filterOf(site, name));
+}
+
+export interface InboundParts {
+  readonly ingest: Ingest;
+  readonly liveness: Liveness;
+  readonly recovery: Recovery;
+}
+
+/** Takes messages from the broker: parsed here, then handled in the turn of their device. */
+export function createInbound(context: CloudContext, parts: InboundParts): (message: Message) => void {
+  const log = context.log.child({ module: "inbound" });
+  return (message) => {
+    const topic = parseTopic(message.topic);
+    const read = topic && topic.site === context.config.site ? parse(topic.name, message.payload) : undefined;
+    if (!topic || !read) {
+      log.warn({ topic: message.topic }, "message not understood");
+      return;
+    }
+    if ("deviceId" in read.body && read.body.deviceId !== topic.deviceId) {
+      log.warn({ topic: message.topic, deviceId: read.body.deviceId }, "message names another device than its topic");
+      return;
+    }
+    const device = context.fleet.ensure(topic.deviceId);
+    context.background(topic.name, () => device.turns(() => handle(context, parts, device, read, message.retain)));
+  };
+}
+
+type Inbound =
+  | { readonly name: "presence"; readonly body: Presence }
+  | { readonly name: "reply"; readonly body: Reply }
+  | { readonly name: "journal"; readonly body: JournalBatch }
+  | { readonly name: "telemetry"; readonly body: Telemetry };
+
+const SCHEMAS: { readonly [Name in TopicName]?: z.ZodType } = {
+  presence: Presence,
+  reply: Reply,
+  journal: JournalBatch,
+  telemetry: Telemetry,
+};
+
+function parse(name: TopicName, payload: string): Inbound | undefined {
+  const body = FromJson.pipe(SCHEMAS[name] ?? z.never()).safeParse(payload);
+  return body.success ? ({ name, body: body.data } as Inbound) : undefined;
+}
+
+const FromJson = z.string().transform((text, issues) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    issues.addIssue("not JSON");
+    return z.NEVER;
+  }
+});
+
+async function handle(
+  context: CloudContext,
+  parts: InboundParts,
+  device: Device,
+  inbound: Inbound,
+  isRetained: boolean,
+): Promise<void> {
+  const { liveness, ingest, recovery } = parts;
+  const modeBefore = modeOf(device);
+  switch (inbound.name) {
+    case "presence":
+      await liveness.presence(device, inbound.body, isRetained);
+      break;
+    case "reply":
+      liveness.heard(device);
+      await takeReply(context, device, inbound.body);
+      break;
+    case "journal":
+      liveness.heard(device);
+      await ingest.take(device, inbound.body);
+      break;
+    case "telemetry":
+      liveness.heard(device);
+      device.track = trackTelemetry(device.track, inbound.body, context.clock.wallMs());
+      return;
+  }
+  await settle(context, device);
+  if (modeBefore !== "live" && modeOf(device) === "live") recovery.retry();
+}
+
+/** The answer to a command, or to a contract: `<contractId>/<revision>`. A repeated answer changes nothing. */
+async function takeReply(context: CloudContext, device: Device, reply: Reply): Promise<void> {
+  if (await settleCommand(context, device, reply)) return;
+  const { contract } = device;
+  if (!contract || reply.inReplyTo !== `${contract.contractId}/${contract.revision}`) return;
+  const { reason, problems } = reply;
+  const change =
+    reply.result === "refused"
+      ? changeOf(contract, "contract.rejected", { reason: reason ?? "invalid", problems })
+      : changeOf(contract, "contract.accepted");
+  if (!change) return;
+  await commitChange(context, device, change);
+  if (change.to === "accepted") device.leaseCountedMs = context.clock.nowMs();
+  notify(device);
+}

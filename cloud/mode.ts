@@ -1,0 +1,33 @@
+import type { ProjectionBasis } from "./core/basis.ts";
+import type { DeviceEvent } from "./core/device-machine.ts";
+import { type CloudContext, logOp } from "./context.ts";
+import { basisOf, modeOf, notify, rowOf, type Device } from "./fleet.ts";
+
+/** Tells the device's machine what happened and records a change of mode. Runs in the device's turn. */
+export async function changeMode(context: CloudContext, device: Device, event: DeviceEvent): Promise<void> {
+  const from = modeOf(device);
+  const wasKnown = basisOf(device);
+  device.machine.send(event);
+  const to = modeOf(device);
+  if (from === to) return;
+  if (to === "reconciled") keepBelief(context, device, wasKnown);
+  if (to === "projected") delete device.before;
+  const { deviceId } = device;
+  const data = { from, to, because: event.type };
+  await context.store.commit([
+    { op: "put-device", row: rowOf(device) },
+    logOp(context, { type: "device.mode", deviceId, data }),
+  ]);
+  context.log.info({ deviceId, ...data }, "device mode changed");
+  notify(device);
+}
+
+/** A tail that overtook its presence arrived just now; what was kept longer ago belongs to a batch that was merely late. */
+const OVERTAKING_MS = 5_000;
+
+/** Keeps what is believed of a device that returns, unless its tail came first and it is kept already. */
+export function keepBelief(context: CloudContext, device: Device, basis: ProjectionBasis): void {
+  const keptMs = context.clock.nowMs();
+  if (device.before && keptMs - device.before.keptMs <= OVERTAKING_MS) return;
+  device.before = { basis, keptMs };
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Problem } from "#contract/event";
+
+/** Prefix of every `type`: the word behind it is the reason, the same that devices use in `contract.rejected` and `reply`. */
+export const PROBLEM_URN = "urn:holdfast:problem:";
+
+/** An RFC 9457 problem; the HTTP edge adds `trace_id`. Members behind `errors` belong to the reason. */
+export const ProblemDocument = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  errors: z.array(Problem).readonly().exactOptional(),
+});
+export type ProblemDocument = z.infer<typeof ProblemDocument>;
+
+/** What an operation answers: its value, or why not. */
+export type Answer<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: ProblemDocument };
+
+/** Reasons of the cloud's own and their HTTP status; reasons of refusal that devices give are all 422. */
+const PROBLEMS = {
+  malformed: [400, "The request is not readable"],
+  not_found: [404, "There is no such thing"],
+  unknown_device: [404, "No such device was ever heard"],
+  device_not_live: [409, "The device is not live"],
+  device_busy: [409, "The device already has an active contract"],
+  task_busy: [409, "The task already has an active contract"],
+  contract_exists: [409, "A contract of this id exists"],
+  contract_final: [409, "The contract has ended"],
+  too_large: [413, "The body is too large"],
+  key_reused: [422, "The idempotency key was used for another request"],
+  internal: [500, "Something went wrong here"],
+  broker_unreachable: [503, "The message broker cannot be reached"],
+  unconfirmed: [504, "The device did not confirm the contract in time"],
+  no_answer: [504, "The device did not answer in time"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemWord = keyof typeof PROBLEMS;
+
+/** Extension members of a problem. */
+type Members = Readonly<Record<string, unknown>>;
+
+/** A problem of the cloud's own. */
+export function problem(word: ProblemWord, detail: string, members: Members = {}): ProblemDocument {
+  const [status, title] = PROBLEMS[word];
+  return { type: PROBLEM_URN + word, title, status, detail, ...members };
+}
+
+/** The same as an answer. */
+export function refuse(
+  word: ProblemWord,
+  detail: string,
+  members: Members = {},
+): { ok: false; problem: ProblemDocument } {
+  return { ok: false, problem: problem(word, detail, members) };
+}
+
+/** A contract that the cloud or the device refused, with the reason word and everything that is wrong with it. */
+export function refuseContract(
+  reason: string,
+  detail: string,
+  errors: readonly Problem[],
+  members: Members = {},
+): { ok: false; problem: ProblemDocument } {
+  const title = "The contract was refused";
+  return { ok: false, problem: { type: PROBLEM_URN + reason, title, status: 422, detail, ...members, errors } };
+}

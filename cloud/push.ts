@@ -1,0 +1,211 @@
+import { checkContractDraft } from "#contract/check";
+import { canonicalJson } from "#contract/canonical";
+import { type Contract, type ContractDraft, DEFAULT_LEASE } from "#contract/contract";
+import { topicOf } from "#contract/topics";
+import { messageOf } from "#lib/errors";
+import { type CloudContext, logOp, nowText } from "./context.ts";
+import { lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
+import type { Conflict, ContractRow, StoreOp } from "./io/store.ts";
+import { type Answer, refuse, refuseContract } from "./problem.ts";
+import { settle } from "./settle.ts";
+import { changeOf, commitChange } from "./status-change.ts";
+
+/** A contract that its device has stored. */
+export interface PushedContract {
+  readonly contractId: string;
+  readonly status: ContractRow["status"];
+  readonly epoch: number;
+}
+
+export interface PushOptions {
+  /** The same key with the same body is the same request, however often it is sent. */
+  readonly idempotencyKey?: string | undefined;
+  /** Changes that must happen together with the insertion. */
+  readonly alongside?: readonly StoreOp[];
+}
+
+/**
+ * Signs a contract, locks device and task, publishes it, and answers when the device has stored or refused it: 201, or
+ * the problem of `wire.md` §2 that applies. Without an answer the contract stays `unconfirmed` and locked.
+ */
+export async function pushContract(
+  context: CloudContext,
+  body: unknown,
+  options: PushOptions = {},
+): Promise<Answer<PushedContract>> {
+  const checked = checkContractDraft(body);
+  if (!checked.ok) return refuseContract(checked.reason, summary(checked.problems.length), checked.problems);
+  const draft = checked.contract;
+  const device = context.fleet.get(draft.deviceId);
+  if (!device) return refuse("unknown_device", `${draft.deviceId} was never heard by this cloud`);
+  const sent = await device.turns(() => send(context, device, draft, options));
+  return sent.ok ? confirmation(context, device, sent.value) : sent;
+}
+
+/** Locks, commits and publishes, unless the same request was made before. Runs in the device's turn. */
+async function send(
+  context: CloudContext,
+  device: Device,
+  draft: ContractDraft,
+  options: PushOptions,
+): Promise<Answer<ContractRow>> {
+  const settled = (await earlierRequest(context, draft, options.idempotencyKey)) ?? obstacleTo(context, device);
+  if (settled) return settled;
+  const row = await rowFor(context, draft, sessionOf(device)!);
+  const { contractId, deviceId } = row;
+  const epochRule = draft.epoch === undefined ? "fresh" : "as-given";
+  const data = { to: row.status, taskId: row.taskId, epoch: row.epoch };
+  const committed = await context.store.commit([
+    { op: "insert-contract", row, epochRule },
+    ...idempotencyOps(context, draft, options.idempotencyKey, contractId),
+    ...(options.alongside ?? []),
+    logOp(context, { type: "contract.status", deviceId, contractId, data }),
+  ]);
+  if (!committed.ok) return conflictProblem(committed.conflict, row);
+  device.contract = row;
+  context.log.info({ deviceId, contractId, taskId: row.taskId, epoch: row.epoch }, "contract pushed");
+  context.link.publish(topicOf(context.config.site, deviceId, "contract"), row.jws).catch((thrown: unknown) => {
+    context.log.warn({ deviceId, contractId, reason: messageOf(thrown) }, "contract perhaps not delivered");
+  });
+  return { ok: true, value: row };
+}
+
+function obstacleTo(context: CloudContext, device: Device): Answer<never> | undefined {
+  const { deviceId, lastHeardAt = null } = device;
+  const mode = modeOf(device);
+  if (!context.link.isConnected()) return refuse("broker_unreachable", "the cloud has no connection to the broker");
+  if (mode !== "live") {
+    const why = mode === "projected" ? "cannot be heard" : "is back, and its journal is being reconciled";
+    return refuse("device_not_live", `${deviceId} ${why}`, { mode, lastHeardAt });
+  }
+  const active = lockingContract(device);
+  if (!active) return undefined;
+  const { contractId, status } = active;
+  return refuse("device_busy", `${deviceId} has contract ${contractId} (${status})`, {
+    contractId,
+    contractStatus: status,
+  });
+}
+
+async function rowFor(context: CloudContext, draft: ContractDraft, session: string): Promise<ContractRow> {
+  const epoch = draft.epoch ?? (await context.store.highestEpoch(draft.taskId)) + 1;
+  const contract: Contract = {
+    ...draft,
+    contractId: draft.contractId ?? context.uuid(),
+    session: draft.session ?? session,
+    epoch,
+    issuedAt: draft.issuedAt ?? nowText(context),
+    revision: draft.revision ?? 1,
+    lease: draft.lease ?? DEFAULT_LEASE,
+  };
+  const jws = await context.signer.sign("hf-contract+jws", contract);
+  const { contractId, name, taskId, deviceId, revision } = contract;
+  return {
+    contractId,
+    ...(name === undefined ? {} : { name }),
+    taskId,
+    deviceId,
+    epoch,
+    revision,
+    session: contract.session,
+    status: "pushed",
+    draft,
+    contract,
+    jws,
+    createdAt: nowText(context),
+  };
+}
+
+/** Waits for the device's answer, whichever way it comes: as a reply or in the journal. */
+async function confirmation(
+  context: CloudContext,
+  device: Device,
+  pushed: ContractRow,
+): Promise<Answer<PushedContract>> {
+  if (pushed.status !== "pushed") return answerFor(pushed);
+  const { confirmTimeoutMs } = context.config;
+  const { contractId } = pushed;
+  const answered = await until(context, device, confirmTimeoutMs, () => answeredContract(device, contractId));
+  const row = answered ?? (await device.turns(() => leaveUnconfirmed(context, device, contractId)));
+  return answerFor(row);
+}
+
+function answeredContract(device: Device, contractId: string): ContractRow | undefined {
+  const { contract } = device;
+  return contract?.contractId === contractId && contract.status !== "pushed" ? contract : undefined;
+}
+
+/** The time is up, unless the answer came while this waited for its turn. */
+async function leaveUnconfirmed(context: CloudContext, device: Device, contractId: string): Promise<ContractRow> {
+  const answered = answeredContract(device, contractId);
+  if (answered) return answered;
+  const change = changeOf(device.contract!, "cloud.unconfirmed");
+  if (change) await commitChange(context, device, change);
+  await settle(context, device);
+  return { ...device.contract!, status: "unconfirmed" };
+}
+
+/** What a push of this contract is answered, judged by how it stands. */
+function answerFor(row: ContractRow): Answer<PushedContract> {
+  const { contractId, status, epoch, deviceId, reason = "invalid", problems = [] } = row;
+  const members = { contractId, contractStatus: status, epoch };
+  if (status === "rejected") {
+    return refuseContract(reason, `${deviceId} refused the contract: ${reason}`, problems, members);
+  }
+  const isUnanswered =
+    status === "pushed" || status === "unconfirmed" || (status === "expired" && row.reason === "unconfirmed");
+  if (isUnanswered) {
+    const detail = `${deviceId} did not confirm; device and task stay locked until it is heard`;
+    return refuse("unconfirmed", detail, members);
+  }
+  return { ok: true, value: { contractId, status, epoch } };
+}
+
+function conflictProblem(conflict: Conflict, row: ContractRow): Answer<never> {
+  const { taskId, deviceId, contractId } = row;
+  switch (conflict) {
+    case "device_busy":
+      return refuse("device_busy", `${deviceId} already has an active contract`);
+    case "task_busy":
+    case "stale_epoch":
+      return refuse("task_busy", `task ${taskId} already has an active contract`);
+    case "contract_exists":
+      return refuse("contract_exists", `contract ${contractId} was pushed before`);
+    case "key_in_use":
+      return refuse("key_reused", "this idempotency key was used for another device");
+  }
+}
+
+/** The contract that the same request has made. */
+async function earlierRequest(
+  context: CloudContext,
+  draft: ContractDraft,
+  key: string | undefined,
+): Promise<Answer<ContractRow> | undefined> {
+  const earlier = key === undefined ? undefined : await context.store.idempotency(key);
+  if (!earlier) return undefined;
+  if (earlier.fingerprint !== fingerprintOf(context, draft)) {
+    return refuse("key_reused", "this idempotency key was used with another body");
+  }
+  const row = await context.store.contract(earlier.contractId);
+  return row && { ok: true, value: row };
+}
+
+function idempotencyOps(
+  context: CloudContext,
+  draft: ContractDraft,
+  key: string | undefined,
+  contractId: string,
+): StoreOp[] {
+  if (key === undefined) return [];
+  const row = { key, fingerprint: fingerprintOf(context, draft), contractId, createdAt: nowText(context) };
+  return [{ op: "insert-idempotency", row }];
+}
+
+function fingerprintOf(context: CloudContext, draft: ContractDraft): string {
+  return context.sha256(canonicalJson(draft));
+}
+
+function summary(count: number): string {
+  return count === 1 ? "one thing is wrong with the contract" : `${count} things are wrong with the contract`;
+}
