@@ -118,7 +118,7 @@ function start(contract: ContractState, event: Event): ContractState {
 
 function hold(contract: ContractState, event: Event, data: EventData<"contract.held">): ContractState {
   if (isFinal(contract.status)) return contract;
-  const placed: Hold = { holdId: data.holdId, by: data.by, reason: data.reason, at: event.at };
+  const placed: Hold = { holdId: data.holdId, by: data.by, reason: data.reason ?? "", at: event.at };
   const holds = [...contract.holds.filter((other) => !isSameHold(other, placed)), placed];
   return { ...contract, status: move(contract, "contract.held") ?? contract.status, holds };
 }

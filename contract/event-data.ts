@@ -9,7 +9,8 @@ const Seconds = z.number().min(0).meta({ unit: "s" });
 const Metres = z.number().min(0).meta({ unit: "m" });
 const Share = z.number().min(0).max(1).meta({ unit: "1" });
 const Attempt = z.number().int().min(1);
-const Text = z.string().max(2000);
+/** Without a bound: a text that is too long must not make a reader overlook what happened. */
+const Text = z.string();
 const Code = z.string().min(1).max(64);
 const Sequence = z.number().int().min(0);
 
@@ -49,7 +50,7 @@ export const EVENT_DATA = {
     inReplyTo: z.string().optional(),
   }),
   "contract.started": z.looseObject({ secondsEstimated: Seconds.optional() }),
-  "contract.held": z.looseObject({ holdId: z.string().min(1), by: HoldOwner, reason: Text }),
+  "contract.held": z.looseObject({ holdId: z.string().min(1), by: HoldOwner, reason: Text.optional() }),
   "contract.resumed": z.looseObject({ holdId: z.string().min(1), by: HoldOwner }),
   "contract.completed": z.looseObject({ durationSeconds: Seconds, distance: Metres, batteryUsed: z.number() }),
   "contract.failed": Ending,

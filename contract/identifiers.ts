@@ -16,5 +16,11 @@ export const Uuid7 = z
 export const Timestamp = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "RFC 3339 UTC with milliseconds, such as 2026-01-31T09:30:00.000Z")
-  .refine((text) => !Number.isNaN(Date.parse(text)), "a date that exists")
+  .refine(doesExist, "a date that exists")
   .meta({ format: "date-time" });
+
+/** The 30th of February parses, as the 2nd of March. */
+function doesExist(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+}
