@@ -27,20 +27,13 @@ export interface OccupancyGrid {
 export function decodeOccupancy(occupancy: Occupancy): OccupancyGrid {
   if (occupancy.origin[2] !== 0) throw new AgentError("contract.invalid", "occupancy.origin: yaw must be 0");
   const image = decodePng(Buffer.from(occupancy.png, "base64"));
-  const cells = new Uint8Array(image.width * image.height);
-  for (let row = 0; row < image.height; row++) {
-    const into = (image.height - 1 - row) * image.width;
-    for (let column = 0; column < image.width; column++) {
-      cells[into + column] = classify(image, row * image.width + column, occupancy);
-    }
-  }
   return {
     width: image.width,
     height: image.height,
     resolution: occupancy.resolution,
     originX: occupancy.origin[0],
     originY: occupancy.origin[1],
-    cells,
+    cells: classify(image, occupancy),
   };
 }
 
@@ -75,15 +68,30 @@ function assertSize(bytes: Uint8Array): void {
   }
 }
 
-function classify(image: Image, pixel: number, rule: Occupancy): number {
-  const at = pixel * image.channels;
-  const colours = image.channels > 2 ? 3 : 1;
-  const hasAlpha = image.channels === 2 || image.channels === 4;
-  if (hasAlpha && image.data[at + image.channels - 1]! < 255) return UNKNOWN;
-  let sum = 0;
-  for (let channel = 0; channel < colours; channel++) sum += image.data[at + channel]!;
-  const value = sum / colours;
-  const occupied = rule.negate === 1 ? value / 255 : (255 - value) / 255;
-  if (occupied >= rule.occupied_thresh) return OCCUPIED;
-  return occupied <= rule.free_thresh ? FREE : UNKNOWN;
+/** The cells of an image, whose row 0 is the top. */
+function classify(image: Image, rule: Occupancy): Uint8Array {
+  const { width, height, channels, data } = image;
+  const colours = channels > 2 ? 3 : 1;
+  const hasAlpha = channels === 2 || channels === 4;
+  const kinds = kindsBySum(colours, rule);
+  const cells = new Uint8Array(width * height);
+  let at = 0;
+  for (let row = height - 1; row >= 0; row--) {
+    for (let cell = row * width; cell < (row + 1) * width; cell++, at += channels) {
+      const isTransparent = hasAlpha && data[at + channels - 1]! < 255;
+      const sum = colours === 1 ? data[at]! : data[at]! + data[at + 1]! + data[at + 2]!;
+      cells[cell] = isTransparent ? UNKNOWN : kinds[sum]!;
+    }
+  }
+  return cells;
+}
+
+/** What a cell is, by the sum of its colour values: millions of cells have at most 766 different sums. */
+function kindsBySum(colours: number, rule: Occupancy): Uint8Array {
+  return Uint8Array.from({ length: 255 * colours + 1 }, (_, sum) => {
+    const value = sum / colours;
+    const occupied = rule.negate === 1 ? value / 255 : (255 - value) / 255;
+    if (occupied >= rule.occupied_thresh) return OCCUPIED;
+    return occupied <= rule.free_thresh ? FREE : UNKNOWN;
+  });
 }
