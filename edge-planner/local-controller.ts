@@ -43,8 +43,6 @@ const ANGULAR_SAMPLES = 15;
 const ROOMY: Metres = 0.45;
 /** Look-ahead for the heading at the end of a rollout. */
 const CARROT: Metres = 0.5;
-/** Candidates, best first, that are checked against the raw scan. */
-const CHECKED = 12;
 /** Speed next to an obstacle, and how much faster per metre of room. */
 const CREEP: MetresPerSecond = 0.3;
 const SPEED_PER_ROOM = 2.2;
@@ -74,7 +72,7 @@ export function followTrack(
     if (cost < Infinity) candidates.push({ velocity, cost });
   }
   candidates.sort((a, b) => a.cost - b.cost);
-  return candidates.slice(0, CHECKED).find(({ velocity }) => isClearOfScan(situation, velocity))?.velocity;
+  return candidates.find(({ velocity }) => isClearOfScan(situation, velocity))?.velocity;
 }
 
 /** The turn on the spot towards an angle (as an error, counter-clockwise positive); undefined when something is in the way. */

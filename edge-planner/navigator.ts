@@ -1,6 +1,6 @@
 import { distance, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians } from "#lib/units";
-import { type BackOut, backOut } from "./back-out.ts";
+import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global-path.ts";
 import { STANDSTILL } from "./kinematics.ts";
 import { followTrack, type Situation, turnBy } from "./local-controller.ts";
@@ -114,7 +114,7 @@ function changePhase(navigator: Navigator, situation: Situation, track: Track, s
   if (phase.kind === "backing") return;
   if (distance(navigator.backedFrom, pose) > PAST_TROUBLE) navigator.backOuts = 0;
   const isPatient = stuckMs < PATIENCE_MS || nowMs < navigator.nextBackOutMs;
-  if (!isPatient && navigator.backOuts < MOST_BACK_OUTS) startBackOut(navigator, pose, nowMs);
+  if (!isPatient && navigator.backOuts < MOST_BACK_OUTS) startBackOut(navigator, situation, nowMs);
   else if (isThere(goal, pose, phase)) navigator.phase = { kind: isLinedUp(goal, situation) ? "arrived" : "aligning" };
   else {
     const error = Math.abs(errorToCarrot(navigator, track, pose));
@@ -123,12 +123,11 @@ function changePhase(navigator: Navigator, situation: Situation, track: Track, s
   }
 }
 
-function startBackOut(navigator: Navigator, pose: Pose, nowMs: number): void {
+function startBackOut(navigator: Navigator, situation: Situation, nowMs: number): void {
   navigator.backOuts++;
   navigator.nextBackOutMs = nowMs + PATIENCE_MS;
-  navigator.backedFrom = pose;
-  const trail = [...navigator.progress.trail];
-  navigator.phase = { kind: "backing", plan: { from: pose, startedMs: nowMs, trail } };
+  navigator.backedFrom = situation.pose;
+  navigator.phase = { kind: "backing", plan: planBackOut(situation, navigator.progress.trail, nowMs) };
 }
 
 function isLinedUp(goal: NavigationGoal, { pose, velocity }: Situation): boolean {

@@ -33,7 +33,7 @@ const PLANNING_RESOLUTION: Metres = 0.1;
 /** Distances beyond this mean nothing to a planner. */
 const FAR_CLEARANCE: Metres = 5;
 /** Ground around a forbidden zone that is forbidden as well, because positions are estimates. */
-const ZONE_MARGIN: Metres = 0.09;
+const ZONE_MARGIN: Metres = 0.15;
 
 /** Plans on what the occupancy shows: a cell is an obstacle if any part of it is occupied or unknown. Throws `contract.invalid`. */
 export function mapFromOccupancy(place: Place, occupancy: Occupancy): PlanningMap {
