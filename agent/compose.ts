@@ -1,0 +1,158 @@
+import type { Clock } from "#lib/clock";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import type { Transport } from "#lib/transport";
+import { createUuidSource } from "#lib/uuid";
+import type { Sha256, Verifier } from "#contract/crypto";
+import type { DeviceState } from "#contract/state";
+import type { ToolDrivers } from "#drivers/driver";
+import { createMapSource, type MapSource } from "#edge-planner/map-cache";
+import { startClockWatch } from "./clock-watch.ts";
+import type { Control, MotionReport } from "./control/control.ts";
+import type { CommandHandler } from "./core/command-handler.ts";
+import type { DeviceAbilities } from "./core/feasibility.ts";
+import type { LinkStatus } from "./core/ports.ts";
+import type { RobotView, SafetyMode } from "./core/situation.ts";
+import { startDriverWatch } from "./driver-watch.ts";
+import { watchCommits } from "./durable-journal.ts";
+import { startExecutor, type Executor, type ExecutorDeps } from "./executor.ts";
+import { createInbox } from "./inbox.ts";
+import { startJournal, type JournalPart } from "./journal.ts";
+import { createLeases, type Leases } from "./leases.ts";
+import { startLink, type Link } from "./link.ts";
+import { createOutlooks } from "./outlook.ts";
+import type { DeviceProfile } from "./profile.ts";
+import { createSenses } from "./robot-senses.ts";
+import { startSafetyMonitor } from "./safety-monitor.ts";
+import type { Store } from "./store.ts";
+import { createTools } from "./tools/registry.ts";
+
+/** Who this agent is. */
+export interface AgentSettings {
+  readonly site: string;
+  readonly deviceId: string;
+  readonly profile: DeviceProfile;
+  /** Name and version of this program, as presence and journal show it. */
+  readonly software: string;
+  readonly credentials?: { readonly username?: string; readonly password?: string };
+}
+
+/** The world, as the agent is given it: real in `main.ts`, simulated in a simulation. Disposed of by whoever made it. */
+export interface AgentDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
+  readonly tools: ToolDrivers;
+  readonly control: Control;
+  /** Shared by the robots of one simulation, so that each place is prepared once. */
+  readonly maps?: MapSource;
+  /** Called once with a bug that ended the agent's work; the robot stands still by then. */
+  readonly onFailure: (thrown: unknown) => void;
+}
+
+/** A running agent. Disposing of it stops the robot, says goodbye to the cloud, and leaves everything else to the journal. */
+export interface Agent extends AsyncDisposable {
+  /** What the journal folds to. */
+  state(): DeviceState;
+  /** The newest report of the motion loop. */
+  report(): MotionReport | undefined;
+  /** The robot as its sensors tell it. */
+  robot(): RobotView;
+  safety(): { readonly mode: SafetyMode; readonly reason: string | undefined };
+  isOnline(): boolean;
+  /** Stops the robot until it is released; said by a human or a button. */
+  pressEstop(reason: string): void;
+  releaseEstop(): void;
+}
+
+/** Puts an agent together and starts it; the same in production and in a simulation. A failing start ends what had started. */
+export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Promise<Agent> {
+  const { clock, log, store } = deps;
+  const { sha256 } = deps.crypto;
+  const uuid = createUuidSource(clock, deps.rng.fork("uuid"));
+  await using starting = new AsyncDisposableStack();
+  const journal = starting.use(await startJournal({ store, clock, uuid, sha256, log, software: settings.software }));
+  starting.use(startClockWatch({ clock, journal, log }));
+  const leases = createLeases({ journal, clock, log });
+  // Link and executor know each other; neither asks the other before both are there.
+  const parts: { link?: Link; executor?: Executor } = {};
+  const link: LinkStatus = {
+    isOnline: () => parts.link?.isOnline() ?? false,
+    leaseRemainingMs: (contractId) => leases.remainingMs(contractId),
+  };
+  const handler: CommandHandler = {
+    anticipate: (command) => parts.executor?.anticipate(command),
+    decide: (command, state) => parts.executor?.decide(command, state) ?? { ok: false, reason: "starting" },
+  };
+  const robot = startRobot(settings, deps, { journal, link, uuid }, starting);
+  parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live: robot.view }));
+  parts.executor = starting.use(startExecutor(robot.executor));
+
+  const started = starting.move();
+  const { safety } = robot.executor;
+  return {
+    state: () => journal.state(),
+    report: () => deps.control.report(),
+    robot: robot.view,
+    safety: () => ({ mode: safety.mode(), reason: safety.reason() }),
+    isOnline: () => link.isOnline(),
+    pressEstop: (reason) => safety.pressEstop(reason),
+    releaseEstop: () => safety.releaseEstop(),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+interface RobotParts {
+  readonly journal: JournalPart;
+  readonly link: LinkStatus;
+  readonly uuid: () => string;
+}
+
+/** The robot's senses, tools and health, and all that the executor needs of them. */
+function startRobot(
+  { deviceId, profile }: AgentSettings,
+  deps: AgentDeps,
+  { journal, link, uuid }: RobotParts,
+  starting: AsyncDisposableStack,
+): { view: () => RobotView; executor: ExecutorDeps } {
+  const { clock, log, control, tools: drivers, onFailure } = deps;
+  const durable = watchCommits(journal, clock);
+  const watch = starting.use(
+    startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, journal: durable }),
+  );
+  const senses = createSenses({ clock, control, drivers, watch, link });
+  const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
+  const outlooks = createOutlooks({ profile, maps: deps.maps ?? createMapSource(), log });
+  const tools = createTools({ clock, control, drivers });
+  const parts = { journal, durable, link, control, tools, senses, safety, outlooks };
+  return { view: () => senses.view({}), executor: { clock, log, uuid, deviceId, profile, onFailure, ...parts } };
+}
+
+interface LinkParts {
+  readonly journal: JournalPart;
+  readonly leases: Leases;
+  readonly handler: CommandHandler;
+  readonly uuid: () => string;
+  readonly live: () => RobotView;
+}
+
+/** The way to the cloud, and what takes in what comes from there. */
+function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkParts): Link {
+  const { clock, log, store, transport, tools } = deps;
+  const { site, deviceId, profile, software, credentials } = settings;
+  const { journal, leases, handler, uuid, live } = parts;
+  const { verifier, sha256 } = deps.crypto;
+  const abilities = (): DeviceAbilities => {
+    const { actions, tools: names } = profile;
+    return { actions, tools: names, battery: tools.battery.latest()?.charge };
+  };
+  const inbox = createInbox({ journal, leases, store, verifier, sha256, clock, log, deviceId, abilities, handler });
+  const { kind, actions, gate } = profile;
+  const device = { site, deviceId, gate, profile: { kind, actions, software } };
+  const rng = deps.rng.fork("link");
+  const access = credentials === undefined ? {} : { credentials };
+  return startLink({ journal, leases, inbox, transport, clock, rng, uuid, sha256, log, device, live, ...access });
+}

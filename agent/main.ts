@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "#lib/clock";
+import { messageOf } from "#lib/errors";
+import type { Log } from "#lib/log";
+import { createMqttTransport } from "#lib/node/mqtt-transport";
+import { createPinoLog } from "#lib/node/pino-log";
+import { createSystemClock, type ClockScale } from "#lib/node/system-clock";
+import { loadYaml } from "#lib/node/yaml-file";
+import { createRng } from "#lib/rng";
+import { readKeySet } from "#contract/io/key-file";
+import { createNodeVerifier, sha256Hex } from "#contract/io/node-crypto";
+import type { ToolDrivers } from "#drivers/driver";
+import { openSimulatedToolDrivers } from "#drivers/simulated/tool-drivers";
+import { composeAgent } from "./compose.ts";
+import { AgentConfig } from "./config.ts";
+import type { Control } from "./control/control.ts";
+import { startWorkerControl } from "./control/worker-control.ts";
+import { startWorkerStore } from "./io/worker-store.ts";
+import { DeviceProfile, motionProfileOf } from "./profile.ts";
+
+export interface RunAgentOptions {
+  /** The configuration file. */
+  readonly config: string;
+  /** Name and version of this program. */
+  readonly software: string;
+  /** Prints a line for people. */
+  readonly say: (line: string) => void;
+}
+
+/** A supervisor grants 10 s or more between SIGTERM and SIGKILL; this leaves some of it. */
+const DISPOSE_WITHIN_MS = 8000;
+/** A bug; the supervisor starts us again. */
+const EXIT_BUG = 70;
+
+/**
+ * Runs the agent of one device until it is told to end (SIGTERM or SIGINT) and resolves with the exit code: 0, or 70 after a
+ * bug. Rejects `config.invalid` for what is wrong with the configuration, `driver.*` when the robot can't be reached.
+ */
+export async function runAgent({ config: file, software, say }: RunAgentOptions): Promise<number> {
+  const config = loadYaml(file, AgentConfig);
+  const profile = loadYaml(profilePath(config.profile), DeviceProfile);
+  const verifier = createNodeVerifier(readKeySet(config.trustedKeys));
+  const scale: ClockScale = config.clock ?? { factor: 1, originMs: 0 };
+  const clock = createSystemClock(scale);
+  const log = createPinoLog(clock, { level: config.logLevel });
+  const end = listenForEnd(log);
+  const parts = new AsyncDisposableStack();
+  try {
+    const { control, tools, store } = await openDevice(
+      config,
+      profile,
+      { clock, scale, log, onFailure: end.fail },
+      parts,
+    );
+    const { site, deviceId, broker } = config;
+    const settings = { site, deviceId, profile, software, credentials: broker };
+    const agent = await composeAgent(settings, {
+      clock,
+      rng: createRng(randomUUID()),
+      log,
+      store,
+      transport: createMqttTransport(broker, { log }),
+      crypto: { verifier, sha256: sha256Hex },
+      tools,
+      control,
+      onFailure: end.fail,
+    });
+    parts.use(agent);
+    say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);
+    const code = await end.promise;
+    control.stop();
+    return code;
+  } finally {
+    end.forget();
+    await disposeInTime(parts, log);
+  }
+}
+
+interface DeviceDeps {
+  readonly clock: Clock;
+  readonly scale: ClockScale;
+  readonly log: Log;
+  readonly onFailure: (thrown: unknown) => void;
+}
+
+/** The disk, the tools and the motion loop of this device, each ended by `parts`. */
+async function openDevice(
+  config: AgentConfig,
+  profile: DeviceProfile,
+  { clock, scale, log, onFailure }: DeviceDeps,
+  parts: AsyncDisposableStack,
+): Promise<{ control: Control; tools: ToolDrivers; store: Awaited<ReturnType<typeof startWorkerStore>> }> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const path = join(config.dataDir, "core.db");
+  const store = parts.use(await startWorkerStore({ path, log, onFatal: onFailure }));
+  const { kind, socket, robotId = config.deviceId } = config.drivers;
+  const drivers = { kind, socket, robotId };
+  const tools = await openSimulatedToolDrivers(drivers, clock);
+  for (const driver of [tools.battery, tools.load, tools.scanner]) parts.use(driver);
+  const motion = motionProfileOf(profile);
+  const control = await startWorkerControl({ clockScale: scale, profile: motion, drivers, clock, log, onFailure });
+  return { control: parts.use(control), tools, store };
+}
+
+/** A bare name is a profile that ships. */
+function profilePath(profile: string): string {
+  if (/[/.]/.test(profile)) return profile;
+  return fileURLToPath(new URL(`../config/devices/${profile}.yaml`, import.meta.url));
+}
+
+/** Resolves with the exit code when somebody, or a bug, ends the program. */
+function listenForEnd(log: Log): { promise: Promise<number>; fail: (thrown: unknown) => void; forget: () => void } {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const finish = (signal: string): void => {
+    log.info({ signal }, "told to end");
+    resolve(0);
+  };
+  const fail = (thrown: unknown): void => {
+    log.fatal({ err: thrown }, "ending after a failure");
+    resolve(EXIT_BUG);
+  };
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const bugs = ["uncaughtException", "unhandledRejection"] as const;
+  for (const signal of signals) process.once(signal, finish);
+  for (const bug of bugs) process.on(bug, fail);
+  const forget = (): void => {
+    for (const signal of signals) process.off(signal, finish);
+    for (const bug of bugs) process.off(bug, fail);
+  };
+  return { promise, fail, forget };
+}
+
+/** Ends all parts in reverse order; one that hangs must not keep the supervisor from starting us again. */
+async function disposeInTime(parts: AsyncDisposableStack, log: Log): Promise<void> {
+  const timer = setTimeout(() => {
+    log.error({ withinMs: DISPOSE_WITHIN_MS }, "parts did not end in time");
+    process.exit(EXIT_BUG);
+  }, DISPOSE_WITHIN_MS);
+  try {
+    await parts.disposeAsync();
+  } catch (thrown) {
+    log.error({ err: messageOf(thrown) }, "a part did not end well");
+  } finally {
+    clearTimeout(timer);
+  }
+}
