@@ -3,7 +3,7 @@ import { type Clock, sleep } from "#lib/clock";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
-import type { Connection, Message, Transport } from "#lib/transport";
+import type { Connection, ConnectionHandlers, Message, Transport } from "#lib/transport";
 
 /** The cloud's connection to the broker, made again whenever it ends. */
 export interface BrokerLink extends AsyncDisposable {
@@ -59,7 +59,10 @@ export function startBrokerLink(deps: BrokerLinkDeps): BrokerLink {
     let made: Connection | undefined;
     try {
       const options = { clientId: deps.clientId, keepAliveSeconds: KEEP_ALIVE_SECONDS };
-      const handlers = { onMessage: deps.onMessage, onClose: closing.resolve };
+      const handlers: ConnectionHandlers = {
+        onMessage: (message) => deps.onMessage(message),
+        onClose: (reason) => closing.resolve(reason),
+      };
       made = await deps.transport.connect(options, handlers);
       await made.subscribe(deps.filters);
     } catch (thrown) {

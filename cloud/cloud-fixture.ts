@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ContractDraft } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { createMemoryLog, type LogLine } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
-import { createBrokerFixture, type BrokerFixture } from "./broker-fixture.ts";
+import { BrokerFixture } from "./broker-fixture.ts";
 import { ExecutionConfig } from "./config.ts";
 import { createDeviceFixture, type DeviceFixture } from "./device-fixture.ts";
 import { startExecution, type Execution } from "./execution.ts";
@@ -33,12 +36,11 @@ export interface CloudFixture extends AsyncDisposable {
 
 const KEY = generateKey(new Uint8Array(32).fill(7));
 
-export async function startCloudFixture(
-  path = ":memory:",
-  config: Partial<ExecutionConfig> = {},
-): Promise<CloudFixture> {
+export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): Promise<CloudFixture> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-cloud-"));
+  const path = join(folder, "cloud.db");
   const clock = new VirtualClock();
-  const broker = createBrokerFixture(clock);
+  const broker = new BrokerFixture(clock);
   const { log, lines } = createMemoryLog(2000);
   const told: LogEntry[] = [];
   const verifier = createNodeVerifier({ keys: [KEY.publicJwk] });
@@ -88,6 +90,7 @@ export async function startCloudFixture(
     async [Symbol.asyncDispose]() {
       await cloud[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
     },
   };
   return fixture;

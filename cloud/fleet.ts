@@ -9,6 +9,7 @@ import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machin
 import { emptyIntake, type IntakeState } from "./core/intake.ts";
 import type { Track } from "./core/track.ts";
 import type { CloudStore, CommandRow, ContractRow, DeviceRow } from "./io/store.ts";
+import { present } from "./present.ts";
 import { createTurns, type Turns } from "./turns.ts";
 
 /** A device in memory: what is committed about it, and what is only known while it is heard. Changed in its `turns` only. */
@@ -117,15 +118,8 @@ export function basisOf(device: Device): ProjectionBasis {
 /** The device as it is committed with every change of its journal. */
 export function rowOf(device: Device): DeviceRow {
   const { deviceId, intake, presence, lastHeardAt, track } = device;
-  return {
-    deviceId,
-    incarnation: intake.incarnation,
-    seq: intake.seq,
-    ...(intake.hash === undefined ? {} : { hash: intake.hash }),
-    ...(presence ? { presence } : {}),
-    ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
-    track,
-  };
+  const { incarnation, seq, hash } = intake;
+  return present({ deviceId, incarnation, seq, hash, presence, lastHeardAt, track });
 }
 
 /** Tells whoever waits that something about the device has changed. */
@@ -172,22 +166,16 @@ export function until<Value>(
 const UNHEARD = "unheard";
 
 function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock): Device {
-  const incarnation = row?.incarnation ?? UNHEARD;
-  const folded = { incarnation, seq: row?.seq ?? 0 };
-  const input = { folded, session: row?.presence?.session };
-  const machine = createActor(deviceMachine, { input, clock: asXStateClock(clock) }).start();
-  const { hash, presence, lastHeardAt } = row ?? {};
+  const { incarnation = UNHEARD, seq = 0, hash, presence, lastHeardAt, track = {} } = row ?? {};
+  const input = { folded: { incarnation, seq }, session: presence?.session };
   return {
     deviceId,
     turns: createTurns(),
-    machine,
-    intake: row
-      ? { incarnation, seq: row.seq, ...(hash === undefined ? {} : { hash }), parked: [] }
-      : emptyIntake(incarnation),
+    machine: createActor(deviceMachine, { input, clock: asXStateClock(clock) }).start(),
+    intake: row ? { incarnation, seq, ...present({ hash }), parked: [] } : emptyIntake(incarnation),
     state: emptyDevice(incarnation),
-    track: row?.track ?? {},
-    ...(presence ? { presence } : {}),
-    ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
+    track,
+    ...present({ presence, lastHeardAt }),
     commands: [],
     answered: [],
     watchers: new Set(),

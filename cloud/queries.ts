@@ -6,12 +6,15 @@ import { project } from "./core/projection.ts";
 import { plannedTimes, type PlannedTimes } from "./core/stage-plan.ts";
 import { basisOf, lockingContract, modeOf, sessionOf, type Device } from "./fleet.ts";
 import type { ContractQuery, ContractRow, ContractSummary, Page } from "./io/store.ts";
+import type { Track } from "./core/track.ts";
+import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 import {
   projectionView,
   type ContractSummaryView,
   type ContractView,
   type DeviceView,
+  type ProjectionView,
   type StageView,
 } from "./views.ts";
 
@@ -29,14 +32,13 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
   const log = await context.store.logAfter(0, LOG_ENTRIES_MAX, contractId);
   const progress = projectionView(project(basisOf(device), context.clock.wallMs())).contract;
   const isLocked = lockingContract(device)?.contractId === contractId;
-  const endsAt = isLocked ? leaseEndsAt(context, device) : undefined;
   return {
     ok: true,
     value: {
       ...summaryView(row),
+      ...present({ progress: progress?.contractId === contractId ? progress : undefined }),
+      ...present({ leaseEndsAt: isLocked ? leaseEndsAt(context, device) : undefined }),
       mode: modeOf(device),
-      ...(progress?.contractId === contractId ? { progress } : {}),
-      ...(endsAt === undefined ? {} : { leaseEndsAt: endsAt }),
       stages: row.contract.stages.map((stage) => stageView(row, state, stage.stageId, planned.get(stage.stageId))),
       holds: state?.holds ?? [],
       reconciliations: reconciliations.map(({ trigger, recordedAt, report }) => ({ trigger, recordedAt, ...report })),
@@ -49,7 +51,7 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
 /** Contracts without their bodies, newest first. */
 export async function listContracts(context: CloudContext, query: ContractQuery): Promise<Page<ContractSummaryView>> {
   const { rows, cursor } = await context.store.contracts(query);
-  return { rows: rows.map(summaryView), ...(cursor === undefined ? {} : { cursor }) };
+  return present({ rows: rows.map(summaryView), cursor });
 }
 
 /** Every device that was ever heard, by id. */
@@ -66,50 +68,49 @@ export function getDevice(context: CloudContext, deviceId: string): Answer<Devic
 
 /** Live devices are shown where they were seen; all others where they should be. */
 function deviceView(context: CloudContext, device: Device): DeviceView {
-  const { deviceId, presence, lastHeardAt = null, intake, track } = device;
+  const { deviceId, lastHeardAt = null, intake, track } = device;
   const mode = modeOf(device);
-  const session = mode === "projected" ? undefined : sessionOf(device);
-  const { contract, at, ageSeconds, pose, battery } = projectionView(project(basisOf(device), context.clock.wallMs()));
-  const isLive = mode === "live";
-  const shownPose = isLive && pose && track.pose ? { value: track.pose.value, sigma: pose.sigma } : pose;
-  const shownBattery = isLive && battery && track.battery ? { ...battery, value: track.battery.value } : battery;
-  const pushed = lockingContract(device);
-  const name = pushed?.name;
-  const known = pushed && pushed.contractId === contract?.contractId ? { taskId: pushed.taskId } : {};
+  const { contract, ...estimated } = projectionView(project(basisOf(device), context.clock.wallMs()));
+  const shown = mode === "live" ? seen(estimated, track) : estimated;
   return {
     deviceId,
     mode,
-    source: isLive ? "actual" : "projected",
+    source: mode === "live" ? "actual" : "projected",
     lastHeardAt,
-    at,
-    ageSeconds,
-    ...(shownPose ? { pose: shownPose } : {}),
-    ...(shownBattery ? { battery: shownBattery } : {}),
-    ...(session === undefined ? {} : { session }),
-    ...(presence ? { kind: presence.profile.kind, software: presence.profile.software } : {}),
-    actions: presence?.profile.actions ?? [],
+    ...shown,
+    ...present({ session: mode === "projected" ? undefined : sessionOf(device) }),
+    ...profileOf(device),
     journal: { incarnation: intake.incarnation, committedSeq: intake.seq },
-    activeContract: contract ? { ...contract, ...known, ...(name === undefined ? {} : { name }) } : null,
+    activeContract: contract ? activeView(device, contract) : null,
   };
 }
 
+function profileOf({ presence }: Device): Pick<DeviceView, "kind" | "actions" | "software"> {
+  if (!presence) return { actions: [] };
+  const { kind, actions, software } = presence.profile;
+  return { kind, actions, software };
+}
+
+function activeView(device: Device, contract: NonNullable<ProjectionView["contract"]>): DeviceView["activeContract"] {
+  const pushed = lockingContract(device);
+  if (pushed?.contractId !== contract.contractId) return contract;
+  return present({ ...contract, taskId: pushed.taskId, name: pushed.name });
+}
+
+type Estimated = Omit<ProjectionView, "contract">;
+
+/** The same moment, with what was seen in place of what was estimated; it is uncertain by its age all the same. */
+function seen(estimated: Estimated, track: Track): Estimated {
+  const pose = estimated.pose && track.pose ? { ...estimated.pose, value: track.pose.value } : undefined;
+  const battery = estimated.battery && track.battery ? { ...estimated.battery, value: track.battery.value } : undefined;
+  return { ...estimated, ...present({ pose, battery }) };
+}
+
 function summaryView(row: ContractSummary): ContractSummaryView {
-  const { contractId, taskId, deviceId, epoch, revision, status, createdAt } = row;
-  const { name, answeredAt, endedAt, reason, problems } = row;
-  return {
-    contractId,
-    ...(name === undefined ? {} : { name }),
-    taskId,
-    deviceId,
-    epoch,
-    revision,
-    status,
-    createdAt,
-    ...(answeredAt === undefined ? {} : { answeredAt }),
-    ...(endedAt === undefined ? {} : { endedAt }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(problems === undefined ? {} : { problems }),
-  };
+  const { contractId, name, taskId, deviceId, epoch, revision, status } = row;
+  const { createdAt, answeredAt, endedAt, reason, problems } = row;
+  const answers = { answeredAt, endedAt, reason, problems };
+  return present({ contractId, name, taskId, deviceId, epoch, revision, status, createdAt, ...answers });
 }
 
 function stageView(
@@ -121,15 +122,15 @@ function stageView(
   const stage = row.contract.stages.find((entry) => entry.stageId === stageId)!;
   const done: Partial<StageState> = state?.stages.find((entry) => entry.stageId === stageId) ?? {};
   const { startedAt, endedAt, output, failure, status = "pending", attempts = 0 } = done;
-  return {
+  return present({
     stageId,
     action: stage.action,
     goal: stage.goal,
     status,
     attempts,
     planned: planned ? { startedAt: timestamp(planned.startMs), endedAt: timestamp(planned.endMs) } : {},
-    actual: { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) },
-    ...(output === undefined ? {} : { output }),
-    ...(failure === undefined ? {} : { failure }),
-  };
+    actual: present({ startedAt, endedAt }),
+    output,
+    failure,
+  });
 }
