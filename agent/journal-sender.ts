@@ -34,11 +34,7 @@ export class JournalSender {
   wake(): void {
     if (this.#state !== "idle") return;
     this.#state = "sending";
-    this.#send()
-      .catch((thrown: unknown) => this.#deps.log.warn({ err: thrown }, "journal could not be read for sending"))
-      .finally(() => {
-        if (this.#state === "sending") this.#state = "idle";
-      });
+    void this.#send();
   }
 
   /** The cloud has committed everything up to `seq` and wants the rest this fast. */
@@ -64,18 +60,29 @@ export class JournalSender {
     return new Outbox(journal.range().ackedSeq, clock.nowMs(), rng);
   }
 
+  /** Falls idle in the same turn in which it finds nothing to do: a `wake` that comes later is never lost. */
   async #send(): Promise<void> {
-    const { journal, clock } = this.#deps;
-    while (this.#state === "sending") {
-      const outbox = this.#outbox;
-      const step = outbox.next(journal.range().lastSeq, clock.nowMs());
-      if (step.kind !== "send") return this.#wakeAt(step.kind === "wait" ? step.untilMs : undefined);
-      const slice = await journal.read(step.fromSeq, BATCH_EVENTS, BATCH_BYTES);
-      // While the batch was read, an ack may have overtaken it, or a fork renumbered it.
-      if (outbox !== this.#outbox || this.#state !== "sending") continue;
-      if (!slice) return;
-      this.#publish(slice);
+    const { journal, clock, log } = this.#deps;
+    try {
+      while (this.#state === "sending") {
+        const outbox = this.#outbox;
+        const step = outbox.next(journal.range().lastSeq, clock.nowMs());
+        if (step.kind !== "send") return this.#rest(step.kind === "wait" ? step.untilMs : undefined);
+        const slice = await journal.read(step.fromSeq, BATCH_EVENTS, BATCH_BYTES);
+        // While the batch was read, an ack may have overtaken it, or a fork renumbered it.
+        if (this.#isEnded()) return;
+        if (outbox !== this.#outbox) continue;
+        if (!slice) return this.#rest(undefined);
+        this.#publish(slice);
+      }
+    } catch (thrown) {
+      log.warn({ err: thrown }, "journal could not be read, its sending waits for the next beat");
+      this.#rest(undefined);
     }
+  }
+
+  #isEnded(): boolean {
+    return this.#state === "ended";
   }
 
   #publish({ bootId, prevHash, events }: JournalSlice): void {
@@ -93,9 +100,12 @@ export class JournalSender {
     this.#outbox.sent(events.at(-1)!.seq, payload.length, clock.nowMs());
   }
 
-  #wakeAt(dueMs: number | undefined): void {
+  /** Until something calls `wake`, or until a moment. */
+  #rest(untilMs: number | undefined): void {
+    if (this.#isEnded()) return;
+    this.#state = "idle";
     this.#stopTimer?.();
     const { clock } = this.#deps;
-    this.#stopTimer = dueMs === undefined ? undefined : clock.after(dueMs - clock.nowMs(), () => this.wake());
+    this.#stopTimer = untilMs === undefined ? undefined : clock.after(untilMs - clock.nowMs(), () => this.wake());
   }
 }
