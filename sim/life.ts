@@ -1,4 +1,3 @@
-import type { Store } from "#agent/store";
 import type { Clock } from "#lib/clock";
 
 /**
@@ -37,16 +36,19 @@ export class Life {
     });
   }
 
-  /** The store as this life may use it; the one behind it stays open for the next life. */
-  store(store: Store): Store {
-    const attempt = <Value>(operate: () => Promise<Value>): Promise<Value> =>
-      this.isAlive ? this.during(operate()) : new Promise(() => undefined);
-    return {
-      load: () => attempt(() => store.load()),
-      commit: (ops) => attempt(() => store.commit(ops)),
-      readJournal: (fromSeq, limit, maxBytes) => attempt(() => store.readJournal(fromSeq, limit, maxBytes)),
-      readReply: (inReplyTo) => attempt(() => store.readReply(inReplyTo)),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+  /** An asynchronous port (such as a store) as this life may use it; what is behind it stays for the next life. */
+  port<Port extends object>(port: Port): Port {
+    return new Proxy(port, {
+      get: (target, name) => {
+        if (name === Symbol.asyncDispose) return () => Promise.resolve();
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]): unknown => {
+          if (!this.isAlive) return new Promise(() => undefined);
+          const answer: unknown = Reflect.apply(member, target, args);
+          return answer instanceof Promise ? this.during(answer) : answer;
+        };
+      },
+    });
   }
 }

@@ -155,8 +155,9 @@ function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | 
 /** How often progress and estimates are written while the robot drives. */
 const PROGRESS_EVERY_MS = 3000;
 const ESTIMATE_EVERY_MS = 10_000;
-/** A way that is this much longer or shorter than estimated is a new estimate. */
+/** A way that is this much longer or shorter than estimated is a new estimate, but not more often than this. */
 const WAY_CHANGE = { metres: 2, share: 0.2 };
+const ESTIMATE_AGAIN_MS = 2000;
 
 function watchAttempt(situation: Situation): readonly Step[] | undefined {
   const { contract, state, activity } = situation;
@@ -172,10 +173,12 @@ function reportsDue(situation: Situation, attempt: Attempt): readonly Step[] {
   const { progressAtMs, estimate } = situation.activity;
   const { stageId, startedMs } = attempt;
   const { monoMs } = situation.now;
-  const way = wayLength(situation);
-  const change = Math.abs(way - (estimate?.wayLength ?? way));
+  const ageMs = monoMs - (estimate?.atMs ?? startedMs);
+  const way = wayLength(situation) ?? estimate?.wayLength ?? 0;
+  // Before motion has planned, the way is not known, and no news.
+  const change = situation.robot.remaining === undefined ? 0 : Math.abs(way - (estimate?.wayLength ?? way));
   const hasChanged = change > Math.max(WAY_CHANGE.metres, WAY_CHANGE.share * way);
-  const isEstimateDue = hasChanged || monoMs - (estimate?.atMs ?? startedMs) >= ESTIMATE_EVERY_MS;
+  const isEstimateDue = ageMs >= ESTIMATE_EVERY_MS || (hasChanged && ageMs >= ESTIMATE_AGAIN_MS);
   const isProgressDue = monoMs - (progressAtMs ?? startedMs) >= PROGRESS_EVERY_MS;
   return [
     ...(isProgressDue ? [{ type: "report-progress", stageId } as const] : []),

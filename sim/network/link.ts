@@ -13,7 +13,7 @@ export interface LinkFaults {
   readonly reorder: boolean;
 }
 
-const HEALTHY: LinkFaults = { delayMs: [2, 8], loss: 0, duplicate: 0, reorder: false };
+export const HEALTHY: LinkFaults = { delayMs: [2, 8], loss: 0, duplicate: 0, reorder: false };
 /** How long a message may be held while others overtake it, and how much later its duplicate may come. */
 const REORDER_MS_MAX = 500;
 const DUPLICATE_MS_MAX = 2000;

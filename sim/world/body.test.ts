@@ -68,6 +68,14 @@ describe("a body", () => {
     expect(body.velocity.linear).toBe(0);
   });
 
+  it("never begins a command that was released before its effect", () => {
+    const body = makeBody();
+    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.release(1);
+    run(body, 0, 1000);
+    expect(body.velocity.linear).toBe(0);
+  });
+
   it("brakes when it may not drive", () => {
     const body = makeBody();
     body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);

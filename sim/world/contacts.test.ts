@@ -17,7 +17,9 @@ describe("contacts", () => {
 
   it("blocks a body that moves into something, and counts that once until it has backed off", () => {
     const contacts = new Contacts();
-    expect(contacts.judge(at(0.98), at(1), wallAt(1), 0)).toMatchObject({ isBlocked: true, struck: ["wall"] });
+    const first = contacts.judge(at(0.98), at(1), wallAt(1), 0);
+    expect(first).toMatchObject({ isBlocked: true, struck: ["wall"] });
+    expect(first.nearest[0]!.gap).toBeCloseTo(0.02, 12);
     expect(contacts.judge(at(0.98), at(1), wallAt(1), 0)).toMatchObject({ isBlocked: true, struck: [] });
     expect(contacts.judge(at(0.98), at(0.96), wallAt(1), 0)).toMatchObject({ isBlocked: false, struck: [] });
     expect(contacts.judge(at(0.96), at(1), wallAt(1), 0)).toMatchObject({ isBlocked: true, struck: [] });

@@ -66,6 +66,18 @@ describe("what sensors tell", () => {
     expect(ahead(s, 180)).toBe(Infinity);
   });
 
+  it("shows a moving robot where it is at the time of the scan", async () => {
+    const lidar = { rangeSigma: 0, dropout: 0 };
+    const robots = ["r", "s"].map((id, at) => ({ id, pose: [3 * at, 0, 0], lidar, ...perfect }));
+    const setup = setUp({ robots });
+    const [r, s] = [await motion(setup, "r"), await motion(setup, "s")];
+    await drive(setup, s, 1, 0, 2000);
+    while (r.lidar.latest()!.atMs !== setup.clock.nowMs()) await setup.clock.advance(20);
+    const back = setup.world.truth("s").pose.x - 0.35;
+    expect(setup.world.truth("s").velocity.linear).toBeGreaterThan(0.5);
+    expect(r.lidar.latest()!.ranges[180]).toBeCloseTo(back, 5);
+  });
+
   it("grows noisier for a while when it is disturbed, without admitting it", async () => {
     const setup = setUp({});
     const { position } = await motion(setup);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "#lib/clock";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
+import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
 import { drive, motion, setUp, type Setup, tools } from "./bench.ts";
 import { createWorld } from "./world.ts";
 import { WorldSpec } from "./world-spec.ts";
@@ -88,6 +89,49 @@ describe("a robot with two drivers", () => {
     expect(setup.world.truth("r").velocity.linear).toBeGreaterThan(0.2);
     await first.base[Symbol.asyncDispose]();
     await setup.clock.advance(2000);
+    expect(setup.world.truth("r").velocity.linear).toBe(0);
+  });
+});
+
+describe("a channel of a world", () => {
+  it("lets its robot stop when it is closed without a word", async () => {
+    const setup = setUp({});
+    const channel = setup.world.connect("r");
+    const { base } = simulatedMotionDrivers(channel, setup.clock);
+    const enabling = base.open().then(() => base.enable());
+    await setup.clock.advance(20);
+    await enabling;
+    base.drive({ linear: 0.3, angular: 0 }, 60_000);
+    await setup.clock.advance(2000);
+    expect(setup.world.truth("r").velocity.linear).toBeGreaterThan(0.2);
+    channel.close();
+    await setup.clock.advance(2000);
+    expect(setup.world.truth("r").velocity.linear).toBe(0);
+  });
+
+  it("delivers nothing at once, and nothing after it was closed", async () => {
+    const { world, clock } = setUp({});
+    const channel = world.connect("r");
+    const heard: string[] = [];
+    channel.onMessage((message) => heard.push(message.type));
+    channel.send({ type: "open", requestId: 1, device: "base" });
+    expect(heard).toEqual([]);
+    await clock.advance(30);
+    expect(heard).toEqual(["done", "odometry"]);
+    channel.send({ type: "open", requestId: 2, device: "lidar" });
+    clock.fireNext(clock.nowMs());
+    channel.close();
+    await clock.advance(1000);
+    expect(heard).toEqual(["done", "odometry"]);
+  });
+
+  it("drives nothing that it has not enabled, although another channel has", async () => {
+    const setup = setUp({});
+    await motion(setup);
+    const channel = setup.world.connect("r");
+    channel.send({ type: "open", requestId: 1, device: "base" });
+    channel.send({ type: "drive", linear: 0.5, angular: 0, validForMs: 5000 });
+    await setup.clock.advance(1000);
     expect(setup.world.truth("r").velocity.linear).toBe(0);
   });
 });

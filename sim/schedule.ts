@@ -1,0 +1,152 @@
+import type { Event } from "#contract/event";
+import type { Clock } from "#lib/clock";
+import { AgentError, unreachable } from "#lib/errors";
+import type { Network } from "./network/network.ts";
+import type { Fault, NetworkFault, Scenario } from "./scenario.ts";
+import type { WorldFault } from "./world/faults.ts";
+
+/** What a scenario can do to a run. */
+export interface Interventions {
+  readonly network: Network;
+  killAgent(deviceId: string): void;
+  startAgent(deviceId: string): void;
+  killCloud(): void;
+  startCloud(): void;
+  stepClock(byMs: number): void;
+  worldFault(fault: WorldFault): void;
+  /** Sends hold, resume or cancel for a contract through the cloud. */
+  command(contract: string, type: "hold" | "resume" | "cancel"): void;
+  /** Says that something was done. */
+  note(who: string, text: string): void;
+}
+
+/** A scenario's faults in their time. */
+export interface Schedule {
+  /** Tells of an event, which may be the moment that a fault waits for. `contract` is the contract's name, if it has one. */
+  observe(event: Event, contract: string | undefined): void;
+  /** Whether every fault has begun and ended. */
+  isOver(): boolean;
+}
+
+/** How long a killed process stays dead when the scenario does not say. */
+const DEAD_MS = 2000;
+
+/** Arms the network and other faults of a scenario; times count from now. */
+export function startSchedule(scenario: Scenario, clock: Clock, act: Interventions): Schedule {
+  let pending = scenario.network.length + scenario.faults.length;
+  const waiting: { readonly contract: string; readonly stage: string; readonly begin: () => void }[] = [];
+
+  function arm(moment: Pick<Fault, "at" | "after">, begin: () => void): void {
+    if (moment.after) waiting.push({ ...moment.after, begin });
+    else clock.after(moment.at ?? 0, begin);
+  }
+  function during(forMs: number, end: () => void): void {
+    clock.after(forMs, () => {
+      end();
+      pending--;
+    });
+  }
+  for (const fault of scenario.network) {
+    arm(fault, () => during(fault.for, disturbNetwork(scenario, fault, act)));
+  }
+  for (const fault of scenario.faults) {
+    arm(fault, () => during(fault.for ?? DEAD_MS, applyFault(fault, act)));
+  }
+  return {
+    observe(event, contract) {
+      if (event.type !== "stage.completed") return;
+      for (const entry of waiting.filter(({ stage }) => stage === event.stageId)) {
+        if (entry.contract !== contract && entry.contract !== event.contractId) continue;
+        waiting.splice(waiting.indexOf(entry), 1);
+        clock.after(0, entry.begin);
+      }
+    },
+    isOver: () => pending === 0,
+  };
+}
+
+/** Begins a fault of the network and returns what ends it. */
+function disturbNetwork(scenario: Scenario, fault: NetworkFault, { network, note }: Interventions): () => void {
+  if (fault.partition !== undefined) {
+    const name = fault.partition;
+    note(name, `has no link for the next ${fault.for / 1000} s`);
+    network.partition(name);
+    return () => {
+      note(name, "is in reach of the network again");
+      network.heal(name);
+    };
+  }
+  const names = fault.device === undefined ? scenario.robots.map(({ id }) => id) : [fault.device];
+  const faults = {
+    ...(fault.loss === undefined ? {} : { loss: fault.loss }),
+    ...(fault.delay === undefined ? {} : { delayMs: fault.delay }),
+    ...(fault.duplicate === undefined ? {} : { duplicate: fault.duplicate }),
+    ...(fault.reorder === undefined ? {} : { reorder: fault.reorder }),
+  };
+  for (const name of names) network.setLink(name, faults);
+  return () => {
+    for (const name of names) network.setLink(name, HEALTHY);
+  };
+}
+
+const HEALTHY = { delayMs: [2, 8], loss: 0, duplicate: 0, reorder: false } as const;
+
+/** Begins any other fault and returns what ends it. */
+function applyFault(fault: Fault, act: Interventions): () => void {
+  const nothing = (): void => undefined;
+  const device = fault.device ?? "";
+  switch (fault.do) {
+    case "kill-agent":
+      act.note(device, "the agent's process is killed");
+      act.killAgent(device);
+      return () => act.startAgent(device);
+    case "kill-cloud":
+      act.note("cloud", "its process is killed");
+      act.killCloud();
+      return () => act.startCloud();
+    case "broker-restart":
+      act.note("cloud", "the broker dies and starts again");
+      act.network.restartBroker(fault.for);
+      return nothing;
+    case "clock-step":
+      act.stepClock(required(fault, "by") * 1000);
+      return nothing;
+    case "hold":
+    case "resume":
+    case "cancel":
+      act.command(required(fault, "contract"), fault.do);
+      return nothing;
+    case "driver-fault":
+    case "sensor-noise":
+    case "battery":
+    case "kidnap":
+      act.worldFault(worldFaultOf(fault, device));
+      return nothing;
+    default:
+      return unreachable(fault.do);
+  }
+}
+
+function worldFaultOf(fault: Fault, device: string): WorldFault {
+  const forMs = fault.for === undefined ? {} : { forMs: fault.for };
+  switch (fault.do) {
+    case "battery":
+      return { do: "battery", device, charge: required(fault, "by") };
+    case "kidnap":
+      return { do: "kidnap", device, to: required(fault, "to") };
+    case "sensor-noise": {
+      const driver = required(fault, "driver") as "base" | "lidar" | "position";
+      return { do: "sensor-noise", device, driver, factor: required(fault, "by"), ...forMs };
+    }
+    default: {
+      const driver = required(fault, "driver") as "base" | "lidar" | "position" | "battery" | "load" | "scanner";
+      return { do: "driver-fault", device, driver, ...forMs };
+    }
+  }
+}
+
+function required<Key extends keyof Fault>(fault: Fault, key: Key): NonNullable<Fault[Key]> {
+  const value = fault[key];
+  if (value === undefined) throw new AgentError("config.invalid", `faults: ${fault.do} needs ${key}`);
+  return value as NonNullable<Fault[Key]>;
+}

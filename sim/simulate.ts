@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import type { LogEntry } from "#cloud/io/store";
+import type { ContractSummaryView } from "#cloud/views";
+import { canonicalJson } from "#contract/canonical";
+import type { Event } from "#contract/event";
+import { emptyDevice, foldEvents } from "#contract/reducer";
+import type { ContractState } from "#contract/state";
+import { isFinal } from "#contract/status";
+import { assert } from "#lib/errors";
+import { createMemoryLog, type LogLine } from "#lib/log";
+import { createRng } from "#lib/rng";
+import { VirtualClock } from "#lib/virtual-clock";
+import { judge, type Unjudged } from "./expectations.ts";
+import type { Observer } from "./observer.ts";
+import type { ContractResult, DeviceResult, SimulationResult } from "./result.ts";
+import type { LoadedScenario } from "./scenario-file.ts";
+import { Site } from "./site.ts";
+import type { PushAnswer } from "./pusher.ts";
+import type { World } from "./world/world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly observer?: Observer;
+  /** Milliseconds of a real clock, to say how fast it went; it decides nothing. */
+  readonly realMs: () => number;
+}
+
+/** A run that is over: what is told about it, and what can still be looked into. */
+export interface Simulation {
+  readonly result: SimulationResult;
+  /** The world as it was left; time has stopped in it. */
+  readonly world: World;
+  readonly journals: ReadonlyMap<string, readonly Event[]>;
+  readonly cloudLog: readonly LogEntry[];
+  /** What the cloud says of every contract. */
+  readonly contracts: readonly ContractSummaryView[];
+  readonly pushes: readonly (PushAnswer | undefined)[];
+  /** The last log lines of every part. */
+  readonly lines: readonly LogLine[];
+}
+
+const BOOT_ID = "5eed5eed-0000-4000-8000-000000000001";
+const SLICE_MS = 500;
+/** A run goes on this long after everything has settled, to see that it stays so. */
+const CALM_MS = 2000;
+const FAREWELL_TURNS = 240;
+
+/**
+ * Runs a scenario in virtual time: cloud, agents, network and world in this process, all from one seed. Equal seeds give
+ * equal runs. Ends when all is settled, at the scenario's `until` at the latest. Throws what a part throws that has a bug.
+ */
+export async function simulate(loaded: LoadedScenario, options: SimulationOptions): Promise<Simulation> {
+  const startedMs = options.realMs();
+  const clock = new VirtualClock({ bootId: BOOT_ID });
+  const { log, lines } = createMemoryLog(500);
+  const { scenario } = loaded;
+  const site = new Site(loaded, { clock, rng: createRng(options.seed), log, observer: options.observer });
+  await using _ = { [Symbol.asyncDispose]: () => end(site, clock) };
+  for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
+    await clock.advance(SLICE_MS, settle);
+    site.throwIfFailed();
+    calmMs = isSettled(site) ? calmMs + SLICE_MS : 0;
+  }
+  const wallSeconds = (options.realMs() - startedMs) / 1000;
+  const virtualSeconds = clock.nowMs() / 1000;
+  const unjudged: Unjudged = {
+    scenario: scenario.name,
+    seed: options.seed,
+    digest: digestOf(site),
+    virtualSeconds,
+    wallSeconds,
+    realTimeFactor: virtualSeconds / Math.max(wallSeconds, 1e-3),
+    devices: scenario.robots.map(({ id }) => deviceResult(id, site)),
+    cloud: cloudResult(site.cloudLog),
+  };
+  const expectations = judge(unjudged, scenario.expect);
+  const contracts = await site.cloud.execution()?.listContracts({ limit: 1000 });
+  return {
+    result: { ...unjudged, outcome: expectations.every(({ ok }) => ok) ? "passed" : "failed", expectations },
+    world: site.world,
+    journals: site.journals,
+    cloudLog: site.cloudLog,
+    contracts: contracts?.rows ?? [],
+    pushes: site.pusher.answers(),
+    lines,
+  };
+}
+
+/** Parts say goodbye to each other as they end, which takes time: virtual time. */
+async function end(site: Site, clock: VirtualClock): Promise<void> {
+  let isOver = false;
+  const ended = site[Symbol.asyncDispose]().finally(() => {
+    isOver = true;
+  });
+  for (let turn = 0; turn < FAREWELL_TURNS && !isOver; turn++) await clock.advance(SLICE_MS, settle);
+  assert(isOver, "every part of a simulation ends when it is told to");
+  await ended;
+}
+
+/** Lets everything run that needs no time: promises, and what they start. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Every contract pushed and ended, every fault over, every device live and all that it wrote committed in the cloud. */
+function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
+  if (!pusher.isDone() || !schedule.isOver()) return false;
+  const execution = cloud.execution();
+  return [...agents.values()].every(({ deviceId, agent }) => {
+    const view = execution?.getDevice(deviceId);
+    const state = agent()?.state();
+    if (!view?.ok || !state || view.value.mode !== "live") return false;
+    const isCaughtUp = view.value.journal.committedSeq === state.seq;
+    return isCaughtUp && Object.values(state.contracts).every((contract) => isFinal(contract.status));
+  });
+}
+
+function deviceResult(id: string, { world, journals }: Site): DeviceResult {
+  const metrics = world.metrics(id);
+  const contracts = contractsOf(journals.get(id) ?? []);
+  const toGoal = secondsToGoal(contracts);
+  return {
+    id,
+    contracts: contracts.map(contractResult),
+    distance: metrics.distance,
+    meanSpeed: metrics.meanSpeed,
+    minClearance: metrics.minClearance,
+    collisions: metrics.collisions.length,
+    keepoutViolations: metrics.keepoutViolations,
+    speedViolations: metrics.speedViolations,
+    ...(toGoal === undefined ? {} : { timeToGoal: toGoal }),
+    batteryUsed: metrics.batteryUsed,
+  };
+}
+
+/** Contracts as the device's own journal tells them, one incarnation after the other. */
+function contractsOf(journal: readonly Event[]): ContractState[] {
+  return Object.values(foldEvents(emptyDevice("result"), journal).contracts);
+}
+
+function contractResult({ contractId, name, status, stages }: ContractState): ContractResult {
+  return {
+    contractId,
+    ...(name === undefined ? {} : { name }),
+    status,
+    stages: stages.map((stage) => ({
+      stageId: stage.stageId,
+      action: stage.action,
+      status: stage.status,
+      attempts: stage.attempts,
+      ...(stage.startedAt === undefined ? {} : { startedAt: stage.startedAt }),
+      ...(stage.endedAt === undefined ? {} : { endedAt: stage.endedAt }),
+    })),
+  };
+}
+
+function secondsToGoal(contracts: readonly ContractState[]): number | undefined {
+  const [first, last] = [contracts[0], contracts.at(-1)];
+  if (!first || !last?.endedAt || contracts.some(({ status }) => status !== "completed")) return undefined;
+  return (Date.parse(last.endedAt) - Date.parse(first.startedAt ?? first.acceptedAt)) / 1000;
+}
+
+function cloudResult(log: readonly LogEntry[]): SimulationResult["cloud"] {
+  return {
+    modes: log
+      .filter(({ type }) => type === "device.mode")
+      .map(({ deviceId = "", at, data }) => ({ deviceId, at, mode: String(data["to"]) })),
+    reconciliations: log
+      .filter(({ type }) => type === "reconciliation")
+      .map(({ deviceId = "", contractId, data }) => ({ deviceId, divergence: { contractId, ...data } })),
+  };
+}
+
+function digestOf({ journals, cloudLog, world }: Site): string {
+  const told = { journals: Object.fromEntries(journals), cloudLog, world: world.digest() };
+  return createHash("sha256").update(canonicalJson(told)).digest("hex");
+}

@@ -1,0 +1,63 @@
+import { ExecutionConfig } from "#cloud/config";
+import { startExecution, type Execution } from "#cloud/execution";
+import { openSqliteStore } from "#cloud/io/sqlite-store";
+import type { LogEntry } from "#cloud/io/store";
+import type { Sha256, Signer } from "#contract/crypto";
+import type { Clock } from "#lib/clock";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import { Life } from "./life.ts";
+import type { Network } from "./network/network.ts";
+
+/** The cloud of a simulation: one database, and one process on it after another. */
+export interface SimulatedCloud extends AsyncDisposable {
+  /** The process that runs, or undefined while it is dead. */
+  execution(): Execution | undefined;
+  /** Ends the process without a word. */
+  kill(): void;
+  start(): Promise<void>;
+}
+
+export interface SimulatedCloudDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly network: Network;
+  readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
+  readonly onLogged: (entries: readonly LogEntry[]) => void;
+}
+
+/** Name of the cloud's place in the simulated network. */
+export const CLOUD = "cloud";
+
+export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
+  const store = openSqliteStore({ path: ":memory:", newCloudId: "cloud-1" });
+  const { clock, log, network, crypto } = deps;
+  let running: { execution: Execution & AsyncDisposable; life: Life } | undefined;
+  let starts = 0;
+  store.onLogged(deps.onLogged);
+  return {
+    execution: () => running?.execution,
+    kill() {
+      running?.life.end();
+      running = undefined;
+      network.killProcess(CLOUD);
+    },
+    async start() {
+      const life = new Life();
+      const execution = await startExecution(ExecutionConfig.parse({}), {
+        clock: life.clock(clock),
+        rng: deps.rng.fork(`start ${++starts}`),
+        log: log.child({ process: CLOUD }),
+        store: life.port(store),
+        transport: network.transport(CLOUD),
+        crypto,
+      });
+      running = { execution, life };
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.execution[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import type { LogEntry } from "#cloud/io/store";
+import type { Event } from "#contract/event";
+import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
+import { createMapSource } from "#edge-planner/map-cache";
+import { repeat } from "#lib/clock";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import type { VirtualClock } from "#lib/virtual-clock";
+import { createNetwork, type Network } from "./network/network.ts";
+import type { Observer } from "./observer.ts";
+import { startPusher, type Pusher } from "./pusher.ts";
+import type { LoadedScenario } from "./scenario-file.ts";
+import { worldSpecOf } from "./scenario-world.ts";
+import { startSchedule, type Schedule } from "./schedule.ts";
+import { createSimulatedAgent, type SimulatedAgent } from "./simulated-agent.ts";
+import { createSimulatedCloud, type SimulatedCloud } from "./simulated-cloud.ts";
+import { createWorld, type World } from "./world/world.ts";
+
+export interface SiteDeps {
+  readonly clock: VirtualClock;
+  readonly rng: Rng;
+  readonly log: Log;
+  /** Watches the run; a run without an observer is the same run. */
+  readonly observer?: Observer | undefined;
+}
+
+const VIEW_EVERY_MS = 1000;
+/** How far the cloud may lag behind what a device has written without being behind: the device is still talking. */
+const NOBODY: Observer = {
+  event: () => undefined,
+  cloud: () => undefined,
+  view: () => undefined,
+  intervention: () => undefined,
+};
+
+/** Everything of a scenario in one process: world, network, the cloud, and an agent for each robot. */
+export class Site implements AsyncDisposable {
+  readonly network: Network;
+  readonly world: World;
+  readonly cloud: SimulatedCloud;
+  readonly agents: ReadonlyMap<string, SimulatedAgent>;
+  readonly schedule: Schedule;
+  readonly pusher: Pusher;
+  /** Every durable event of each device, in order. */
+  readonly journals: ReadonlyMap<string, Event[]>;
+  readonly cloudLog: LogEntry[] = [];
+  readonly #stack = new AsyncDisposableStack();
+  readonly #clock: VirtualClock;
+  readonly #observer: Observer;
+  readonly #names = new Map<string, string>();
+  #failure: { readonly thrown: unknown } | undefined;
+
+  /** Makes the site and starts it; time stands still until the clock is moved. */
+  constructor(loaded: LoadedScenario, { clock, rng, log, observer = NOBODY }: SiteDeps) {
+    const { scenario } = loaded;
+    this.#clock = clock;
+    this.#observer = observer;
+    this.network = createNetwork({ clock, rng: rng.fork("network"), log });
+    this.world = this.#stack.use(createWorld(worldSpecOf(loaded), { clock, rng: rng.fork("world") }));
+    const key = generateKey(Buffer.from(sha256Hex(`platform key ${rng.fork("key").uint32()}`), "hex"));
+    this.cloud = this.#stack.use(
+      createSimulatedCloud({
+        clock,
+        rng: rng.fork("cloud"),
+        log,
+        network: this.network,
+        crypto: { signer: createNodeSigner(key.privateJwk), sha256: sha256Hex },
+        onLogged: (entries) => this.#hearCloud(entries),
+      }),
+    );
+    this.journals = new Map(scenario.robots.map(({ id }) => [id, []]));
+    const shared = {
+      clock,
+      log,
+      network: this.network,
+      world: this.world,
+      maps: createMapSource(),
+      crypto: { verifier: createNodeVerifier({ keys: [key.publicJwk] }), sha256: sha256Hex },
+      onFailure: (thrown: unknown) => this.#fail(thrown),
+    };
+    this.agents = new Map(
+      scenario.robots.map(({ id }) => {
+        const own = { deviceId: id, profile: loaded.profiles.get(id)!, rng: rng.fork(`agent ${id}`) };
+        const onEvents = (events: readonly Event[]): void => this.#hearDevice(id, events);
+        return [id, this.#stack.use(createSimulatedAgent({ ...shared, ...own, onEvents }))];
+      }),
+    );
+    this.schedule = this.#startSchedule(loaded);
+    this.pusher = startPusher(loaded.contracts, {
+      clock,
+      execution: () => this.cloud.execution(),
+      onFailure: (thrown) => this.#fail(thrown),
+    });
+    this.#stack.defer(repeat(clock, VIEW_EVERY_MS, () => this.#look()));
+    this.#follow(this.cloud.start());
+    for (const agent of this.agents.values()) this.#follow(agent.start());
+  }
+
+  /** Throws what a part has thrown that nothing else could catch. */
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.thrown;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+
+  #startSchedule({ scenario }: LoadedScenario): Schedule {
+    return startSchedule(scenario, this.#clock, {
+      network: this.network,
+      note: (who, text) => this.#observer.intervention(this.#seconds(), who, text),
+      killAgent: (id) => this.agents.get(id)?.kill(),
+      startAgent: (id) => this.#follow(this.agents.get(id)?.start()),
+      killCloud: () => this.cloud.kill(),
+      startCloud: () => this.#follow(this.cloud.start()),
+      stepClock: (byMs) => this.#clock.stepWall(byMs),
+      worldFault: (fault) => this.world.apply(fault),
+      command: (contract, type) => this.#follow(this.cloud.execution()?.command(contract, type)),
+    });
+  }
+
+  #hearDevice(deviceId: string, events: readonly Event[]): void {
+    this.journals.get(deviceId)!.push(...events);
+    for (const event of events) {
+      const { contractId = "", data } = event;
+      if (event.type === "contract.accepted") this.#names.set(contractId, String(data["name"] ?? contractId));
+      this.schedule.observe(event, this.#names.get(contractId));
+      this.#observer.event(this.#seconds(), deviceId, event);
+    }
+  }
+
+  #hearCloud(entries: readonly LogEntry[]): void {
+    this.cloudLog.push(...entries);
+    for (const entry of entries) this.#observer.cloud(this.#seconds(), entry);
+  }
+
+  #look(): void {
+    for (const id of this.agents.keys()) {
+      const view = this.cloud.execution()?.getDevice(id);
+      if (view?.ok) this.#observer.view(this.#seconds(), view.value, this.world.truth(id).pose);
+    }
+  }
+
+  #seconds(): number {
+    return this.#clock.nowMs() / 1000;
+  }
+
+  #follow(work: Promise<unknown> | undefined): void {
+    work?.catch((thrown: unknown) => this.#fail(thrown));
+  }
+
+  #fail(thrown: unknown): void {
+    this.#failure ??= { thrown };
+  }
+}
