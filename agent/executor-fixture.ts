@@ -238,12 +238,15 @@ export class ExecutorBench {
   disk: "ok" | "full" | "hangs" = "ok";
   /** Ends the agent's life right after this many more commits. */
   commitsUntilCrash = Infinity;
+  /** Commits that became durable, and lives that ended. */
+  commits = 0;
   crashes = 0;
   journal!: JournalPart;
   executor!: Executor;
   safety!: SafetyMonitor;
   lines: readonly LogLine[] = [];
   readonly #store = openSqliteStore({ path: ":memory:" });
+  #life = { isAlive: true };
   #commands = 0;
 
   static async start(): Promise<ExecutorBench> {
@@ -254,14 +257,13 @@ export class ExecutorBench {
 
   /** Starts an agent's life on what the store holds. */
   async boot(): Promise<void> {
-    const life = { isAlive: true };
+    const life = (this.#life = { isAlive: true });
     const clock = mortalClock(this.clock, life);
     const uuid = createUuidSource(clock, createRng(`life-${this.crashes}`));
     const { log, lines } = createMemoryLog();
     this.lines = lines;
     const store = this.#mortalStore(life);
     this.journal = await startJournal({ store, clock, uuid, sha256: sha256Hex, log, software: "holdfast/test" });
-    this.journal.onAppended((events) => life.isAlive && this.events.push(...events));
     const [control, drivers] = [this.robot.control(clock), this.robot.drivers()];
     this.robot.goal = undefined;
     const durable = watchCommits(this.journal, clock);
@@ -335,11 +337,16 @@ export class ExecutorBench {
     const untilMs = this.clock.nowMs() + limitSeconds * 1000;
     while (!isReached(this.state(contract)) && this.clock.nowMs() < untilMs) {
       await this.pass(0.5);
-      if (this.commitsUntilCrash > 0) continue;
-      this.commitsUntilCrash = Infinity;
-      this.crashes++;
-      await this.boot();
+      if (!this.#life.isAlive) await this.crash();
     }
+  }
+
+  /** Ends the agent's life where it stands, and starts the next. */
+  async crash(): Promise<void> {
+    this.#life.isAlive = false;
+    this.commitsUntilCrash = Infinity;
+    this.crashes++;
+    await this.boot();
   }
 
   state(contract: Contract): ContractState {
@@ -366,9 +373,12 @@ export class ExecutorBench {
       readJournal: (...args) => store.readJournal(...args),
       readReplies: (...args) => store.readReplies(...args),
       commit: async (ops: readonly StoreOp[]) => {
-        if (!life.isAlive || this.disk === "hangs") return never();
+        if (!life.isAlive) return never();
+        while (this.disk === "hangs") await new Promise<void>((resolve) => this.clock.after(100, resolve));
         if (this.disk === "full") throw new AgentError("store.failed", "no space left on device");
         await store.commit(ops);
+        this.commits++;
+        this.events.push(...ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : [])));
         if (--this.commitsUntilCrash > 0) return;
         life.isAlive = false;
         await never();

@@ -279,7 +279,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   #noteEstimate(stageId: string, situation: Situation): void {
     const planned = this.#stepDeps(situation).outlook.routes.get(stageId) ?? [];
-    const way = wayLength(situation) || polylineLength(planned);
+    const way = wayLength(situation) ?? polylineLength(planned);
     this.#remember({ estimate: { atMs: situation.now.monoMs, wayLength: way } });
   }
 

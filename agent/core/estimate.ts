@@ -73,11 +73,11 @@ export function shareDone(situation: Situation, outlook: Outlook): number {
   return seconds > 0 ? clip((now.monoMs - attempt.startedMs) / 1000 / seconds) : 0;
 }
 
-/** Whole way of the drive under way as it is known now: what was driven plus what is left. */
-export function wayLength(situation: Situation): Metres {
+/** Whole way of the drive under way: what was driven plus what is left; undefined while motion has no way. */
+export function wayLength(situation: Situation): Metres | undefined {
   const { attempt } = situation.activity;
   const { driven, remaining } = situation.robot;
-  return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : 0;
+  return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : undefined;
 }
 
 /** What an action takes when neither the contract nor a route tells. */
