@@ -138,6 +138,19 @@ function itStops(bench: () => Rig<BaseDriver>): void {
     expect(isStill(driver)).toBe(true);
   });
 
+  it("stays put when it is disabled while enabling is under way, until it is enabled again", async () => {
+    const { driver, pass } = bench();
+    const before = await firstSample(bench());
+    const enabling = driver.enable();
+    await Promise.all([done(bench(), driver.disable()), enabling]);
+    driver.drive({ linear: 0.3, angular: 0 }, 1000);
+    await pass(1000);
+    expect(distance(driver.latest()!.pose, before.pose)).toBeLessThan(0.005);
+    await done(bench(), driver.enable());
+    await driveFor(bench(), { linear: 0.3, angular: 0 }, 1000);
+    expect(isStill(driver)).toBe(false);
+  });
+
   it("stops when it is disposed, as the next driver sees", async () => {
     const rig = await enable(bench());
     await firstSample(rig);

@@ -1,42 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "#lib/virtual-clock";
-import type { DeviceChannel, DeviceCommand, DeviceMessage } from "./channel.ts";
 import { createDeviceLink, type DeviceLink } from "./device-link.ts";
-
-/** The far end of a channel, in the hands of a test. */
-interface FarEnd {
-  readonly sent: DeviceCommand[];
-  say(message: DeviceMessage): void;
-  hangUp(reason: string): void;
-  readonly isClosed: boolean;
-}
-
-function createChannel(): { channel: DeviceChannel; far: FarEnd } {
-  const sent: DeviceCommand[] = [];
-  let say: (message: DeviceMessage) => void = () => undefined;
-  let hangUp: (reason: string) => void = () => undefined;
-  const far = {
-    sent,
-    say: (message: DeviceMessage) => say(message),
-    hangUp: (reason: string) => hangUp(reason),
-    isClosed: false,
-  };
-  const channel: DeviceChannel = {
-    description: { robotId: "r", devices: ["base", "load"], lidarMount: { x: 0, y: 0, yaw: 0 } },
-    send: (command) => sent.push(command),
-    onMessage: (handler) => (say = handler),
-    onClose: (handler) => (hangUp = handler),
-    close: () => (far.isClosed = true),
-  };
-  return { channel, far };
-}
+import { createFarEnd, type FarEnd } from "./far-end.ts";
 
 let clock: VirtualClock;
 let far: FarEnd;
 let link: DeviceLink;
 
 beforeEach(() => {
-  const ends = createChannel();
+  const ends = createFarEnd();
   clock = new VirtualClock();
   far = ends.far;
   link = createDeviceLink(ends.channel, clock, 2);

@@ -1,7 +1,7 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Clock, sleep } from "#lib/clock";
 import { createSystemClock, monotonicMs } from "#lib/node/system-clock";
 import { createRng } from "#lib/rng";
@@ -41,7 +41,10 @@ async function serveBench(address: string, front: "code" | "nothing" = "code"): 
   };
 }
 
-const unixPath = (): string => join(mkdtempSync(join(tmpdir(), "holdfast-world-")), "world.sock");
+const folder = mkdtempSync(join(tmpdir(), "holdfast-world-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let paths = 0;
+const unixPath = (): string => join(folder, `world-${++paths}.sock`);
 
 /** A bench behind a socket with one device of a robot on it. */
 async function onBench<Kind extends Driver>(
