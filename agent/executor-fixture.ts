@@ -236,8 +236,9 @@ export class ExecutorBench {
   readonly failures: unknown[] = [];
   /** Delays or fails what the store is asked to commit. */
   disk: "ok" | "full" | "hangs" = "ok";
-  /** Ends the agent's life right after this many more commits. */
+  /** Ends the agent's life at this commit from now on, right before or right after it is on disk. */
   commitsUntilCrash = Infinity;
+  crashSide: "before" | "after" = "after";
   /** Commits that became durable, and lives that ended. */
   commits = 0;
   crashes = 0;
@@ -376,10 +377,13 @@ export class ExecutorBench {
         if (!life.isAlive) return never();
         while (this.disk === "hangs") await new Promise<void>((resolve) => this.clock.after(100, resolve));
         if (this.disk === "full") throw new AgentError("store.failed", "no space left on device");
-        await store.commit(ops);
-        this.commits++;
-        this.events.push(...ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : [])));
-        if (--this.commitsUntilCrash > 0) return;
+        const isLast = --this.commitsUntilCrash === 0;
+        if (!isLast || this.crashSide === "after") {
+          await store.commit(ops);
+          this.commits++;
+          this.events.push(...ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : [])));
+        }
+        if (!isLast) return;
         life.isAlive = false;
         await never();
       },

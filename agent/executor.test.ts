@@ -491,7 +491,7 @@ describe("the robot's own health", () => {
 });
 
 describe("a crash", () => {
-  it("after any commit changes nothing about the outcome, and no effect is repeated", async () => {
+  it.each(["before", "after"] as const)("%s any commit changes nothing about the outcome", async (side) => {
     const calm = await started();
     const commitsBefore = calm.commits;
     await calm.until(contract, (state) => state.status === "completed");
@@ -501,6 +501,7 @@ describe("a crash", () => {
     for (let point = 1; point <= points; point++) {
       const bench = await started();
       bench.commitsUntilCrash = point;
+      bench.crashSide = side;
       await bench.until(contract, (state) => state.status === "completed");
       expect(bench.crashes, `crash point ${point}`).toBe(1);
       expectCalmHistory(bench, `crash point ${point}`);
