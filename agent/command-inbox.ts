@@ -11,7 +11,7 @@ import { earlierReply, replyOf, type Conversation, type InboxDeps } from "./conv
 
 type Refused = Extract<CommandDecision, { ok: false }>;
 
-/** A command as it came in, or why it is none. `name` and `type` are believed only where there is a `command`. */
+/** A command as it came in, or why it is none; `type` is believed only where `content` is a command. */
 interface ReceivedCommand {
   readonly hash: string;
   readonly inReplyTo: string;
