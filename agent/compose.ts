@@ -4,6 +4,7 @@ import type { Rng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
 import { createUuidSource } from "#lib/uuid";
 import type { Sha256, Verifier } from "#contract/crypto";
+import type { Event } from "#contract/event";
 import type { DeviceState } from "#contract/state";
 import type { ToolDrivers } from "#drivers/driver";
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
@@ -75,6 +76,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
   const uuid = createUuidSource(clock, deps.rng.fork("uuid"));
   await using starting = new AsyncDisposableStack();
   const journal = starting.use(await startJournal({ store, clock, uuid, sha256, log, software: settings.software }));
+  starting.defer(journal.onAppended((events) => tellLog(log, events)));
   starting.use(startClockWatch({ clock, journal, log }));
   const leases = createLeases({ journal, clock, log });
   // Link and executor know each other; neither asks the other before both are there.
