@@ -158,3 +158,8 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
   const access = credentials === undefined ? {} : { credentials };
   return startLink({ journal, leases, inbox, transport, clock, rng, uuid, sha256, log, device, live, ...access });
 }
+
+/** The journal's news in the log, so that who reads only the log knows what happened. */
+function tellLog(log: Log, events: readonly Event[]): void {
+  for (const event of events) log.info({ event }, "journaled");
+}
