@@ -2,7 +2,7 @@ import { cellAt, linkAt } from "./grid.ts";
 
 /**
  * A monotone priority queue of cells: a ring of buckets, each a stack, that holds the costs from the lowest one
- * to `span` above it. Costs within one bucket come out in any order. Source: R. Dial, "Algorithm 360", CACM 1969.
+ * to `span` above it. Costs within one bucket come out in any order. The first cost pushed is the lowest of all. Source: R. Dial, "Algorithm 360", CACM 1969.
  */
 export interface BucketQueue {
   push(item: number, cost: number): void;
@@ -21,7 +21,7 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
   let used = 0;
   let spare = -1;
   let held = 0;
-  let lowest = 0;
+  let lowest = -1;
   let lastCost = 0;
 
   function grow(): void {
@@ -35,7 +35,7 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
   }
   function push(item: number, cost: number): void {
     const bucket = Math.max(lowest, Math.floor(cost / width));
-    if (held === 0) lowest = bucket;
+    if (lowest < 0) lowest = bucket;
     let slot = spare;
     if (slot >= 0) spare = linkAt(links, slot);
     else {

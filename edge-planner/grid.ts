@@ -34,12 +34,12 @@ export function coordinateAt(points: Float64Array, index: number): number {
   return points[index]!;
 }
 
-/** The cell that holds a point, or `OUTSIDE`. */
+/** The cell that holds a point, or `OUTSIDE`, where a point that is no number lies too. */
 export function indexAt(frame: GridFrame, x: Metres, y: Metres): number {
   const column = Math.floor((x - frame.originX) / frame.resolution);
   const row = Math.floor((y - frame.originY) / frame.resolution);
-  if (column < 0 || row < 0 || column >= frame.width || row >= frame.height) return OUTSIDE;
-  return row * frame.width + column;
+  const isWithin = column >= 0 && row >= 0 && column < frame.width && row < frame.height;
+  return isWithin ? row * frame.width + column : OUTSIDE;
 }
 
 export function cellCentreX(frame: GridFrame, index: number): Metres {

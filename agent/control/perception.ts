@@ -54,8 +54,7 @@ export function perceive(
   const { estimator } = perception;
   const odometry = localise(perception, samples);
   const estimate = estimatePose(estimator, nowMs);
-  // What was seen from a pose that turned out wrong stands in the wrong place.
-  if (perception.layer?.map !== map || !estimate.isLocalised) perception.layer = map && createObstacleLayer(map);
+  perception.layer = layerFor(perception.layer, map, estimate);
   const { scan, mount } = samples;
   const moved = scan && motionBetween(estimator.history, scan.atMs, nowMs);
   if (!scan || !moved) return { estimate, odometry, scan: undefined };
@@ -70,6 +69,16 @@ function localise(perception: Perception, { odometry, fix }: Samples): Odometry 
   perception.driven += takeOdometry(perception.estimator, odometry);
   if (fix && isFinitePose(fix.pose)) takeFix(perception.estimator, fix);
   return odometry;
+}
+
+/** A new layer for a new map, and none while the robot is lost: what is seen from a wrong pose stands in a wrong place. */
+function layerFor(
+  layer: ObstacleLayer | undefined,
+  map: PlanningMap | undefined,
+  { isLocalised }: PoseEstimate,
+): ObstacleLayer | undefined {
+  if (!map || !isLocalised) return undefined;
+  return layer?.map === map ? layer : createObstacleLayer(map);
 }
 
 function observe(perception: Perception, scan: Scan, lidar: Pose): void {

@@ -129,12 +129,13 @@ function mapFor(
   return { map: state.map, layer: layer?.map === state.map ? layer : undefined };
 }
 
+/** The drive under way if the goal is still the same, with what the refreshed goal says now; else a new one. */
 function navigatorFor(state: ControlState, goal: Goal, pose: Pose, nowMs: number): Navigator {
   const before = state.navigator;
   const isSame = before?.goal.goalId === goal.goalId && isSamePose(before.goal.pose, goal.pose);
-  if (!before || !isSame) state.navigator = startNavigator(goal, pose, nowMs);
-  else if (before.goal !== goal) state.navigator = { ...before, goal };
-  return state.navigator!;
+  const navigator = before && isSame ? { ...before, goal } : startNavigator(goal, pose, nowMs);
+  state.navigator = navigator;
+  return navigator;
 }
 
 function isSamePose(a: Pose, b: Pose): boolean {
