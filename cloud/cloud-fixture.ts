@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ContractDraft } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
+import { assert, messageOf } from "#lib/errors";
 import { createMemoryLog, type LogLine } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
@@ -88,6 +89,11 @@ export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): 
       cloud = await start();
     },
     async [Symbol.asyncDispose]() {
+      const failed = lines.filter((line) => line.message === "task failed");
+      assert(
+        failed.length === 0,
+        `nothing fails unnoticed: ${failed.map((line) => messageOf(line.data["err"])).join()}`,
+      );
       await cloud[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });

@@ -29,6 +29,14 @@ export const CloudConfig = ExecutionConfig.extend({
   mqtt: Address.default("127.0.0.1:1883").meta({ description: "where the embedded broker listens" }),
   broker: z.string().optional().meta({ description: "URL of a broker to use instead of the embedded one" }),
   dataDir: z.string().min(1).default("./data/cloud"),
+  /** For demos, whose processes share one stretched clock; see `ClockScale`. */
+  clock: z
+    .strictObject({
+      factor: z.number().positive().max(1000).meta({ unit: "1", description: "simulated seconds per real second" }),
+      originMs: z.number().meta({ unit: "ms", description: "CLOCK_MONOTONIC reading at which both are equal" }),
+    })
+    .optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error", "fatal"]).default("info"),
   platformKey: z.string().min(1).default("./data/keys/platform.jwk"),
 });
 export type CloudConfig = z.infer<typeof CloudConfig>;

@@ -96,7 +96,10 @@ function movementOps(context: CloudContext, device: Device, event: Event): Store
     recordedAt: nowText(context),
     movement,
   };
-  return [{ op: "insert-movement", row, ...(epoch === undefined ? {} : { epoch }) }];
+  const about = { deviceId: device.deviceId, ...(contractId === undefined ? {} : { contractId }) };
+  const detail = `${movement.kind} of ${movement.qty} ${movement.sku} under an assignment that was no longer valid`;
+  const ifFenced = raise(context, { code: "fenced_movement", severity: "HIGH", detail, ...about });
+  return [{ op: "insert-movement", row, ifFenced, ...(epoch === undefined ? {} : { epoch }) }];
 }
 
 function exceptionOps(context: CloudContext, device: Device, event: Event): StoreOp[] {

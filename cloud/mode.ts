@@ -23,7 +23,7 @@ export async function changeMode(context: CloudContext, device: Device, event: D
 }
 
 /** A tail that overtook its presence arrived just now; what was kept longer ago belongs to a batch that was merely late. */
-const OVERTAKING_MS = 5_000;
+const OVERTAKING_MS = 10_000;
 
 /** Keeps what is believed of a device that returns, unless its tail came first and it is kept already. */
 export function keepBelief(context: CloudContext, device: Device, basis: ProjectionBasis): void {

@@ -30,6 +30,7 @@ const PROBLEMS = {
   contract_exists: [409, "A contract of this id exists"],
   contract_final: [409, "The contract has ended"],
   too_large: [413, "The body is too large"],
+  unsupported_media_type: [415, "The body is not JSON"],
   key_reused: [422, "The idempotency key was used for another request"],
   internal: [500, "Something went wrong here"],
   broker_unreachable: [503, "The message broker cannot be reached"],

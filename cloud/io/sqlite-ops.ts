@@ -15,49 +15,53 @@ export class ConflictSignal extends Error {
 }
 
 /**
- * Applies one change; must run inside a transaction. Returns the log entry that it wrote, if any. Throws
- * `ConflictSignal` when a lock or key is taken.
+ * Applies one change; must run inside a transaction. Returns what it logged. Throws `ConflictSignal` when a lock or key is
+ * taken.
  */
-export function createApply(database: SqliteDatabase): (op: StoreOp) => LogEntry | undefined {
+export function createApply(database: SqliteDatabase): (op: StoreOp) => readonly LogEntry[] {
   const sql = prepare(database);
-  return (op) => {
-    switch (op.op) {
-      case "put-device":
-        sql.putDevice.run(deviceValues(op.row));
-        return undefined;
-      case "append-events":
-        appendEvents(sql, op);
-        return undefined;
-      case "insert-contract":
-        insertContract(sql, op);
-        return undefined;
-      case "set-status":
-        setStatus(sql, op);
-        return undefined;
-      case "insert-command":
-        sql.insertCommand.run(withNulls(op.row, ["contractId", "epoch", "holdId"]));
-        return undefined;
-      case "settle-command":
-        sql.settleCommand.run(withNulls(op, ["reason", "seq"]));
-        return undefined;
-      case "insert-movement":
-        insertMovement(sql, op);
-        return undefined;
-      case "insert-exception":
-        sql.insertException.run(withNulls(op.row, ["deviceId", "contractId"]));
-        return undefined;
-      case "insert-reconciliation":
-        insertReconciliation(sql, op);
-        return undefined;
-      case "insert-idempotency":
-        unlessTaken("key_in_use", () => sql.insertIdempotency.run(op.row));
-        return undefined;
-      case "log":
-        return appendLog(sql, op);
-      default:
-        return unreachable(op);
-    }
-  };
+  function apply(op: StoreOp): readonly LogEntry[] {
+    if (op.op === "log") return [appendLog(sql, op)];
+    if (op.op === "insert-movement") return insertMovement(sql, op) === "fenced" ? op.ifFenced.flatMap(apply) : [];
+    write(sql, op);
+    return [];
+  }
+  return apply;
+}
+
+/** The changes that log nothing by themselves. */
+function write(sql: Statements, op: Exclude<StoreOp, { op: "insert-movement" | "log" }>): void {
+  switch (op.op) {
+    case "put-device":
+      sql.putDevice.run(deviceValues(op.row));
+      return;
+    case "append-events":
+      appendEvents(sql, op);
+      return;
+    case "insert-contract":
+      insertContract(sql, op);
+      return;
+    case "set-status":
+      setStatus(sql, op);
+      return;
+    case "insert-command":
+      sql.insertCommand.run(withNulls(op.row, ["contractId", "epoch", "holdId"]));
+      return;
+    case "settle-command":
+      sql.settleCommand.run(withNulls(op, ["reason", "seq"]));
+      return;
+    case "insert-exception":
+      sql.insertException.run(withNulls(op.row, ["deviceId", "contractId"]));
+      return;
+    case "insert-reconciliation":
+      insertReconciliation(sql, op);
+      return;
+    case "insert-idempotency":
+      unlessTaken("key_in_use", () => sql.insertIdempotency.run(op.row));
+      return;
+    default:
+      unreachable(op);
+  }
 }
 
 type Op<Name extends StoreOp["op"]> = Extract<StoreOp, { op: Name }>;
@@ -98,9 +102,9 @@ function prepare(database: SqliteDatabase) {
       INSERT INTO ledger (executor_partner_id, executor_correlation_id, warehouse_id, device_id, contract_id, recorded_at,
         fenced, body)
       VALUES (@partnerId, @correlationId, @warehouseId, @deviceId, @contractId, @recordedAt,
-        @epoch < (SELECT coalesce(max(epoch), 0) FROM contract
-                  WHERE task_id = (SELECT task_id FROM contract WHERE contract_id = @contractId)), @body)
-      ON CONFLICT DO NOTHING`),
+        coalesce(@epoch < (SELECT max(epoch) FROM contract
+                           WHERE task_id = (SELECT task_id FROM contract WHERE contract_id = @contractId)), 0), @body)
+      ON CONFLICT DO NOTHING RETURNING fenced`),
     insertException: database.prepare(`
       INSERT INTO exception (at, code, severity, detail, device_id, contract_id)
       VALUES (@at, @code, @severity, @detail, @deviceId, @contractId)`),
@@ -146,9 +150,11 @@ function setStatus(sql: Statements, op: Op<"set-status">): void {
   sql.setStatus.run({ contractId, to, at, reason, problems, endedAt, from: JSON.stringify(op.from) });
 }
 
-function insertMovement(sql: Statements, { row, epoch }: Op<"insert-movement">): void {
+function insertMovement(sql: Statements, { row, epoch }: Op<"insert-movement">): "fenced" | "valid" | "known" {
   const { movement, ...rest } = withNulls(row, ["contractId"]);
-  sql.insertMovement.run({ ...rest, epoch: epoch ?? null, body: JSON.stringify(movement) });
+  const written = sql.insertMovement.get({ ...rest, epoch: epoch ?? null, body: JSON.stringify(movement) });
+  if (!written) return "known";
+  return (written as { fenced: number }).fenced === 1 ? "fenced" : "valid";
 }
 
 function insertReconciliation(sql: Statements, { row }: Op<"insert-reconciliation">): void {

@@ -82,6 +82,8 @@ function lookups(database: SqliteDatabase) {
       one(`SELECT 1 FROM event WHERE device_id = ? AND incarnation = ? LIMIT 1`, deviceId, incarnation) === 1,
     highestEpoch: async (taskId: string): Promise<number> =>
       Number(one(`SELECT coalesce(max(epoch), 0) FROM contract WHERE task_id = ?`, taskId)),
+    devicesOfTask: async (taskId: string): Promise<readonly string[]> =>
+      database.prepare(`SELECT DISTINCT device_id FROM contract WHERE task_id = ?`).pluck().all(taskId).map(String),
     highestCommand: async (deviceId: string): Promise<number> =>
       Number(one(`SELECT coalesce(max(n), 0) FROM command WHERE device_id = ?`, deviceId)),
   };

@@ -121,6 +121,7 @@ describe("the ledger", () => {
   const movement = (correlationId: string, epoch: number): StoreOp => ({
     op: "insert-movement",
     epoch,
+    ifFenced: [log(epoch)],
     row: {
       partnerId: "holdfast",
       correlationId,
@@ -152,6 +153,7 @@ describe("the ledger", () => {
       [SECOND, true],
       [FIRST, false],
     ]);
+    expect(await store.logAfter(0, 10)).toHaveLength(1);
   });
 });
 

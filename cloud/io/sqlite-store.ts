@@ -68,7 +68,7 @@ export function openSqliteStore(options: SqliteStoreOptions): CloudStore {
 
 function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[]) => Outcome[] {
   const apply = createApply(database);
-  const writeOne = database.transaction((ops: readonly StoreOp[]) => ops.flatMap((op) => apply(op) ?? []));
+  const writeOne = database.transaction((ops: readonly StoreOp[]) => ops.flatMap(apply));
   return database.transaction((group: readonly Pending[]) =>
     group.map((pending): Outcome => {
       const written = attempt(() => writeOne(pending.ops));

@@ -160,8 +160,16 @@ export type StoreOp =
       readonly reason?: string;
       readonly seq?: number;
     }
-  /** Recorded once per partner and correlation id; fenced when the task has a newer epoch than `epoch`. */
-  | { readonly op: "insert-movement"; readonly row: LedgerRow; readonly epoch?: number }
+  /**
+   * Recorded once per partner and correlation id; fenced when the task has a newer epoch than `epoch`, and then
+   * `ifFenced` happens as well.
+   */
+  | {
+      readonly op: "insert-movement";
+      readonly row: LedgerRow;
+      readonly epoch?: number;
+      readonly ifFenced: readonly StoreOp[];
+    }
   | { readonly op: "insert-exception"; readonly row: ExceptionRow }
   | { readonly op: "insert-reconciliation"; readonly row: ReconciliationRow }
   | { readonly op: "insert-idempotency"; readonly row: IdempotencyRow }
@@ -221,6 +229,8 @@ export interface CloudStore extends AsyncDisposable {
   /** Newest first. */
   contracts(query: ContractQuery): Promise<Page<ContractSummary>>;
   highestEpoch(taskId: string): Promise<number>;
+  /** Every device that was ever given a contract for the task. */
+  devicesOfTask(taskId: string): Promise<readonly string[]>;
   highestCommand(deviceId: string): Promise<number>;
   idempotency(key: string): Promise<IdempotencyRow | undefined>;
   reconciliations(contractId: string): Promise<readonly ReconciliationRow[]>;

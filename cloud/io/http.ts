@@ -1,0 +1,142 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Clock } from "#lib/clock";
+import { AgentError, messageOf } from "#lib/errors";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import type { Execution } from "../execution.ts";
+import { problem, type ProblemDocument, type ProblemWord } from "../problem.ts";
+import { streamLog } from "./event-stream.ts";
+import { openApiOf } from "./openapi.ts";
+import { PROBLEM_MEDIA_TYPE, problemAnswer, type Route, type RouteAnswer } from "./route.ts";
+import { contractRoutes } from "./routes/contracts.ts";
+import { deviceRoutes } from "./routes/devices.ts";
+import { probeRoutes } from "./routes/probes.ts";
+import { recordRoutes } from "./routes/records.ts";
+
+export interface HttpDeps {
+  readonly execution: Execution;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  /** Of the program, for `/openapi.json`. */
+  readonly version: string;
+}
+
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** All operations of the cloud that answer JSON. */
+const ROUTES: readonly Route[] = [...contractRoutes, ...deviceRoutes, ...recordRoutes, ...probeRoutes];
+
+/** The HTTP edge: parses, calls the operation, and puts every refusal into an RFC 9457 problem. Not listening yet. */
+export function createHttpServer(deps: HttpDeps): FastifyInstance {
+  const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, logger: false });
+  const log = deps.log.child({ module: "http" });
+  const traceIdOf = createTraceIds(deps.rng.fork("trace"));
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    done(null, body);
+  });
+  server.setErrorHandler((error, request, reply) => fail(error, request, reply));
+  server.setNotFoundHandler((request, reply) =>
+    send(
+      reply,
+      problemAnswer(problem("not_found", `there is no ${request.method} ${request.url}`)),
+      traceIdOf(request),
+    ),
+  );
+  const document = openApiOf(ROUTES, deps.version);
+  server.get("/openapi.json", (_request, reply) => reply.send(document));
+  server.get("/stream", async (request, reply) => {
+    reply.hijack();
+    await streamLog(deps.execution, deps.clock, reply.raw, lastEventIdOf(request));
+  });
+  for (const route of ROUTES) {
+    server.route({
+      method: route.method,
+      url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      handler: async (request, reply) => send(reply, await answer(deps.execution, route, request), traceIdOf(request)),
+    });
+  }
+  return server;
+
+  function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const traceId = traceIdOf(request);
+    const refusal = refusalOf(error);
+    if (refusal.status >= 500) log.error({ err: error, traceId, url: request.url }, "request failed");
+    return send(reply, problemAnswer(refusal), traceId);
+  }
+}
+
+async function answer(execution: Execution, route: Route, request: FastifyRequest): Promise<RouteAnswer> {
+  const query = (route.query ?? z.object({})).safeParse(request.query);
+  if (!query.success) return problemAnswer(malformedQuery(query.error));
+  const body = route.body ? readJson(request.body) : { ok: true as const, value: undefined };
+  if (!body.ok) return problemAnswer(problem("malformed", body.detail));
+  return route.handle(execution, {
+    params: request.params as Record<string, string>,
+    query: query.data,
+    body: body.value,
+    header: (name) => {
+      const value = request.headers[name];
+      return typeof value === "string" ? value : undefined;
+    },
+  });
+}
+
+function send(reply: FastifyReply, { status, body, headers = {} }: RouteAnswer, traceId: string): FastifyReply {
+  const isProblem = headers["content-type"] === PROBLEM_MEDIA_TYPE;
+  const document = isProblem ? { ...(body as ProblemDocument), trace_id: traceId } : body;
+  const text = JSON.stringify(document);
+  return reply
+    .code(status)
+    .headers({ "content-type": "application/json; charset=utf-8", ...headers })
+    .send(text);
+}
+
+/** JSON, or where it stops being JSON. */
+function readJson(
+  body: unknown,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly detail: string } {
+  if (typeof body !== "string" || body === "") return { ok: false, detail: "expected a JSON body" };
+  try {
+    return { ok: true, value: JSON.parse(body) };
+  } catch (thrown) {
+    return { ok: false, detail: `the body is not JSON: ${messageOf(thrown)}` };
+  }
+}
+
+function malformedQuery(error: z.ZodError): ProblemDocument {
+  const errors = error.issues.map(({ path, message }) => ({ path: `/${path.join("/")}`, message }));
+  const detail = errors.map(({ path, message }) => `query ${path.slice(1)}: ${message}`).join("; ");
+  return problem("malformed", detail, { errors });
+}
+
+/** What Fastify or an operation threw, as the problem that the caller sees. */
+function refusalOf(error: unknown): ProblemDocument {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (error instanceof AgentError) return problem("internal", error.message, { code: error.code });
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return problem("too_large", `the body is larger than ${BODY_BYTES_MAX} bytes`);
+  const word: ProblemWord = code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" ? "unsupported_media_type" : "malformed";
+  if (statusCode !== undefined && statusCode < 500) return problem(word, messageOf(error));
+  return problem("internal", "an unexpected error; the log has it under this trace_id");
+}
+
+function lastEventIdOf(request: FastifyRequest): number | undefined {
+  const given = request.headers["last-event-id"];
+  return typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+}
+
+/** The caller's W3C trace id, or one of our own; the same for all of a request. */
+function createTraceIds(rng: Rng): (request: FastifyRequest) => string {
+  const drawn = new WeakMap<FastifyRequest, string>();
+  return (request) => {
+    const given = /^[\da-f]{2}-([\da-f]{32})-/.exec(String(request.headers["traceparent"] ?? ""))?.[1];
+    const known = given ?? drawn.get(request);
+    if (known) return known;
+    const words = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, "0"));
+    drawn.set(request, words.join(""));
+    return words.join("");
+  };
+}

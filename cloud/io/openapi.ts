@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { ProblemDocument } from "../problem.ts";
+import { PROBLEM_MEDIA_TYPE, type Route } from "./route.ts";
+
+/** An OpenAPI 3.1 document; its schemas are JSON Schema 2020-12, made from the zod schemas that validate. */
+export type OpenApiDocument = Readonly<Record<string, unknown>>;
+
+/** The description of these routes. The stream is added by hand, because it is no JSON. */
+export function openApiOf(routes: readonly Route[], version: string): OpenApiDocument {
+  const paths: Record<string, Record<string, unknown>> = { "/stream": { get: STREAM } };
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Holdfast cloud",
+      version,
+      description: "Pushes execution contracts to devices, projects them while they are offline, and reconciles.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    paths,
+    components: { schemas: { Problem: schemaOf(ProblemDocument.extend({ trace_id: z.string() }), "output") } },
+  };
+}
+
+const STREAM = {
+  operationId: "stream",
+  summary: "Server-sent events: device, contract, command, exception and reconciliation changes",
+  parameters: [
+    {
+      name: "Last-Event-ID",
+      in: "header",
+      required: false,
+      description: "tell everything after this event; without it, what happens from now on",
+      schema: { type: "integer", minimum: 0 },
+    },
+  ],
+  responses: {
+    200: { description: "an endless stream", content: { "text/event-stream": { schema: { type: "string" } } } },
+  },
+};
+
+function operationOf(route: Route): object {
+  const { operationId, summary, success, problems = {} } = route;
+  const hasInput = route.body !== undefined || route.query !== undefined;
+  const answers = { ...(hasInput ? { 400: "the request is not readable" } : {}), ...problems };
+  const refusals = Object.entries(answers).map(([status, description]) => [status, problemResponse(description)]);
+  return {
+    operationId,
+    summary,
+    parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
+    ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
+    responses: {
+      [success.status]: { description: success.description, content: json(schemaOf(success.schema, "output")) },
+      ...Object.fromEntries(refusals),
+    },
+  };
+}
+
+function pathParameters(route: Route): object[] {
+  return [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters(route: Route): object[] {
+  return Object.entries(route.query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: false,
+    schema: schemaOf(schema as z.ZodType, "input"),
+  }));
+}
+
+function headerParameters(route: Route): object[] {
+  const headers = Object.entries(route.headers ?? {});
+  return headers.map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  }));
+}
+
+function problemResponse(description: string): object {
+  const schema = { $ref: "#/components/schemas/Problem" };
+  return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema } } };
+}
+
+function json(schema: object): object {
+  return { "application/json": { schema } };
+}
+
+/** Without `$schema`: OpenAPI 3.1 says which dialect it is. */
+function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}

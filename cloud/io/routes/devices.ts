@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { DeviceView } from "../../views.ts";
+import { respond, type Route } from "../route.ts";
+
+const listDevices: Route = {
+  method: "GET",
+  path: "/devices",
+  operationId: "listDevices",
+  summary: "Every device that was ever heard, with what is known or estimated of it now",
+  success: { status: 200, description: "the devices, by id", schema: z.object({ items: z.array(DeviceView) }) },
+  handle: (execution) => ({ status: 200, body: { items: execution.listDevices() } }),
+};
+
+const getDevice: Route = {
+  method: "GET",
+  path: "/devices/{id}",
+  operationId: "getDevice",
+  summary: "A device: mode, pose and battery (seen or projected, with uncertainty and age), active contract",
+  success: { status: 200, description: "the device", schema: DeviceView },
+  problems: { 404: "the device was never heard" },
+  handle: (execution, { params }) => respond(execution.getDevice(params["id"]!), 200),
+};
+
+/** Devices, as they are known now. */
+export const deviceRoutes: readonly Route[] = [listDevices, getDevice];

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { Timestamp } from "#contract/identifiers";
+import { Movement } from "#contract/movement";
+import type { Route } from "../route.ts";
+import { PageQuery, pageOf } from "./page.ts";
+
+const ExceptionView = z.object({
+  id: z.number().int(),
+  at: Timestamp,
+  code: z.string(),
+  severity: z.enum(["LOW", "MEDIUM", "HIGH", "URGENT"]),
+  detail: z.string(),
+  deviceId: z.string().optional(),
+  contractId: z.string().optional(),
+});
+
+/** Field names of the planner's feed (document 3). */
+const LedgerView = Movement.extend({
+  source: z.literal("WES"),
+  executor_partner_id: z.string(),
+  executor_correlation_id: z.string(),
+  warehouse_id: z.string(),
+  fenced: z.boolean().meta({ description: "done under an assignment that was no longer valid" }),
+  device_id: z.string(),
+  contract_id: z.string().optional(),
+  recorded_at: Timestamp,
+});
+
+const listExceptions: Route = {
+  method: "GET",
+  path: "/exceptions",
+  operationId: "listExceptions",
+  summary: "The supervisor's queue, newest first",
+  query: PageQuery,
+  success: { status: 200, description: "a page of exceptions", schema: pageOf(ExceptionView) },
+  handle: async (execution, { query }) => {
+    const { rows: items, ...rest } = await execution.listExceptions(query as z.infer<typeof PageQuery>);
+    return { status: 200, body: { items, ...rest } };
+  },
+};
+
+const listLedger: Route = {
+  method: "GET",
+  path: "/ledger",
+  operationId: "listLedger",
+  summary: "Inventory movements that were applied, newest first",
+  query: PageQuery,
+  success: { status: 200, description: "a page of movements", schema: pageOf(LedgerView) },
+  handle: async (execution, { query }) => {
+    const { rows, ...rest } = await execution.listLedger(query as z.infer<typeof PageQuery>);
+    const items = rows.map((row) => ({
+      ...row.movement,
+      source: "WES",
+      executor_partner_id: row.partnerId,
+      executor_correlation_id: row.correlationId,
+      warehouse_id: row.warehouseId,
+      fenced: row.isFenced,
+      device_id: row.deviceId,
+      contract_id: row.contractId,
+      recorded_at: row.recordedAt,
+    }));
+    return { status: 200, body: { items, ...rest } };
+  },
+};
+
+/** What people and other systems read up: exceptions and movements. */
+export const recordRoutes: readonly Route[] = [listExceptions, listLedger];

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
+import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
+import { AgentError } from "#lib/errors";
+import type { Log } from "#lib/log";
+import { createMqttTransport } from "#lib/node/mqtt-transport";
+import { disposeInTime, listenForEnd } from "#lib/node/program-end";
+import { createPinoLog } from "#lib/node/pino-log";
+import { createSystemClock } from "#lib/node/system-clock";
+import { loadYaml } from "#lib/node/yaml-file";
+import { createRng } from "#lib/rng";
+import type { Transport } from "#lib/transport";
+import { composeCloud } from "./compose.ts";
+import { CloudConfig, parseAddress } from "./config.ts";
+import { startEmbeddedBroker } from "./io/embedded-broker.ts";
+import { openSqliteStore } from "./io/sqlite-store.ts";
+
+export interface RunCloudOptions {
+  /** The configuration file; without it, everything has its default. */
+  readonly config?: string | undefined;
+  /** Settings that win over the file's. */
+  readonly settings?: Partial<CloudConfig>;
+  /** Version of this program. */
+  readonly version: string;
+  /** Prints a line for people. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs the cloud until it is told to end (SIGTERM or SIGINT) and resolves with the exit code: 0, or 70 after a bug.
+ * Rejects `config.invalid` and `config.port_in_use`, which name what is wrong.
+ */
+export async function runCloud(options: RunCloudOptions): Promise<number> {
+  const config = readConfig(options);
+  const clock = createSystemClock(config.clock);
+  const log = createPinoLog(clock, { level: config.logLevel });
+  const signer = createNodeSigner(openKey(config, options.say));
+  const end = listenForEnd(log);
+  const parts = new AsyncDisposableStack();
+  try {
+    mkdirSync(config.dataDir, { recursive: true });
+    const path = join(config.dataDir, "cloud.db");
+    const store = parts.use(openSqliteStore({ path, newCloudId: randomUUID() }));
+    const { transport, brokerUrl } = await openBroker(config, log, parts);
+    const cloud = await composeCloud(executionConfigOf(config), {
+      clock,
+      rng: createRng(randomUUID()),
+      log,
+      store,
+      transport,
+      crypto: { signer, sha256: sha256Hex },
+      http: { ...parseAddress(config.http), version: options.version },
+    });
+    parts.use(cloud);
+    options.say(
+      `holdfast cloud answers at ${cloud.httpUrl}; devices connect to ${brokerUrl}; data is in ${config.dataDir}`,
+    );
+    return await end.promise;
+  } finally {
+    end.forget();
+    await disposeInTime(parts, log);
+  }
+}
+
+function readConfig({ config: file, settings = {} }: RunCloudOptions): CloudConfig {
+  const written = file === undefined ? CloudConfig.parse({}) : loadYaml(file, CloudConfig);
+  const parsed = CloudConfig.safeParse({ ...written, ...settings });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: expected ${message}`);
+  throw new AgentError("config.invalid", problems.join("; "));
+}
+
+function executionConfigOf(config: CloudConfig): Parameters<typeof composeCloud>[0] {
+  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, devices } = config;
+  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, devices };
+}
+
+/** The platform's key; on a machine that only talks to itself one is made, so that a first try needs no ceremony. */
+function openKey(config: CloudConfig, say: (line: string) => void): ReturnType<typeof readPrivateKey> {
+  const { platformKey } = config;
+  const isLocal = config.broker === undefined && isLoopback(parseAddress(config.mqtt).host);
+  if (existsSync(platformKey) || !isLocal) return readPrivateKey(platformKey);
+  const { privateJwk, publicJwk } = generateKey();
+  const trusted = join(platformKey, "..", "trusted.jwks.json");
+  writePrivateKey(platformKey, privateJwk);
+  if (!existsSync(trusted)) writeKeySet(trusted, [publicJwk]);
+  say(`there was no platform key, so one was made at ${platformKey}; devices must trust ${trusted}`);
+  return privateJwk;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** The broker that the configuration names, or one inside this process; the cloud is a client of either. */
+async function openBroker(
+  config: CloudConfig,
+  log: Log,
+  parts: AsyncDisposableStack,
+): Promise<{ readonly transport: Transport; readonly brokerUrl: string }> {
+  const { broker } = config;
+  if (broker !== undefined)
+    return { transport: createMqttTransport({ url: broker }, { log }), brokerUrl: withoutPassword(broker) };
+  const { address, port } = parts.use(await startEmbeddedBroker({ ...parseAddress(config.mqtt), log }));
+  const host = address.includes(":") ? `[${address}]` : address;
+  const local = isLoopback(address) ? host : "127.0.0.1";
+  const transport = createMqttTransport({ url: `mqtt://${local}:${port}` }, { log });
+  return { transport, brokerUrl: `mqtt://${host}:${port}` };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//");
+}
