@@ -1,18 +1,17 @@
-import type { Cancel, Clock } from "#lib/clock";
+import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
-import type { Pose } from "#lib/geometry";
 import { createMemoryLog, type LogLine } from "#lib/log";
+import { loadYaml } from "#lib/node/yaml-file";
 import { createRng } from "#lib/rng";
 import { createUuidSource } from "#lib/uuid";
 import { VirtualClock } from "#lib/virtual-clock";
-import type { Contract } from "#contract/contract";
+import type { z } from "zod";
+import type { Contract, FailurePolicy } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { sha256Hex } from "#contract/io/node-crypto";
 import type { Command } from "#contract/messages";
 import type { ContractState } from "#contract/state";
-import type { HandlingResult, LoadHandler, ToolDrivers, Verdict } from "#drivers/driver";
 import { createMapSource } from "#edge-planner/map-cache";
-import type { Control, Drive, Goal, MotionReport } from "./control/control.ts";
 import { startDriverWatch } from "./driver-watch.ts";
 import { watchCommits } from "./durable-journal.ts";
 import { Executor, startExecutor } from "./executor.ts";
@@ -20,212 +19,24 @@ import { openSqliteStore } from "./io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "./journal.ts";
 import { createOutlooks } from "./outlook.ts";
 import { DeviceProfile } from "./profile.ts";
+import { TestRobot } from "./robot-fixture.ts";
 import { createSenses } from "./robot-senses.ts";
 import { startSafetyMonitor, type SafetyMonitor } from "./safety-monitor.ts";
 import type { Store, StoreOp } from "./store.ts";
 import { createTools } from "./tools/registry.ts";
 
-const SPEED = 1;
-const TICK_MS = 50;
-const HANDLING_MS = 4000;
-
-/** A robot that drives straight to its goal and whose hand finishes what it began, whatever becomes of the agent. */
-export class TestRobot {
-  readonly clock: VirtualClock;
-  pose: Pose = { x: 0, y: 0, yaw: 0 };
-  driven = 0;
-  battery = 0.9;
-  speed = 0;
-  zones: string[] = [];
-  /** Stands in the way while it is true; `no-route` says that motion has found out. */
-  way: "free" | "blocked" | "no-route" = "free";
-  /** A sensor that stopped. */
-  lidar: "ok" | "stale" = "ok";
-  position: "ok" | "lost" = "ok";
-  hand: "ok" | "hangs" | "forgets" | "unplugged" = "ok";
-  /** How many of the next actions of the hand come to nothing. */
-  slips = 0;
-  /** Whether the station's sensor sees what is placed. */
-  conveyor: "ok" | "jammed" = "ok";
-  held: { sku: string; quantity: number } | undefined;
-  /** What was physically done, in order. */
-  readonly movements: string[] = [];
-  goal: Goal | undefined;
-  readonly #memory = new Map<string, HandlingResult>();
-  #acting: Promise<void> = Promise.resolve();
-
-  constructor(clock: VirtualClock) {
-    this.clock = clock;
-  }
-
-  /** The motion loop of one life of the agent. */
-  control(life: Clock): Control {
-    let stop: Cancel = () => undefined;
-    const tick = (): void => {
-      this.#move();
-      stop = life.after(TICK_MS, tick);
-    };
-    tick();
-    return {
-      setWorld: () => undefined,
-      setGoal: (goal) => {
-        this.goal = goal;
-      },
-      stop: () => {
-        this.goal = undefined;
-        this.speed = 0;
-      },
-      report: () => this.#report(),
-      [Symbol.asyncDispose]: () => {
-        stop();
-        return Promise.resolve();
-      },
-    };
-  }
-
-  drivers(): ToolDrivers {
-    const driver = {
-      open: () => Promise.resolve(),
-      enable: () => Promise.resolve(),
-      disable: () => Promise.resolve(),
-      health: () => ({ state: "ok", errors: 0 }) as const,
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-    const latest = () => ({ atMs: this.clock.nowMs(), charge: this.battery, isCharging: false });
-    return { battery: { ...driver, name: "battery", latest }, load: this.#loadHandler(driver) };
-  }
-
-  #loadHandler(driver: Omit<LoadHandler, "name" | "pick" | "place" | "verify" | "held">): LoadHandler {
-    return {
-      ...driver,
-      name: "hand",
-      pick: ({ key, sku, quantity }) => this.#handle(key, () => this.#take(sku, quantity)),
-      place: ({ key }) => this.#handle(key, () => this.#put()),
-      verify: async (key): Promise<Verdict> => {
-        if (this.hand === "unplugged") throw new AgentError("driver.down", "the hand is not there");
-        if (this.hand === "forgets") return "unknown";
-        await this.#acting;
-        return this.#memory.has(key) ? "done" : "not-done";
-      },
-      held: () => Promise.resolve(this.held),
-    };
-  }
-
-  async #handle(key: string, effect: () => HandlingResult): Promise<HandlingResult> {
-    const known = this.#memory.get(key);
-    if (known) return known;
-    if (this.hand === "hangs") return new Promise(() => undefined);
-    const { promise, resolve, reject } = Promise.withResolvers<HandlingResult>();
-    this.#acting = promise.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.clock.after(HANDLING_MS, () => {
-      if (this.slips > 0) {
-        this.slips--;
-        reject(new AgentError("driver.failed", "the gripper slipped"));
-        return;
-      }
-      const result = effect();
-      this.#memory.set(key, result);
-      resolve(result);
-    });
-    return promise;
-  }
-
-  #take(sku: string, quantity: number): HandlingResult {
-    this.held = { sku, quantity };
-    this.movements.push(`pick ${quantity} ${sku}`);
-    return this.held;
-  }
-
-  #put(): HandlingResult {
-    const { sku, quantity } = this.held ?? { sku: "", quantity: 0 };
-    this.held = undefined;
-    this.movements.push(`place ${quantity} ${sku}`);
-    return { sku, quantity, handedOver: this.conveyor === "ok" };
-  }
-
-  #move(): void {
-    const { goal } = this;
-    const isMoving = goal && goal.validUntilMs > this.clock.nowMs() && this.way === "free";
-    const left = goal ? Math.hypot(goal.pose.x - this.pose.x, goal.pose.y - this.pose.y) : 0;
-    this.speed = isMoving && left > 0.01 ? Math.min(SPEED, goal.maxSpeed) : 0;
-    if (!goal || this.speed === 0) return;
-    const step = Math.min(left, (this.speed * TICK_MS) / 1000);
-    const heading = Math.atan2(goal.pose.y - this.pose.y, goal.pose.x - this.pose.x);
-    this.driven += step;
-    const [x, y] = [this.pose.x + step * Math.cos(heading), this.pose.y + step * Math.sin(heading)];
-    this.pose = { x, y, yaw: goal.pose.yaw };
-  }
-
-  #report(): MotionReport {
-    const { goal, pose } = this;
-    return {
-      atMs: this.clock.nowMs(),
-      pose,
-      sigmaXy: 0.02,
-      isLocalised: this.position === "ok",
-      velocity: { linear: this.speed, angular: 0 },
-      drive: this.#drive(),
-      gate: this.lidar === "ok" ? { action: "pass" } : { action: "stop", reason: "scan_stale" },
-      driven: this.driven,
-      route: goal
-        ? [
-            [pose.x, pose.y],
-            [goal.pose.x, goal.pose.y],
-          ]
-        : [],
-      zones: this.zones,
-      counters: { ticks: 0, gateStops: 0, latenessMsMax: 0, latenessMsP99: 0 },
-    };
-  }
-
-  #drive(): Drive {
-    const { goal, pose } = this;
-    if (!goal) return { state: "idle" };
-    const { goalId } = goal;
-    if (this.way === "blocked") return { state: "blocked", goalId, sinceMs: 0 };
-    if (this.way === "no-route") return { state: "no-route", goalId, reason: "no_route" };
-    const remaining = Math.hypot(goal.pose.x - pose.x, goal.pose.y - pose.y);
-    return remaining <= 0.05 ? { state: "arrived", goalId } : { state: "driving", goalId, remaining };
-  }
-}
-
-const profile = DeviceProfile.parse({
-  kind: "test-amr",
-  actions: ["navigate", "pick", "place", "wait"],
-  tools: ["base", "load"],
-  gate: "own",
-  footprint: [
-    [0.3, 0.2],
-    [-0.3, 0.2],
-    [-0.3, -0.2],
-    [0.3, -0.2],
+/** Document 1's policy: once more, then somebody else. */
+export const RETRY_THEN_REASSIGN: z.infer<typeof FailurePolicy> = {
+  rules: [
+    { when: "true", strategy: "retry", retry: { attempts: 1, backoffSeconds: 2 } },
+    { when: "true", strategy: "reassign" },
   ],
-  limits: {
-    maxSpeed: 1.5,
-    maxReverseSpeed: 0.3,
-    maxAngularSpeed: 1,
-    maxAcceleration: 1,
-    maxDeceleration: 1,
-    maxAngularAcceleration: 2,
-  },
-  control: { hz: 20, scanStaleMs: 250 },
-  lidar: { hz: 10, rays: 90, fieldOfView: 6, rangeMax: 10, rangeSigma: 0, dropout: 0, mount: [0, 0, 0] },
-  odometry: { hz: 20, gainSigma: 0, walkXy: 0, walkYaw: 0 },
-  position: { hz: 5, sigmaXy: 0, sigmaYaw: 0, delayMs: 0 },
-  battery: {
-    capacityWh: 960,
-    idleW: 60,
-    rollingResistanceN: 60,
-    turningTorqueNm: 15,
-    massKg: 120,
-    toolW: 80,
-    chargeW: 480,
-  },
-  drivers: { kind: "simulated" },
-});
+  fallback: "escalate",
+  replanBudget: 3,
+  offline: "finish",
+};
+
+const profile = loadYaml(new URL("../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
 
 /** One executor at a time on one store and one robot, on a virtual clock. */
 export class ExecutorBench {
@@ -289,6 +100,13 @@ export class ExecutorBench {
     });
   }
 
+  /** A bench on which the contract was accepted a moment ago. */
+  static async with(contract: Contract): Promise<ExecutorBench> {
+    const bench = await ExecutorBench.start();
+    await bench.accept(contract);
+    return bench;
+  }
+
   /** Does what the inbox does with a contract that it accepts. */
   async accept(contract: Contract): Promise<void> {
     await this.journal.decide(() => ({
@@ -340,6 +158,13 @@ export class ExecutorBench {
       await this.pass(0.5);
       if (!this.#life.isAlive) await this.crash();
     }
+  }
+
+  /** Lets time pass until an attempt at the stage is under way. */
+  async untilStage(contract: Contract, stageId: string): Promise<void> {
+    await this.until(contract, ({ stages }) =>
+      stages.some((stage) => stage.stageId === stageId && stage.status === "started" && stage.attempts > 0),
+    );
   }
 
   /** Ends the agent's life where it stands, and starts the next. */

@@ -50,7 +50,8 @@ const AT_REST: Motion = { sigmaXy: 0, speed: 0, driven: 0, zones: [], route: [] 
 function motionOf({ pose, isLocalised, sigmaXy, velocity, driven, zones, drive, route }: MotionReport): Motion {
   const moving = { sigmaXy, speed: Math.abs(velocity.linear), driven, zones };
   const placed = isLocalised ? { ...moving, pose } : moving;
-  return drive.state === "driving" ? { ...placed, route, remaining: drive.remaining } : { ...placed, route: [] };
+  if (drive.state === "idle") return { ...placed, route: [] };
+  return drive.state === "driving" ? { ...placed, route, remaining: drive.remaining } : { ...placed, route };
 }
 
 /** Whether the hand holds something; undefined when it does not say. */
