@@ -23,7 +23,11 @@ const PASSING: ReadonlySet<number> = new Set([404, 409, 503]);
 /** `execution` gives the cloud that runs now, if one does. Pushing starts by itself; what it throws goes to `onFailure`. */
 export function startPusher(
   contracts: readonly ScheduledContract[],
-  deps: { clock: Clock; execution: () => Execution | undefined; onFailure: (thrown: unknown) => void },
+  deps: {
+    clock: Clock;
+    execution: () => Pick<Execution, "pushContract"> | undefined;
+    onFailure: (thrown: unknown) => void;
+  },
 ): Pusher {
   const { clock, execution, onFailure } = deps;
   const answers: (PushAnswer | undefined)[] = contracts.map(() => undefined);

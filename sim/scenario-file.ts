@@ -6,7 +6,8 @@ import { readMapFile } from "#contract/io/map-file";
 import type { Occupancy, Zone } from "#contract/spatial";
 import { DeviceProfile } from "#agent/profile";
 import { AgentError } from "#lib/errors";
-import { loadYaml, parseYaml, readYaml } from "#lib/node/yaml-file";
+import { parseYaml, readYaml } from "#lib/node/yaml-file";
+import { checkExpectations } from "./expectations.ts";
 import { keepoutZones, speedZones } from "./mask-zones.ts";
 import { Scenario } from "./scenario.ts";
 
@@ -15,7 +16,7 @@ const SHIPPED_PROFILES = resolve(import.meta.dirname, "../config/devices");
 /** A scenario with every file that it names read and checked. */
 export interface LoadedScenario {
   readonly scenario: Scenario;
-  readonly map: Occupancy | { readonly empty: readonly [number, number, number, number] };
+  readonly map: Occupancy | { readonly empty: [number, number, number, number] };
   /** Zones of the filter masks. */
   readonly zones: readonly Zone[];
   readonly profiles: ReadonlyMap<string, DeviceProfile>;
@@ -31,7 +32,12 @@ export interface ScheduledContract {
 
 /** Reads a scenario. Throws `config.invalid` that names file, line, path, value and expectation. */
 export function loadScenario(path: string): LoadedScenario {
-  const scenario = loadYaml(path, Scenario);
+  const document = readYaml(path);
+  const scenario = parseYaml(document, Scenario);
+  const faulty = checkExpectations(scenario.expect).map(
+    ({ index, message }) => `${path}:${document.lineOf(["expect", index, "that"])}: expect[${index}].that: ${message}`,
+  );
+  if (faulty.length > 0) throw new AgentError("config.invalid", faulty.join("\n"));
   const beside = (name: string): string => resolve(dirname(path), name);
   const map = typeof scenario.map === "string" ? readMapFile(beside(scenario.map)).occupancy : scenario.map;
   const profiles = new Map(

@@ -1,13 +1,15 @@
 import type { Event } from "#contract/event";
 import type { Clock } from "#lib/clock";
 import { AgentError, unreachable } from "#lib/errors";
+import { HEALTHY } from "./network/link.ts";
 import type { Network } from "./network/network.ts";
 import type { Fault, NetworkFault, Scenario } from "./scenario.ts";
-import type { WorldFault } from "./world/faults.ts";
+import { WorldFault } from "./world/faults.ts";
 
 /** What a scenario can do to a run. */
 export interface Interventions {
-  readonly network: Network;
+  /** Real links know no other faults than `partition`. */
+  readonly network: Pick<Network, "partition" | "heal" | "setLink" | "restartBroker">;
   killAgent(deviceId: string): void;
   startAgent(deviceId: string): void;
   killCloud(): void;
@@ -66,13 +68,14 @@ export function startSchedule(scenario: Scenario, clock: Clock, act: Interventio
 }
 
 /** Begins a fault of the network and returns what ends it. */
-function disturbNetwork(scenario: Scenario, fault: NetworkFault, { network, note }: Interventions): () => void {
+function disturbNetwork(scenario: Scenario, fault: NetworkFault, act: Interventions): () => void {
+  const { network } = act;
   if (fault.partition !== undefined) {
     const name = fault.partition;
-    note(name, `has no link for the next ${fault.for / 1000} s`);
+    act.note(name, `has no link for the next ${fault.for / 1000} s`);
     network.partition(name);
     return () => {
-      note(name, "is in reach of the network again");
+      act.note(name, "is in reach of the network again");
       network.heal(name);
     };
   }
@@ -89,11 +92,8 @@ function disturbNetwork(scenario: Scenario, fault: NetworkFault, { network, note
   };
 }
 
-const HEALTHY = { delayMs: [2, 8], loss: 0, duplicate: 0, reorder: false } as const;
-
 /** Begins any other fault and returns what ends it. */
 function applyFault(fault: Fault, act: Interventions): () => void {
-  const nothing = (): void => undefined;
   const device = fault.device ?? "";
   switch (fault.do) {
     case "kill-agent":
@@ -107,41 +107,55 @@ function applyFault(fault: Fault, act: Interventions): () => void {
     case "broker-restart":
       act.note("cloud", "the broker dies and starts again");
       act.network.restartBroker(fault.for);
-      return nothing;
+      break;
     case "clock-step":
       act.stepClock(required(fault, "by") * 1000);
-      return nothing;
+      break;
+    default:
+      applyLasting(fault.do, fault, act);
+  }
+  return () => undefined;
+}
+
+/** Begins a fault that ends by itself, or never. */
+function applyLasting(name: WorldFaultName | OrderName, fault: Fault, act: Interventions): void {
+  switch (name) {
     case "hold":
     case "resume":
     case "cancel":
-      act.command(required(fault, "contract"), fault.do);
-      return nothing;
+      act.command(required(fault, "contract"), name);
+      return;
     case "driver-fault":
     case "sensor-noise":
     case "battery":
     case "kidnap":
-      act.worldFault(worldFaultOf(fault, device));
-      return nothing;
+      act.worldFault(worldFaultOf(name, fault, fault.device ?? ""));
+      return;
     default:
-      return unreachable(fault.do);
+      unreachable(name);
   }
 }
 
-function worldFaultOf(fault: Fault, device: string): WorldFault {
+type OrderName = "hold" | "resume" | "cancel";
+type WorldFaultName = "battery" | "kidnap" | "sensor-noise" | "driver-fault";
+
+function worldFaultOf(name: WorldFaultName, fault: Fault, device: string): WorldFault {
   const forMs = fault.for === undefined ? {} : { forMs: fault.for };
-  switch (fault.do) {
+  switch (name) {
     case "battery":
-      return { do: "battery", device, charge: required(fault, "by") };
+      return { do: name, device, charge: required(fault, "by") };
     case "kidnap":
-      return { do: "kidnap", device, to: required(fault, "to") };
-    case "sensor-noise": {
-      const driver = required(fault, "driver") as "base" | "lidar" | "position";
-      return { do: "sensor-noise", device, driver, factor: required(fault, "by"), ...forMs };
-    }
-    default: {
-      const driver = required(fault, "driver") as "base" | "lidar" | "position" | "battery" | "load" | "scanner";
-      return { do: "driver-fault", device, driver, ...forMs };
-    }
+      return { do: name, device, to: required(fault, "to") };
+    case "sensor-noise":
+      return WorldFault.parse({
+        do: name,
+        device,
+        driver: required(fault, "driver"),
+        factor: required(fault, "by"),
+        ...forMs,
+      });
+    case "driver-fault":
+      return WorldFault.parse({ do: name, device, driver: required(fault, "driver"), ...forMs });
   }
 }
 

@@ -66,8 +66,11 @@ const CLOUD: Readonly<Record<string, (data: Data, deviceId: string) => string | 
     data["to"] === "completed" ? `has the proof that ${deviceId}'s contract is completed` : undefined,
   reconciliation: (data) => {
     const items = (data["items"] ?? []) as readonly DivergenceText[];
-    const told = items.map((item) => `${item.kind} ${divergenceText(item)} (${item.size})`);
-    return `reconciles projection with fact: ${told.join(", ") || "nothing to compare"}`;
+    const wrong = items.filter(({ size }) => size !== "none");
+    const right = items.filter(({ size }) => size === "none").map(({ kind }) => kind);
+    const told = wrong.map((item) => `${item.kind} ${divergenceText(item)} (${item.size})`);
+    if (right.length > 0) told.push(`${right.join(", ")} as projected`);
+    return `reconciles projection with fact: ${told.join("; ") || "nothing to compare"}`;
   },
   "replan.triggered": () => "replans: what was projected and what happened differ materially",
 };
@@ -84,10 +87,11 @@ export interface DivergenceText {
 
 /** How far a projection was off, in words: `off by 3.2 m`, `completed, not running`. */
 export function divergenceText({ delta, unit, projected, actual }: DivergenceText): string {
-  if (typeof actual === "string")
-    return actual === projected ? `${actual} as projected` : `${actual}, not ${text(projected)}`;
   if (unit === "m") return `off by ${Math.abs(delta).toFixed(2)} m`;
-  if (unit === "s") return `off by ${Math.abs(delta).toFixed(1)} s`;
+  if (unit === "s") return `${Math.abs(delta).toFixed(1)} s ${delta < 0 ? "earlier" : "later"} than projected`;
+  if (typeof actual === "string") {
+    return actual === projected ? `${actual} as projected` : `${actual}, not ${text(projected)}`;
+  }
   return `off by ${(Math.abs(delta) * 100).toFixed(1)} %`;
 }
 

@@ -88,6 +88,7 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
 
 /** Parts say goodbye to each other as they end, which takes time: virtual time. */
 async function end(site: Site, clock: VirtualClock): Promise<void> {
+  site.dismissObserver();
   let isOver = false;
   const ended = site[Symbol.asyncDispose]().finally(() => {
     isOver = true;
@@ -106,9 +107,9 @@ export function settle(): Promise<void> {
 function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
   if (!pusher.isDone() || !schedule.isOver()) return false;
   const execution = cloud.execution();
-  return [...agents.values()].every(({ deviceId, agent }) => {
-    const view = execution?.getDevice(deviceId);
-    const state = agent()?.state();
+  return [...agents.values()].every((slot) => {
+    const view = execution?.getDevice(slot.deviceId);
+    const state = slot.agent()?.state();
     if (!view?.ok || !state || view.value.mode !== "live") return false;
     const isCaughtUp = view.value.journal.committedSeq === state.seq;
     return isCaughtUp && Object.values(state.contracts).every((contract) => isFinal(contract.status));

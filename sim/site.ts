@@ -1,5 +1,6 @@
 import type { LogEntry } from "#cloud/io/store";
 import type { Event } from "#contract/event";
+import { readEventData } from "#contract/event-data";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { createMapSource } from "#edge-planner/map-cache";
 import { repeat } from "#lib/clock";
@@ -25,7 +26,6 @@ export interface SiteDeps {
 }
 
 const VIEW_EVERY_MS = 1000;
-/** How far the cloud may lag behind what a device has written without being behind: the device is still talking. */
 const NOBODY: Observer = {
   event: () => undefined,
   cloud: () => undefined,
@@ -46,7 +46,7 @@ export class Site implements AsyncDisposable {
   readonly cloudLog: LogEntry[] = [];
   readonly #stack = new AsyncDisposableStack();
   readonly #clock: VirtualClock;
-  readonly #observer: Observer;
+  #observer: Observer;
   readonly #names = new Map<string, string>();
   #failure: { readonly thrown: unknown } | undefined;
 
@@ -96,6 +96,11 @@ export class Site implements AsyncDisposable {
     for (const agent of this.agents.values()) this.#follow(agent.start());
   }
 
+  /** Nothing is told any more: what follows is only the parts' goodbye. */
+  dismissObserver(): void {
+    this.#observer = NOBODY;
+  }
+
   /** Throws what a part has thrown that nothing else could catch. */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure.thrown;
@@ -122,8 +127,9 @@ export class Site implements AsyncDisposable {
   #hearDevice(deviceId: string, events: readonly Event[]): void {
     this.journals.get(deviceId)!.push(...events);
     for (const event of events) {
-      const { contractId = "", data } = event;
-      if (event.type === "contract.accepted") this.#names.set(contractId, String(data["name"] ?? contractId));
+      const { contractId = "" } = event;
+      const name = event.type === "contract.accepted" && readEventData("contract.accepted", event.data)?.name;
+      if (name) this.#names.set(contractId, name);
       this.schedule.observe(event, this.#names.get(contractId));
       this.#observer.event(this.#seconds(), deviceId, event);
     }

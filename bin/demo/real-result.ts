@@ -1,0 +1,64 @@
+import type { ContractView } from "#cloud/views";
+import type { Unjudged } from "#sim/expectations";
+import type { ContractResult, SimulationResult } from "#sim/result";
+import type { LoadedScenario } from "#sim/scenario-file";
+import type { SiteProcesses } from "./site-processes.ts";
+
+/** The result of a run in real processes; it has no digest, because real processes never repeat exactly. */
+export type RealResult = SimulationResult;
+
+/** Asks cloud and world what became of the scenario, in the shape that expectations read. */
+export async function resultOf(
+  site: SiteProcesses,
+  { scenario }: LoadedScenario,
+  run: { readonly seed: number; readonly duration: number; readonly factor: number },
+): Promise<Unjudged> {
+  const names = scenario.robots.map(({ id }) => id);
+  const contracts = await site.client.contracts();
+  const devices = await Promise.all(
+    names.map(async (id) => {
+      const metrics = await site.world.metrics(id);
+      return {
+        id,
+        contracts: contracts.filter(({ deviceId }) => deviceId === id).map(contractResult),
+        distance: metrics.distance,
+        meanSpeed: metrics.meanSpeed,
+        minClearance: metrics.minClearance,
+        collisions: metrics.collisions.length,
+        keepoutViolations: metrics.keepoutViolations,
+        speedViolations: metrics.speedViolations,
+        batteryUsed: metrics.batteryUsed,
+      };
+    }),
+  );
+  return {
+    scenario: scenario.name,
+    seed: run.seed,
+    digest: "",
+    virtualSeconds: run.duration,
+    wallSeconds: run.duration / run.factor,
+    realTimeFactor: run.factor,
+    devices,
+    cloud: {
+      modes: [],
+      reconciliations: contracts.flatMap(({ deviceId, contractId, reconciliations }) =>
+        reconciliations.map((report) => ({ deviceId, divergence: { ...report, contractId } })),
+      ),
+    },
+  };
+}
+
+function contractResult({ contractId, name, status, stages }: ContractView): ContractResult {
+  return {
+    contractId,
+    ...(name === undefined ? {} : { name }),
+    status,
+    stages: stages.map((stage) => ({
+      stageId: stage.stageId,
+      action: stage.action,
+      status: stage.status,
+      attempts: stage.attempts,
+      ...stage.actual,
+    })),
+  };
+}

@@ -1,0 +1,169 @@
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { DeviceProfile } from "#agent/profile";
+import type { Event } from "#contract/event";
+import { createPinoLog } from "#lib/node/pino-log";
+import type { Clock } from "#lib/clock";
+import type { ClockScale } from "#lib/node/system-clock";
+import { connectWorldControl, type WorldControl } from "#sim/world-control";
+import { awaited, startChild, type Child, type LogRecord } from "./child.ts";
+import { createCloudClient, type CloudClient } from "./cloud-client.ts";
+import { startRelay, type Relay } from "./relay.ts";
+import { createWorkspace, type Workspace } from "./workspace.ts";
+
+export interface SiteOptions {
+  readonly scenarioFile: string;
+  readonly seed: number;
+  readonly scale: ClockScale;
+  readonly clock: Clock;
+  readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  readonly onEvent: (deviceId: string, event: Event) => void;
+  /** A program ended by itself: the run can't go on. */
+  readonly onCrash: (reason: string) => void;
+}
+
+/** Cloud, world and agents, each a process of its own, joined by real MQTT and sockets on the loopback. */
+export interface SiteProcesses extends AsyncDisposable {
+  readonly client: CloudClient;
+  readonly world: WorldControl;
+  readonly cloudUrl: string;
+  readonly brokerUrl: string;
+  /** The radio link of a device. */
+  relay(deviceId: string): Relay | undefined;
+  killAgent(deviceId: string): Promise<void>;
+  startAgent(deviceId: string): void;
+  killCloud(): Promise<void>;
+  startCloud(): void;
+}
+
+const START_WITHIN_MS = 30_000;
+const PROGRAM = fileURLToPath(new URL("../holdfast.js", import.meta.url));
+const WORLD = fileURLToPath(new URL("../../sim/world-process.main.ts", import.meta.url));
+
+/** Starts everything and resolves when the cloud answers and the world is there; agents connect in their own time. */
+export async function startSiteProcesses(options: SiteOptions): Promise<SiteProcesses> {
+  await using stack = new AsyncDisposableStack();
+  const workspace = stack.use(createWorkspace());
+  const [httpPort, mqttPort] = await freePorts(2);
+  const worldAddress = await startWorld(options, stack);
+  const cloud = createSlot();
+  stack.defer(() => cloud.dispose());
+  const { promise: isUp, bring: sayUp } = awaited<void>("the cloud did not start", START_WITHIN_MS);
+  const cloudConfig = workspace.cloudConfig({ http: httpPort!, mqtt: mqttPort! }, options.scale);
+  const startCloud = (): void =>
+    cloud.fill(
+      startChild({
+        name: "the cloud",
+        args: [PROGRAM, "cloud", "--config", cloudConfig],
+        onLog: () => undefined,
+        onLine: (line) => line.includes("answers at") && sayUp(),
+        onCrash: options.onCrash,
+      }),
+    );
+  startCloud();
+  await isUp;
+  const agents = await createAgents(options, { workspace, worldAddress, mqttPort: mqttPort! }, stack);
+  const world = stack.use(await connectWorldControl(worldAddress));
+  const cloudUrl = `http://127.0.0.1:${httpPort}`;
+  const client = createCloudClient(cloudUrl, createPinoLog(options.clock, { level: "fatal" }));
+  const running = stack.move();
+  return {
+    client,
+    world,
+    cloudUrl,
+    brokerUrl: `mqtt://127.0.0.1:${mqttPort}`,
+    relay: (deviceId) => agents.get(deviceId)?.relay,
+    killAgent: async (deviceId) => agents.get(deviceId)?.slot.kill(),
+    startAgent: (deviceId) => agents.get(deviceId)?.start(),
+    killCloud: () => cloud.kill(),
+    startCloud,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+interface Agent {
+  readonly relay: Relay;
+  readonly slot: Slot;
+  start(): void;
+}
+
+async function createAgents(
+  { profiles, scale, onCrash, onEvent }: SiteOptions,
+  at: { workspace: Workspace; worldAddress: string; mqttPort: number },
+  stack: AsyncDisposableStack,
+): Promise<ReadonlyMap<string, Agent>> {
+  const agents = new Map<string, Agent>();
+  for (const [deviceId, profile] of profiles) {
+    const relay = stack.use(await startRelay({ host: "127.0.0.1", port: at.mqttPort }));
+    const slot = createSlot();
+    stack.defer(() => slot.dispose());
+    const { port: brokerPort } = relay;
+    const world = at.worldAddress;
+    const config = at.workspace.agentConfig({ deviceId, brokerPort, world, profile, clock: scale });
+    const onLog = (record: LogRecord): void => {
+      if (record["msg"] === "journaled") onEvent(deviceId, record["event"] as Event);
+    };
+    const start = (): void =>
+      slot.fill(
+        startChild({ name: `agent ${deviceId}`, args: [PROGRAM, "agent", "--config", config], onLog, onCrash }),
+      );
+    start();
+    agents.set(deviceId, { relay, slot, start });
+  }
+  return agents;
+}
+
+/** Starts the world and resolves with the address that it listens on. */
+async function startWorld(
+  { scenarioFile, seed, scale, onCrash }: SiteOptions,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const { promise, bring } = awaited<string>("the world did not start", START_WITHIN_MS);
+  const clock = ["--factor", String(scale.factor), "--origin-ms", String(scale.originMs)];
+  stack.use(
+    startChild({
+      name: "the world",
+      args: [WORLD, "--scenario", scenarioFile, "--seed", String(seed), ...clock],
+      onLog: (record) => record["msg"] === "world listens" && bring(String(record["address"])),
+      onCrash,
+    }),
+  );
+  return promise;
+}
+
+/** A place for one process at a time. */
+interface Slot {
+  fill(child: Child): void;
+  kill(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+function createSlot(): Slot {
+  let child: Child | undefined;
+  return {
+    fill(next) {
+      child = next;
+    },
+    async kill() {
+      await child?.kill();
+      child = undefined;
+    },
+    async dispose() {
+      await child?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Ports that are free now; all are held until all are known, so they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
+      const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+      return promise;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

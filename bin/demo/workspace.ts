@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { generateKey } from "#contract/io/node-crypto";
+import { writeKeySet, writePrivateKey } from "#contract/io/key-file";
+import type { ClockScale } from "#lib/node/system-clock";
+
+/** A folder for one demo: keys, configurations, databases. Gone with the demo. */
+export interface Workspace extends Disposable {
+  readonly folder: string;
+  /** Writes the cloud's configuration and returns its path. */
+  cloudConfig(ports: { http: number; mqtt: number }, clock: ClockScale): string;
+  /** Writes an agent's configuration and returns its path. */
+  agentConfig(agent: {
+    deviceId: string;
+    brokerPort: number;
+    world: string;
+    profile: object;
+    clock: ClockScale;
+  }): string;
+}
+
+export function createWorkspace(): Workspace {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-demo-"));
+  const key = generateKey();
+  const [platformKey, trustedKeys] = [join(folder, "platform.jwk"), join(folder, "trusted.jwks.json")];
+  writePrivateKey(platformKey, key.privateJwk);
+  writeKeySet(trustedKeys, [key.publicJwk]);
+
+  function write(name: string, content: object): string {
+    const path = join(folder, name);
+    writeFileSync(path, stringify(content));
+    return path;
+  }
+  return {
+    folder,
+    cloudConfig: ({ http, mqtt }, clock) =>
+      write("cloud.yaml", {
+        http: `127.0.0.1:${http}`,
+        mqtt: `127.0.0.1:${mqtt}`,
+        dataDir: join(folder, "cloud"),
+        platformKey,
+        clock,
+      }),
+    agentConfig({ deviceId, brokerPort, world, profile, clock }) {
+      const dataDir = join(folder, deviceId);
+      mkdirSync(dataDir, { recursive: true });
+      return write(`${deviceId}.yaml`, {
+        deviceId,
+        broker: { url: `mqtt://127.0.0.1:${brokerPort}` },
+        dataDir,
+        profile: write(`${deviceId}.profile.yaml`, profile),
+        trustedKeys,
+        drivers: { kind: "simulated", socket: world },
+        clock,
+      });
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

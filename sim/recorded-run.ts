@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeOccupancy } from "#contract/occupancy-grid";
+import type { Observer } from "./observer.ts";
+import { observeAll } from "./observer.ts";
+import { createRecorder, unmappedOf, type Setting } from "./recorder.ts";
+import type { RunRecord } from "./record.ts";
+import { renderReport } from "./report/svg-report.ts";
+import type { LoadedScenario } from "./scenario-file.ts";
+import { simulate, type Simulation } from "./simulate.ts";
+import { prepareTerrain } from "./world/terrain.ts";
+
+/** Runs a loaded scenario in virtual time and records it for a report. */
+export async function runRecorded(
+  loaded: LoadedScenario,
+  options: { seed: number; realMs: () => number; observer?: Observer | undefined },
+): Promise<{ simulation: Simulation; record: RunRecord }> {
+  const recorder = createRecorder(settingOf(loaded, options.seed));
+  const observer = options.observer ? observeAll([recorder, options.observer]) : recorder;
+  const simulation = await simulate(loaded, { seed: options.seed, realMs: options.realMs, observer });
+  const { outcome, virtualSeconds } = simulation.result;
+  const tracks = new Map(loaded.scenario.robots.map(({ id }) => [id, simulation.world.track(id)]));
+  return { simulation, record: recorder.finish({ outcome, duration: virtualSeconds, tracks }) };
+}
+
+/** What a report knows of a scenario before it runs. */
+export function settingOf({ scenario, map, zones, profiles, contracts }: LoadedScenario, seed: number): Setting {
+  const drafts = contracts.map(({ draft }) => draft);
+  const spatial = drafts.map((draft) => draft.spatial);
+  return {
+    scenario: scenario.name,
+    title: scenario.title ?? scenario.name,
+    seed,
+    map: "png" in map ? decodeOccupancy(map) : prepareTerrain(map).grid,
+    zones: uniqueById([...zones, ...spatial.flatMap((place) => place.zones)]),
+    landmarks: uniqueById(spatial.flatMap((place) => place.landmarks)),
+    unmapped: unmappedOf(scenario.obstacles),
+    contracts: drafts,
+    robots: scenario.robots.map(({ id }) => ({ id, footprint: profiles.get(id)!.footprint })),
+  };
+}
+
+/** Writes `report.svg` into the folder, which is made if needed; returns its path. */
+export function writeReport(folder: string, record: RunRecord): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "report.svg");
+  writeFileSync(path, renderReport(record));
+  return path;
+}
+
+function uniqueById<Item extends { readonly id: string }>(items: readonly Item[]): Item[] {
+  return [...new Map(items.map((item) => [item.id, item])).values()];
+}
