@@ -7,7 +7,7 @@ const SHADES: Readonly<Record<string, number>> = { "#": 0, "?": 205, ".": 254 };
 /** A place drawn as text, for tests: `#` occupied, `?` unknown, `.` free; the last line lies at y = 0, the left edge at x = 0. */
 export function drawPlace(lines: readonly string[], resolution: number, zones: readonly Zone[] = []): DrawnPlace {
   const width = lines[0]?.length ?? 0;
-  const data = Uint8Array.from(lines.flatMap((line) => [...line].map((mark) => SHADES[mark] ?? 0)));
+  const data = Uint8Array.from(lines.flatMap((line) => line.split("").map((mark) => SHADES[mark] ?? 0)));
   const png = encode({ width, height: lines.length, data, channels: 1, depth: 8 });
   const occupancy: Occupancy = {
     resolution,

@@ -28,7 +28,10 @@ describe("grid", () => {
   });
 
   it("samples a linear field exactly between the centres of cells", () => {
-    const field = Float32Array.from({ length: 12 }, (_, index) => 3 * cellCentreX(frame, index) + cellCentreY(frame, index));
+    const field = Float32Array.from(
+      { length: 12 },
+      (_, index) => 3 * cellCentreX(frame, index) + cellCentreY(frame, index),
+    );
     expect(sampleSmooth(frame, field, 0.1, 2.9)).toBeCloseTo(3 * 0.1 + 2.9, 5);
     expect(sampleSmooth(frame, field, 0.25, 2.75)).toBeCloseTo(3.5, 5);
   });

@@ -40,20 +40,25 @@ export function approach(now: Velocity, target: Velocity, limits: KinematicLimit
 }
 
 /**
- * Poses, in the frame of the base now, that it passes when it goes for `command` during `reaction` and then brakes
- * to a standstill, each axis at its own limit.
+ * Poses, in the frame of the base now, that it may pass when it goes for `command` during `reaction` and then brakes
+ * to a standstill, each axis at its own limit: both for a base that ramps up to the command and for one that
+ * obeys at once.
  */
-export function stoppingPath(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): Pose[] {
+export function stoppingPoses(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): Pose[] {
+  const poses = brakingPoses(now, command, limits, reaction);
+  const ramped = approach(now, command, limits, reaction);
+  const isRamping = ramped.linear !== command.linear || ramped.angular !== command.angular;
+  return isRamping ? [...poses, ...brakingPoses(command, command, limits, reaction)] : poses;
+}
+
+function brakingPoses(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): Pose[] {
   const poses: Pose[] = [];
   let pose: Pose = { x: 0, y: 0, yaw: 0 };
   let velocity = now;
   for (let time = 0; time < LONGEST_STOP; time += STEP) {
     const next = approach(velocity, time < reaction ? command : STANDSTILL, limits, STEP);
-    pose = advance(
-      pose,
-      { linear: (velocity.linear + next.linear) / 2, angular: (velocity.angular + next.angular) / 2 },
-      STEP,
-    );
+    const mean = { linear: (velocity.linear + next.linear) / 2, angular: (velocity.angular + next.angular) / 2 };
+    pose = advance(pose, mean, STEP);
     poses.push(pose);
     velocity = next;
     if (time + STEP >= reaction && velocity.linear === 0 && velocity.angular === 0) break;

@@ -2,7 +2,7 @@ import { type Pose, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians, Seconds } from "#lib/units";
 import { clamp, sampleSmooth } from "./grid.ts";
 import { footprintClearance } from "./footprint.ts";
-import { advance, type KinematicLimits, stoppingPath, turnRateWithin } from "./kinematics.ts";
+import { advance, type KinematicLimits, stoppingPoses, turnRateWithin } from "./kinematics.ts";
 import { REACTION } from "./safety-gate.ts";
 import { isSweepClear } from "./swept-path.ts";
 import { project, type Track, trackPoint } from "./track.ts";
@@ -86,7 +86,7 @@ export function turnBy(situation: Situation, error: Radians): Velocity | undefin
 
 /** Whether the robot could take up a velocity and brake again without touching what the newest scan shows. */
 export function isClearOfScan({ velocity, limits, terrain, points }: Situation, command: Velocity): boolean {
-  return isSweepClear(terrain.footprint, stoppingPath(velocity, command, limits, REACTION), points);
+  return isSweepClear(terrain.footprint, stoppingPoses(velocity, command, limits, REACTION), points);
 }
 
 const LEAST_TURN = 0.08;

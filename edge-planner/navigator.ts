@@ -87,10 +87,11 @@ export function navigate(
   }
   if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
   const { track } = keeper.way;
-  const stuckMs = watchProgress(navigator.progress, situation.pose, nowMs);
+  const remaining = Math.max(0, track.length - keeper.along);
+  const stuckMs = watchProgress(navigator.progress, situation.pose, remaining, nowMs);
   changePhase(navigator, situation, track, stuckMs, nowMs);
   const velocity = steer(navigator, situation, track, nowMs);
-  return { velocity: velocity ?? STANDSTILL, drive: driveOf(navigator, track, stuckMs) };
+  return { velocity: velocity ?? STANDSTILL, drive: driveOf(navigator, remaining, stuckMs) };
 }
 
 /** The way from the robot to the goal; empty when there is none, or it is done. */
@@ -102,10 +103,10 @@ function halt(drive: Drive): { velocity: Velocity; drive: Drive } {
   return { velocity: STANDSTILL, drive };
 }
 
-function driveOf({ goal, keeper, phase, progress }: Navigator, track: Track, stuckMs: number): Drive {
+function driveOf({ goal, phase, progress }: Navigator, remaining: Metres, stuckMs: number): Drive {
   if (phase.kind === "arrived") return { state: "arrived", goalId: goal.goalId };
   if (stuckMs >= BLOCKED_MS) return { state: "blocked", goalId: goal.goalId, sinceMs: progress.anchorMs };
-  return { state: "driving", goalId: goal.goalId, remaining: Math.max(0, track.length - keeper.along) };
+  return { state: "driving", goalId: goal.goalId, remaining };
 }
 
 function changePhase(navigator: Navigator, situation: Situation, track: Track, stuckMs: number, nowMs: number): void {

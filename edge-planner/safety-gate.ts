@@ -2,7 +2,7 @@ import { compose, type Pose, type Velocity } from "#lib/geometry";
 import type { MetresPerSecond, Seconds } from "#lib/units";
 import { coordinateAt, sample, sampleSmooth } from "./grid.ts";
 import { type Footprint, footprintClearance } from "./footprint.ts";
-import { advance, type KinematicLimits, STANDSTILL, stoppingDistance, stoppingPath } from "./kinematics.ts";
+import { advance, type KinematicLimits, STANDSTILL, stoppingDistance, stoppingPoses } from "./kinematics.ts";
 import type { PlanningMap } from "./planning-map.ts";
 import type { ScanPoints } from "./scan-points.ts";
 import { isSweepClear } from "./swept-path.ts";
@@ -71,9 +71,9 @@ export function gate(command: Velocity, state: GateState): { velocity: Velocity;
   let blockedBy: GateReason = "obstacle";
   for (const share of SHARES) {
     const velocity = scale(limited, share);
-    const path = stoppingPath(odometry.velocity, velocity, state.limits, REACTION);
-    const isClear = isSweepClear(state.footprint, path, scan.points);
-    if (isClear && staysOutOfZones(path, pose, state))
+    const poses = stoppingPoses(odometry.velocity, velocity, state.limits, REACTION);
+    const isClear = isSweepClear(state.footprint, poses, scan.points);
+    if (isClear && staysOutOfZones(poses, pose, state))
       return passed(command, velocity, share < 1 ? blockedBy : "zone_limit");
     blockedBy = isClear ? "keepout" : "obstacle";
   }
@@ -162,16 +162,16 @@ function scale(velocity: Velocity, share: number): Velocity {
 }
 
 /**
- * Whether a way keeps the footprint out of forbidden ground. A robot that is already in it may move so that its
+ * Whether poses (in the frame of the base) keep the footprint out of forbidden ground. A robot that is already in it may move so that its
  * centre gets no deeper: it can turn, and it can leave.
  */
-function staysOutOfZones(path: readonly Pose[], pose: Pose, { map, footprint }: GateState): boolean {
+function staysOutOfZones(poses: readonly Pose[], pose: Pose, { map, footprint }: GateState): boolean {
   const field = map?.zoneClearance;
   if (!field) return true;
   const room = (at: Pose): number => footprintClearance(map, field, footprint, at, map.resolution);
-  if (room(pose) > 0) return path.every((step) => room(compose(pose, step)) > 0);
+  if (room(pose) > 0) return poses.every((step) => room(compose(pose, step)) > 0);
   const depth = sampleSmooth(map, field, pose.x, pose.y);
-  const after = path.map((step) => compose(pose, step)).map(({ x, y }) => sampleSmooth(map, field, x, y));
+  const after = poses.map((step) => compose(pose, step)).map(({ x, y }) => sampleSmooth(map, field, x, y));
   return after.every((here) => here >= depth - DEPTH_TOLERANCE);
 }
 

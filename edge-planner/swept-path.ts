@@ -10,7 +10,7 @@ const OWN_BODY_DEPTH: Metres = 0.1;
 const TOLERANCE: Metres = 1e-6;
 
 /**
- * Whether a way, as poses in the frame of the base, keeps clear of points in that frame. Where the robot already is
+ * Whether a way, as poses in the frame of the base in any order, keeps clear of points in that frame. Where the robot already is
  * closer to something than the padding, it must not get much closer (never more than half of what is left), and
  * what it already touches it must not press harder: so it can always move away.
  */
