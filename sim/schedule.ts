@@ -111,32 +111,23 @@ function applyFault(fault: Fault, act: Interventions): () => void {
     case "clock-step":
       act.stepClock(required(fault, "by") * 1000);
       break;
-    default:
-      applyLasting(fault.do, fault, act);
-  }
-  return () => undefined;
-}
-
-/** Begins a fault that ends by itself, or never. */
-function applyLasting(name: WorldFaultName | OrderName, fault: Fault, act: Interventions): void {
-  switch (name) {
     case "hold":
     case "resume":
     case "cancel":
-      act.command(required(fault, "contract"), name);
-      return;
+      act.command(required(fault, "contract"), fault.do);
+      break;
     case "driver-fault":
     case "sensor-noise":
     case "battery":
     case "kidnap":
-      act.worldFault(worldFaultOf(name, fault, fault.device ?? ""));
-      return;
+      act.worldFault(worldFaultOf(fault.do, fault, device));
+      break;
     default:
-      unreachable(name);
+      unreachable(fault.do);
   }
+  return () => undefined;
 }
 
-type OrderName = "hold" | "resume" | "cancel";
 type WorldFaultName = "battery" | "kidnap" | "sensor-noise" | "driver-fault";
 
 function worldFaultOf(name: WorldFaultName, fault: Fault, device: string): WorldFault {
