@@ -1,6 +1,6 @@
 import type { Event } from "#contract/event";
 import type { Clock } from "#lib/clock";
-import { AgentError, unreachable } from "#lib/errors";
+import { AgentError } from "#lib/errors";
 import { HEALTHY } from "./network/link.ts";
 import type { Network } from "./network/network.ts";
 import type { Fault, NetworkFault, Scenario } from "./scenario.ts";
@@ -92,41 +92,46 @@ function disturbNetwork(scenario: Scenario, fault: NetworkFault, act: Interventi
   };
 }
 
+type Apply = (fault: Fault, act: Interventions) => void | (() => void);
+
 /** Begins any other fault and returns what ends it. */
 function applyFault(fault: Fault, act: Interventions): () => void {
-  const device = fault.device ?? "";
-  switch (fault.do) {
-    case "kill-agent":
-      act.note(device, "the agent's process is killed");
-      act.killAgent(device);
-      return () => act.startAgent(device);
-    case "kill-cloud":
-      act.note("cloud", "its process is killed");
-      act.killCloud();
-      return () => act.startCloud();
-    case "broker-restart":
-      act.note("cloud", "the broker dies and starts again");
-      act.network.restartBroker(fault.for);
-      break;
-    case "clock-step":
-      act.stepClock(required(fault, "by") * 1000);
-      break;
-    case "hold":
-    case "resume":
-    case "cancel":
-      act.command(required(fault, "contract"), fault.do);
-      break;
-    case "driver-fault":
-    case "sensor-noise":
-    case "battery":
-    case "kidnap":
-      act.worldFault(worldFaultOf(fault.do, fault, device));
-      break;
-    default:
-      unreachable(fault.do);
-  }
-  return () => undefined;
+  return APPLY[fault.do](fault, act) ?? (() => undefined);
 }
+
+const order =
+  (type: "hold" | "resume" | "cancel"): Apply =>
+  (fault, act) =>
+    act.command(required(fault, "contract"), type);
+const inWorld =
+  (name: WorldFaultName): Apply =>
+  (fault, act) =>
+    act.worldFault(worldFaultOf(name, fault, fault.device ?? ""));
+
+const APPLY: { readonly [Name in Fault["do"]]: Apply } = {
+  "kill-agent": ({ device = "" }, act) => {
+    act.note(device, "the agent's process is killed");
+    act.killAgent(device);
+    return () => act.startAgent(device);
+  },
+  "kill-cloud": (_fault, act) => {
+    act.note("cloud", "its process is killed");
+    act.killCloud();
+    return () => act.startCloud();
+  },
+  "broker-restart": (fault, act) => {
+    act.note("cloud", "the broker dies and starts again");
+    act.network.restartBroker(fault.for);
+  },
+  "clock-step": (fault, act) => act.stepClock(required(fault, "by") * 1000),
+  hold: order("hold"),
+  resume: order("resume"),
+  cancel: order("cancel"),
+  "driver-fault": inWorld("driver-fault"),
+  "sensor-noise": inWorld("sensor-noise"),
+  battery: inWorld("battery"),
+  kidnap: inWorld("kidnap"),
+};
 
 type WorldFaultName = "battery" | "kidnap" | "sensor-noise" | "driver-fault";
 
