@@ -24,6 +24,8 @@ export interface BrokerLinkDeps {
 
 const KEEP_ALIVE_SECONDS = 15;
 const BACKOFF = { baseMs: 250, capMs: 10_000 };
+/** After this long a connection counts as a good one, and the next starts without delay. */
+const STEADY_MS = 10_000;
 
 /** Starts connecting; it comes back by itself, with back-off. */
 export function startBrokerLink(deps: BrokerLinkDeps): BrokerLink {
@@ -47,20 +49,24 @@ export function startBrokerLink(deps: BrokerLinkDeps): BrokerLink {
   async function run(): Promise<void> {
     let delays = backoff(BACKOFF, deps.rng);
     while (!ended.signal.aborted) {
-      const outcome = await connectOnce();
-      if (outcome === "was-connected") delays = backoff(BACKOFF, deps.rng);
+      const beganMs = deps.clock.nowMs();
+      await connectOnce();
+      // A connection that ends soon is no success: two clouds that take over from each other must slow down.
+      if (deps.clock.nowMs() - beganMs >= STEADY_MS) delays = backoff(BACKOFF, deps.rng);
       await sleep(deps.clock, delays.next().value, ended.signal).catch(ignoreCancelled);
     }
   }
 
   /** Resolves when the connection has ended, or could not be made. */
-  async function connectOnce(): Promise<"was-connected" | "failed"> {
+  async function connectOnce(): Promise<void> {
     const closing = Promise.withResolvers<string>();
     let made: Connection | undefined;
     try {
       const options = { clientId: deps.clientId, keepAliveSeconds: KEEP_ALIVE_SECONDS };
       const handlers: ConnectionHandlers = {
-        onMessage: (message) => deps.onMessage(message),
+        onMessage: (message) => {
+          if (!ended.signal.aborted) deps.onMessage(message);
+        },
         onClose: (reason) => closing.resolve(reason),
       };
       made = await deps.transport.connect(options, handlers);
@@ -68,18 +74,17 @@ export function startBrokerLink(deps: BrokerLinkDeps): BrokerLink {
     } catch (thrown) {
       log.warn({ reason: messageOf(thrown) }, "broker not reached");
       await made?.close();
-      return "failed";
+      return;
     }
     if (ended.signal.aborted) {
       await made.close();
-      return "failed";
+      return;
     }
     connection = made;
     log.info({ clientId: deps.clientId }, "broker connected");
     const reason = await closing.promise;
     connection = undefined;
     log.warn({ reason }, "broker connection ended");
-    return "was-connected";
   }
 }
 

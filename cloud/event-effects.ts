@@ -4,9 +4,11 @@ import { foldEvent } from "#contract/reducer";
 import type { DeviceState } from "#contract/state";
 import { isFinal, nextStatus } from "#contract/status";
 import { trackEvent, type Track } from "./core/track.ts";
-import { type CloudContext, logOp, nowText } from "./context.ts";
+import { type CloudContext, nowText } from "./context.ts";
+import { endingOps } from "./escalation.ts";
+import { raise } from "./exceptions.ts";
 import type { Device } from "./fleet.ts";
-import type { ContractRow, ExceptionRow, StoreOp } from "./io/store.ts";
+import type { ContractRow, StoreOp } from "./io/store.ts";
 import { changeOps, type StatusChange } from "./status-change.ts";
 
 /** What a run of events does to a device and to the database; nothing of it holds until `ops` are committed. */
@@ -40,22 +42,11 @@ export function effectsOf(
     if (!contract || !change) continue;
     contract = { ...contract, status: change.to };
     changes.push(change);
+    const folded = state.contracts[change.contractId];
     ops.push(...changeOps(context, device.deviceId, change));
+    if (folded && isFinal(change.to)) ops.push(...endingOps(context, contract, folded, event));
   }
   return { state, track, changes, ops };
-}
-
-/** An exception for the supervisor's queue, and for the stream. */
-export function raise(context: CloudContext, exception: Omit<ExceptionRow, "at">): StoreOp[] {
-  const { deviceId, contractId, ...data } = exception;
-  const about = {
-    ...(deviceId === undefined ? {} : { deviceId }),
-    ...(contractId === undefined ? {} : { contractId }),
-  };
-  return [
-    { op: "insert-exception", row: { at: nowText(context), ...exception } },
-    logOp(context, { type: "exception", ...about, data }),
-  ];
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Acks } from "./acks.ts";
 import { issueCommand } from "./commands.ts";
 import { emptyIntake, gapBefore, nextParked, receive, type ChainedEvent, type IntakeState } from "./core/intake.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
-import { effectsOf, raise } from "./event-effects.ts";
+import { effectsOf } from "./event-effects.ts";
+import { raise } from "./exceptions.ts";
 import { basisOf, enterIncarnation, modeOf, notify, rowOf, type Device } from "./fleet.ts";
 import { keepBelief } from "./mode.ts";
 import type { Recovery } from "./recovery.ts";
@@ -108,7 +109,7 @@ async function apply(
   for (const event of events.filter((entry) => entry.type === "contract.accepted")) {
     await fenceLateAcceptance(context, device, event.contractId);
   }
-  recovery.consider(device, effects.changes, events);
+  for (const change of effects.changes.filter(({ to }) => to === "released")) recovery.consider(change.contractId);
 }
 
 /** Commits how far the journal is taken in, and only then believes it. */

@@ -1,18 +1,17 @@
 import type { ContractDraft } from "#contract/contract";
-import type { Event } from "#contract/event";
 import { decideRecovery, type Candidate, type Recovery as Decision } from "./core/recovery.ts";
 import { type CloudContext, logOp } from "./context.ts";
-import { raise } from "./event-effects.ts";
+import { escalationOps } from "./escalation.ts";
 import { contractUnderWay, lockingContract, modeOf, type Device } from "./fleet.ts";
-import type { ContractRow, StoreOp } from "./io/store.ts";
+import type { ContractRow, LogEntry, StoreOp } from "./io/store.ts";
 import { pushContract } from "./push.ts";
-import { changeOf, changeOps, takeOver, type StatusChange } from "./status-change.ts";
+import { changeOf, changeOps, takeOver } from "./status-change.ts";
 
-/** What follows when a contract ends without success. */
+/** Gives tasks on that their device let go of. */
 export interface Recovery {
-  /** Looks at what the journal has just told; the work itself happens outside of the device's turn. */
-  consider(device: Device, changes: readonly StatusChange[], events: readonly Event[]): void;
-  /** Tries again for tasks that nobody could take: somebody has become live or free. */
+  /** Looks at a contract that was released; the work happens outside of the device's turn. */
+  consider(contractId: string): void;
+  /** Tries again for tasks that nobody could take: somebody has become live. */
   retry(): void;
   /** Takes up what an earlier run of the cloud left undone. */
   resume(): Promise<void>;
@@ -21,24 +20,11 @@ export interface Recovery {
 const OPEN_CASES_MAX = 1000;
 
 export function createRecovery(context: CloudContext): Recovery {
-  /** Contracts that were let go of and wait for a device. */
+  /** Released contracts that wait for a device. */
   const open = new Set<string>();
   const busy = new Set<string>();
 
-  function consider(device: Device, changes: readonly StatusChange[], events: readonly Event[]): void {
-    for (const { contractId } of changes) {
-      // The cloud itself revoked it, so it knows what it wants with the task.
-      if (events.some((event) => event.type === "contract.revoked" && event.contractId === contractId)) continue;
-      if (decide(device, contractId).kind !== "none") start(contractId);
-    }
-  }
-  function decide(device: Device, contractId: string): Decision {
-    const { contract } = device;
-    const state = device.state.contracts[contractId];
-    if (contract?.contractId !== contractId || !state) return { kind: "none" };
-    return decideRecovery(contract.contract, state, []);
-  }
-  function start(contractId: string): void {
+  function consider(contractId: string): void {
     if (busy.has(contractId)) return;
     busy.add(contractId);
     context.background("recovery", async () => {
@@ -53,43 +39,37 @@ export function createRecovery(context: CloudContext): Recovery {
     const row = await context.store.contract(contractId);
     const device = row && context.fleet.get(row.deviceId);
     const state = device?.state.contracts[contractId];
-    if (!row || !device || !state || row.status === "reassigned") {
+    if (!row || !device || !state || row.status !== "released" || (await isDecided(context, contractId))) {
       open.delete(contractId);
       return;
     }
     const decision = decideRecovery(row.contract, state, await candidates(context, row));
-    switch (decision.kind) {
-      case "none":
-        return;
-      case "escalate":
-        if (decision.code === "no_able_device") await waitForDevice(row);
-        else await escalate(context, row, decision.code);
-        return;
-      case "reassign":
-        if (await reassign(context, row, device, decision)) open.delete(contractId);
-        else await waitForDevice(row);
+    if (decision.kind === "reassign" && (await reassign(context, row, device, decision))) {
+      open.delete(contractId);
+      return;
     }
-  }
-  /** Told once; the case stays open until somebody can take the task. */
-  async function waitForDevice(row: ContractRow): Promise<void> {
-    if (open.has(row.contractId)) return;
-    open.add(row.contractId);
-    await escalate(context, row, "no_able_device");
+    const isTold = open.has(contractId);
+    open.add(contractId);
+    // Told once; the case stays open until somebody can take the task.
+    if (!isTold) await context.store.commit(escalationOps(context, row, "no_able_device"));
   }
   return {
     consider,
     retry: () => {
-      for (const contractId of open) start(contractId);
+      for (const contractId of open) consider(contractId);
     },
     resume: async () => {
       const { rows } = await context.store.contracts({ limit: OPEN_CASES_MAX, status: "released" });
-      for (const { contractId } of rows) {
-        const told = await context.store.logAfter(0, OPEN_CASES_MAX, contractId);
-        const last = told.findLast((entry) => entry.type === "recovery");
-        if (!last || last.data["code"] === "no_able_device") open.add(contractId);
-      }
+      for (const { contractId } of rows) if (!(await isDecided(context, contractId))) open.add(contractId);
     },
   };
+}
+
+/** Whether it is recorded what becomes of the task; that nobody can take it now decides nothing. */
+async function isDecided(context: CloudContext, contractId: string): Promise<boolean> {
+  const told = await context.store.logAfter(0, OPEN_CASES_MAX, contractId);
+  const last: LogEntry | undefined = told.findLast((entry) => entry.type === "recovery");
+  return last !== undefined && last.data["code"] !== "no_able_device";
 }
 
 /** Everybody who has not had this task yet, so that it cannot wander in a circle. */
@@ -126,6 +106,7 @@ async function reassign(
   const pushed = await pushContract(context, draftFor(row.draft, deviceId), { alongside });
   const isReassigned = (await context.store.contract(contractId))?.status === "reassigned";
   if (isReassigned) await from.turns(async () => takeOver(from, change));
+  if (isReassigned && !pushed.ok) await context.store.commit(escalationOps(context, row, "reassignment_refused"));
   context.log.info({ contractId, from: row.deviceId, to: deviceId, isConfirmed: pushed.ok }, "task reassigned");
   return isReassigned;
 }
@@ -143,23 +124,3 @@ function draftFor(draft: ContractDraft, deviceId: string): ContractDraft {
   } = draft;
   return { ...task, deviceId };
 }
-
-async function escalate(
-  context: CloudContext,
-  row: ContractRow,
-  code: Extract<Decision, { kind: "escalate" }>["code"],
-): Promise<void> {
-  const { contractId, deviceId, taskId } = row;
-  const detail = `${EXPLANATIONS[code] ?? `the contract ended as ${row.status}`} (task ${taskId})`;
-  context.log.warn({ contractId, deviceId, code }, "recovery needs a person");
-  await context.store.commit([
-    ...raise(context, { code, severity: "HIGH", detail, deviceId, contractId }),
-    logOp(context, { type: "recovery", deviceId, contractId, data: { strategy: "escalate", code } }),
-  ]);
-}
-
-const EXPLANATIONS: Readonly<Record<string, string>> = {
-  no_able_device: "the task was let go of, and no other device that is live, free and able can take it now",
-  effect_done: "the task was let go of after a step that somebody else would repeat",
-  load_on_board: "the contract ended with a load on board",
-};

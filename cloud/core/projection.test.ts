@@ -34,7 +34,7 @@ class Story {
       data: data as Record<string, unknown>,
     };
     this.#state = foldEvent(this.#state, event);
-    this.#track = trackEvent(this.#track, event, START_MS);
+    this.#track = trackEvent(this.#track, event, START_MS + at * 1000);
     return this;
   }
 
@@ -173,9 +173,9 @@ describe("telemetry", () => {
   });
 
   it("is the newest sighting, unless it is late", () => {
-    const first = trackTelemetry({}, sample(5, 3), 0);
+    const first = trackTelemetry({}, sample(5, 3), at(6));
     expect(first).toMatchObject({ pose: { atMs: at(5.5), value: [3, 0, 0] }, battery: { value: 0.4 } });
-    expect(trackTelemetry(first, sample(4, 9), 0)).toEqual(first);
+    expect(trackTelemetry(first, sample(4, 9), at(7))).toEqual(first);
   });
 });
 

@@ -36,11 +36,11 @@ export const Track = z.object({
 export type Track = Readonly<z.infer<typeof Track>>;
 
 /**
- * The track after an event of the journal. Events come in the order of their numbers, so a later one counts even where the
- * wall clock was stepped back in between. `receivedAtMs` stands in for the time of an event that an unsynced clock stamped.
+ * The track after an event of the journal; what is older than what was seen by telemetry does not count. `receivedAtMs`
+ * is the cloud's own time: it stands in for stamps of an unsynced clock.
  */
 export function trackEvent(track: Track, event: Event, receivedAtMs: number): Track {
-  const atMs = event.clock === "synced" ? Date.parse(event.at) : receivedAtMs;
+  const atMs = momentOf(event.at, event.clock, receivedAtMs);
   const sighted = withSighting(track, atMs, sightingOf(event));
   const { contractId, stageId } = event;
   if (contractId === undefined) return sighted;
@@ -62,10 +62,10 @@ export function trackEvent(track: Track, event: Event, receivedAtMs: number): Tr
 export function trackTelemetry(track: Track, telemetry: Telemetry, receivedAtMs: number): Track {
   return telemetry.batches.reduce((before, batch) => {
     const lastMs = batch.dt.at(-1) ?? 0;
-    const atMs = batch.clock === "synced" ? Date.parse(batch.t0) + lastMs : receivedAtMs;
+    const atMs = momentOf(batch.t0, batch.clock, receivedAtMs, lastMs);
     const last = Object.fromEntries(Object.entries(batch.values).map(([name, samples]) => [name, samples.at(-1)]));
     const sighting = Sighting.safeParse({ ...last, pose: [last["x"], last["y"], last["yaw"]] });
-    return sighting.success ? withSighting(before, atMs, sighting.data, "if-newer") : before;
+    return sighting.success ? withSighting(before, atMs, sighting.data) : before;
   }, track);
 }
 
@@ -82,15 +82,19 @@ function sightingOf(event: Event): Sighting {
   return SIGHTING_TYPES.has(event.type) ? Sighting.parse(event.data) : {};
 }
 
-function withSighting(track: Track, atMs: number, sighting: Sighting, rule: "always" | "if-newer" = "always"): Track {
-  const counts = (before: Seen<unknown> | undefined): boolean =>
-    rule === "always" || before === undefined || atMs > before.atMs;
-  const { pose, battery, sigmaXy } = sighting;
+/** Clocks that are synced differ by less; a stamp further ahead is wrong, and must not outlast what is seen later. */
+const AHEAD_MS_MAX = 5_000;
+
+function momentOf(at: string, clock: "synced" | "unsynced", receivedAtMs: number, offsetMs = 0): number {
+  return clock === "synced" ? Math.min(Date.parse(at) + offsetMs, receivedAtMs + AHEAD_MS_MAX) : receivedAtMs;
+}
+
+function withSighting(track: Track, atMs: number, { pose, battery, sigmaXy }: Sighting): Track {
+  const counts = (before: Seen<unknown> | undefined): boolean => before === undefined || atMs >= before.atMs;
+  const sigma = sigmaXy === undefined ? {} : { sigmaXy };
   return {
     ...track,
-    ...(pose && counts(track.pose)
-      ? { pose: { atMs, value: pose, ...(sigmaXy === undefined ? {} : { sigmaXy }) } }
-      : {}),
+    ...(pose && counts(track.pose) ? { pose: { atMs, value: pose, ...sigma } } : {}),
     ...(battery !== undefined && counts(track.battery) ? { battery: { atMs, value: battery } } : {}),
   };
 }

@@ -1,0 +1,15 @@
+import { type CloudContext, logOp, nowText } from "./context.ts";
+import type { ExceptionRow, StoreOp } from "./io/store.ts";
+
+/** An exception for the supervisor's queue, and for the stream. */
+export function raise(context: CloudContext, exception: Omit<ExceptionRow, "at">): StoreOp[] {
+  const { deviceId, contractId, ...data } = exception;
+  const about = {
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(contractId === undefined ? {} : { contractId }),
+  };
+  return [
+    { op: "insert-exception", row: { at: nowText(context), ...exception } },
+    logOp(context, { type: "exception", ...about, data }),
+  ];
+}
