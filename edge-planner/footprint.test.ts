@@ -60,7 +60,7 @@ describe("footprint", () => {
     });
 
     it("is zero where an obstacle is touched or covered, and outside of the grid", () => {
-      expect(at(0.15, 0, 0)).toBe(0);
+      expect(at(0.16, 0, 0)).toBe(0);
       expect(at(0.5, 0, 0)).toBe(0);
       expect(at(9, 0, 0)).toBe(0);
     });

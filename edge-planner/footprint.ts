@@ -1,7 +1,7 @@
 import { distanceToSegment, isInside, type Point, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { assert } from "#lib/errors";
-import { cellAt, coordinateAt, type GridFrame, indexAt, OUTSIDE, sample } from "./grid.ts";
+import { cellAt, coordinateAt, type GridFrame, indexAt, OUTSIDE } from "./grid.ts";
 
 /** The shape of a robot seen from above, in the frame of its base. */
 export interface Footprint {
@@ -58,12 +58,21 @@ export function footprintClearance(
   // A circle of the grid's own error around the circumscribed one is free: no need to look at the border.
   if (atCentre >= footprint.circumscribed + frame.resolution + enough) return enough;
   if (atCentre < footprint.inscribed - frame.resolution) return 0;
-  const { outline } = footprint;
-  const [cos, sin] = [Math.cos(pose.yaw), Math.sin(pose.yaw)];
-  let least = enough;
+  return Math.min(enough, leastAlongBorder(frame, field, footprint.outline, pose));
+}
+
+/** The innermost loop of planning, so it works on cells directly; stops at the first border point that touches. */
+function leastAlongBorder(frame: GridFrame, field: Float32Array, outline: Float64Array, pose: Pose): Metres {
+  const { width, height, resolution } = frame;
+  const [cos, sin] = [Math.cos(pose.yaw) / resolution, Math.sin(pose.yaw) / resolution];
+  const [column, row] = [(pose.x - frame.originX) / resolution, (pose.y - frame.originY) / resolution];
+  let least = Infinity;
   for (let at = 0; at < outline.length; at += 2) {
     const [x, y] = [coordinateAt(outline, at), coordinateAt(outline, at + 1)];
-    const here = sample(frame, field, pose.x + cos * x - sin * y, pose.y + sin * x + cos * y, 0);
+    const across = Math.floor(column + cos * x - sin * y);
+    const up = Math.floor(row + sin * x + cos * y);
+    if (across < 0 || up < 0 || across >= width || up >= height) return 0;
+    const here = cellAt(field, up * width + across);
     if (here < least) least = here;
     if (least <= 0) return least;
   }

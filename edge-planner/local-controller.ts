@@ -61,7 +61,10 @@ export function followTrack(
   along: Metres,
   maxSpeed: MetresPerSecond,
 ): Velocity | undefined {
-  const here = roomAt(situation.terrain, situation.pose);
+  const here = {
+    footprint: footprintRoom(situation.terrain, situation.pose),
+    centre: centreRoom(situation.terrain, situation.pose),
+  };
   const crowdedSpeed = here.footprint < ROOMY ? CREEP + SPEED_PER_ROOM * here.footprint : Infinity;
   const speedCap = Math.min(maxSpeed, crowdedSpeed, arrivalSpeed(situation, track, along));
   const candidates: Candidate[] = [];
@@ -96,7 +99,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** Room of the footprint and of its centre at a pose. */
+/** Room of the footprint and of its centre where the robot stands. */
 interface Room {
   readonly footprint: Metres;
   readonly centre: Metres;
@@ -170,18 +173,15 @@ function rollOut(
   for (let step = 1; step <= ROLLOUT_STEPS; step++) {
     const time = (duration * step) / ROLLOUT_STEPS;
     const at = advance(pose, velocity, time);
-    const room = roomAt(terrain, at);
-    if (isWorse(room, here)) return time <= stopTime ? undefined : { middle, end, least: 0 };
-    if (here.footprint > 0) least = Math.min(least, room.footprint);
+    // Where something was touched at the start (the map errs, or a zone was entered), the centre must get no closer to it.
+    const room = here.footprint > 0 ? footprintRoom(terrain, at) : 0;
+    const isHit = here.footprint > 0 ? room <= 0 : centreRoom(terrain, at) < here.centre - CENTRE_TOLERANCE;
+    if (isHit) return time <= stopTime ? undefined : { middle, end, least: 0 };
+    least = Math.min(least, room);
     if (step <= ROLLOUT_STEPS / 2) middle = at;
     end = at;
   }
   return { middle, end, least };
-}
-
-/** Something is hit; or, where something was already hit at the start (the map errs, or a zone was entered), the centre gets closer to it. */
-function isWorse(room: Room, here: Room): boolean {
-  return here.footprint > 0 ? room.footprint <= 0 : room.centre < here.centre - 1e-3;
 }
 
 function headingError(track: Track, along: Metres, end: Pose): Radians {
@@ -189,13 +189,16 @@ function headingError(track: Track, along: Metres, end: Pose): Radians {
   return Math.abs(wrapAngle(Math.atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw));
 }
 
-function roomAt(terrain: Terrain, pose: Pose): Room {
-  const { map, clearance, footprint } = terrain;
+const CENTRE_TOLERANCE: Metres = 1e-3;
+
+/** Room around the footprint, at most `ROOMY`; zero where it touches an obstacle or forbidden ground. */
+function footprintRoom({ map, clearance, footprint }: Terrain, pose: Pose): Metres {
+  const room = footprintClearance(map, clearance, footprint, pose, ROOMY);
   const zones = map.zoneClearance;
-  const obstacles = footprintClearance(map, clearance, footprint, pose, ROOMY);
-  if (obstacles > 0 && (!zones || footprintClearance(map, zones, footprint, pose, map.resolution) > 0)) {
-    return { footprint: obstacles, centre: obstacles };
-  }
-  const centre = sampleSmooth(map, clearance, pose.x, pose.y);
-  return { footprint: 0, centre: Math.min(centre, zones ? sampleSmooth(map, zones, pose.x, pose.y) : centre) };
+  return room > 0 && zones && footprintClearance(map, zones, footprint, pose, map.resolution) <= 0 ? 0 : room;
+}
+
+function centreRoom({ map, clearance }: Terrain, { x, y }: Pose): Metres {
+  const room = sampleSmooth(map, clearance, x, y);
+  return map.zoneClearance ? Math.min(room, sampleSmooth(map, map.zoneClearance, x, y)) : room;
 }

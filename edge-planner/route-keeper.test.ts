@@ -110,7 +110,7 @@ describe("route keeper", () => {
     const terrain = { map, clearance: layer.clearance, footprint };
     keepRoute(keeper, terrain, 0, START, { x: 8.1, y: 5, yaw: 0 }, 0);
     expect(keeper.way).toEqual({ kind: "none", reason: "goal_occupied" });
-    keep(keeper, layer, 1000);
+    keep(keeper, layer, 3000);
     expect(keeper.way.kind).toBe("clear");
   });
 });

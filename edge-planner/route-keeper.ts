@@ -23,6 +23,8 @@ export type Way =
 
 const SOONEST_REPLAN_MS = 1000;
 const LOOK_FOR_BETTER_MS = 2500;
+/** A search that finds nothing takes up all cells in reach, so it is not repeated at every turn. */
+const RETRY_MS = 3000;
 /** A new route must cost less than this share of the old one, or the robot would dither between them. */
 const WORTH_CHANGING = 0.85;
 const LOOK_AHEAD: Metres = 6;
@@ -46,7 +48,7 @@ export function keepRoute(
   if (keeper.way.kind !== "none") follow(keeper, keeper.way.track, pose);
   const ageMs = nowMs - keeper.plannedMs;
   if (ageMs < SOONEST_REPLAN_MS) return;
-  if (needsPlan(keeper, terrain, pose)) {
+  if (needsPlan(keeper, terrain, pose, ageMs)) {
     adopt(keeper, terrain, pose, goal);
   } else if (keeper.way.kind === "clear" && version !== keeper.plannedVersion && ageMs >= LOOK_FOR_BETTER_MS) {
     improve(keeper, keeper.way.track, terrain, pose, goal);
@@ -66,17 +68,18 @@ function follow(keeper: RouteKeeper, track: Track, pose: Pose): void {
   keeper.along = project(track, pose.x, pose.y, Math.max(0, keeper.along - 0.5), keeper.along + 1.5).along;
 }
 
-function needsPlan({ way, along }: RouteKeeper, terrain: Terrain, pose: Pose): boolean {
-  if (way.kind !== "clear") return true;
+function needsPlan({ way, along }: RouteKeeper, terrain: Terrain, pose: Pose, ageMs: number): boolean {
+  if (way.kind === "none") return ageMs >= RETRY_MS;
+  if (way.kind === "obstructed") return ageMs >= RETRY_MS || !isBlocked(way.track, along, terrain, Infinity);
   if (distance(trackPoint(way.track, along), pose) > OFF_TRACK || way.track.length - along < AT_END) return true;
-  return isBlocked(way.track, along, terrain);
+  return isBlocked(way.track, along, terrain, LOOK_AHEAD);
 }
 
-function isBlocked(track: Track, along: Metres, terrain: Terrain): boolean {
+function isBlocked(track: Track, along: Metres, terrain: Terrain, lookAhead: Metres): boolean {
   const { map, clearance, footprint } = terrain;
   const narrow = narrowest(map, footprint);
   // Near the robot the way may lead out of closed cells, and near the goal into them: those are known to the plan.
-  const [from, to] = [along + footprint.circumscribed, Math.min(along + LOOK_AHEAD, track.length - narrow)];
+  const [from, to] = [along + footprint.circumscribed, Math.min(along + lookAhead, track.length - narrow)];
   for (let at = from; at < to; at += map.resolution) {
     const { x, y } = trackPoint(track, at);
     if (sample(map, clearance, x, y, 0) < Math.min(narrow, sample(map, map.clearance, x, y, 0))) return true;

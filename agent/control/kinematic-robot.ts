@@ -38,8 +38,8 @@ export interface KinematicRobot {
 }
 
 const STEP_MS = 20;
-const RAYS = 240;
-const RANGE_MAX: Metres = 10;
+const RAYS = 180;
+const RANGE_MAX: Metres = 8;
 const SCAN_MS = 100;
 const FIX_MS = 200;
 const FIX_DELAY_MS = 140;
@@ -123,9 +123,8 @@ function sweep({ grid, circles = [], rng }: KinematicRobotOptions, pose: Pose, a
 
 function castGrid(grid: OccupancyGrid | undefined, from: Pose, bearing: number): Metres {
   if (!grid) return Infinity;
-  const stride = grid.resolution * 0.7;
   const [cos, sin] = [Math.cos(bearing), Math.sin(bearing)];
-  for (let range = 0; range < RANGE_MAX; range += stride) {
+  for (let range = 0; range < RANGE_MAX; range += grid.resolution) {
     const index = indexAt(grid, from.x + range * cos, from.y + range * sin);
     if (index === OUTSIDE) return Infinity;
     if (grid.cells[index] === OCCUPIED) return range;

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { distance, isInside, type Pose, poseFrom, wrapAngle } from "#lib/geometry";
+import type { Occupancy, Zone } from "#contract/spatial";
+import { rectangleZone } from "#edge-planner/drawn-place";
+import { cornersAt, makeFootprint } from "#edge-planner/footprint";
+import { createMapSource } from "#edge-planner/map-cache";
+import type { ControlWorld } from "./control.ts";
+import type { Circle } from "./kinematic-robot.ts";
+import { AMR, startTestBed, type TestBed } from "./test-bed.ts";
+
+const png = readFileSync(join(import.meta.dirname, "../../config/maps/warehouse.png"));
+const occupancy: Occupancy = {
+  resolution: 0.03,
+  origin: [-15.1, -25, 0],
+  negate: 0,
+  occupied_thresh: 0.65,
+  free_thresh: 0.1,
+  png: png.toString("base64"),
+};
+const KEEPOUT: Zone = rectangleZone("conveyor", "keepout", [-2.3, -2.4, 2, 2.1]);
+const CROSSING: Zone = rectangleZone("crossing", "speed-limit", [3, -8, 8, -5], { maxSpeed: 0.6 });
+const warehouse: ControlWorld = { mapId: "warehouse", occupancy, zones: [KEEPOUT, CROSSING], forbiddenZones: [] };
+const maps = createMapSource();
+const footprint = makeFootprint(AMR.footprint);
+
+const PLACES = {
+  start: [-5.5, -1, 0],
+  rack: [0.1, -10, Math.PI],
+  packing: [10.4, -14.9, 0],
+  dock: [-9, 22, 0],
+  aisle: [-5.5, -18, Math.PI / 2],
+} as const;
+
+function bed(start: Pose, circles: readonly Circle[] = [], seed = 1): Promise<TestBed> {
+  return startTestBed({ start, world: warehouse, circles, seed, maps });
+}
+
+function isInZone(pose: Pose, zone: Zone): boolean {
+  return cornersAt(footprint, pose).some((corner) => isInside(corner, zone.polygon));
+}
+
+async function expectArrival(test: TestBed, goal: Pose, seconds: number): Promise<void> {
+  let entered = 0;
+  const report = await test.drive(goal, seconds, {
+    watch: () => {
+      if (isInZone(test.robot.truth().pose, KEEPOUT)) entered++;
+    },
+  });
+  const { pose, contacts } = test.robot.truth();
+  expect(report.drive).toEqual({ state: "arrived", goalId: "goal" });
+  expect(distance(pose, goal)).toBeLessThan(0.25);
+  expect(Math.abs(wrapAngle(pose.yaw - goal.yaw))).toBeLessThan(0.12);
+  expect({ contacts, entered }).toEqual({ contacts: 0, entered: 0 });
+}
+
+describe("a drive through the warehouse", () => {
+  it.each([
+    ["start", "rack", 30],
+    ["rack", "packing", 45],
+    ["packing", "start", 50],
+    ["start", "dock", 70],
+    ["aisle", "rack", 50],
+  ] as const)(
+    "goes from %s to %s without touching anything or entering the keepout zone",
+    async (from, to, seconds) => {
+      await using test = await bed(poseFrom(PLACES[from]));
+      await expectArrival(test, poseFrom(PLACES[to]), seconds);
+    },
+  );
+
+  it.each([1, 2, 3])("goes around things that the map does not show (seed %i)", async (seed) => {
+    const things = [
+      { x: -2.6, y: -3.2, radius: 0.3 },
+      { x: 0.1, y: -6, radius: 0.35 },
+      { x: 1.2, y: -8, radius: 0.3 },
+    ];
+    await using test = await bed(poseFrom(PLACES.start), things, seed);
+    await expectArrival(test, poseFrom(PLACES.rack), 60);
+  });
+
+  it("takes another aisle when this one is shut", async () => {
+    const pallets = Array.from({ length: 11 }, (_, at) => ({ x: -1 + 0.6 * at, y: -6, radius: 0.3 }));
+    await using test = await bed(poseFrom(PLACES.start), pallets);
+    await expectArrival(test, poseFrom(PLACES.rack), 90);
+    expect(test.report().driven).toBeGreaterThan(25);
+  });
+
+  it("waits before what stands in the only way, says so, and goes on when it has gone", async () => {
+    const pallets = Array.from({ length: 30 }, (_, at) => ({ x: -14 + 0.6 * at, y: -23.6, radius: 0.35 }));
+    const gate = Array.from({ length: 60 }, (_, at) => ({ x: -15 + 0.5 * at, y: -3.3, radius: 0.3 }));
+    const things = [...pallets, ...gate];
+    await using test = await bed(poseFrom(PLACES.start), things);
+    const waiting = await test.drive(poseFrom(PLACES.rack), 60, { until: ({ drive }) => drive.state === "blocked" });
+    expect(waiting.drive).toMatchObject({ state: "blocked", goalId: "goal" });
+    for (const thing of gate) thing.x += 100;
+    await expectArrival(test, poseFrom(PLACES.rack), 90);
+  });
+
+  it("slows down in the speed-limit zone, before it enters", async () => {
+    await using test = await bed(poseFrom(PLACES.rack));
+    const speeds: number[] = [];
+    const watch = (): void => {
+      const { pose, velocity } = test.robot.truth();
+      if (isInZone(pose, CROSSING)) speeds.push(velocity.linear);
+    };
+    await test.drive(poseFrom(PLACES.packing), 60, { watch });
+    expect(speeds.length).toBeGreaterThan(5);
+    expect(Math.max(...speeds)).toBeLessThan(0.62);
+  });
+
+  it("leaves the keepout zone in which it was started", async () => {
+    await using test = await bed({ x: 0.5, y: 0.5, yaw: 1 });
+    const report = await test.drive(poseFrom(PLACES.start), 60);
+    expect(report.drive.state).toBe("arrived");
+    expect(test.robot.truth().contacts).toBe(0);
+  });
+
+  it("refuses a goal in a rack, outside of the map, or in the keepout zone, each by its name", async () => {
+    await using test = await bed(poseFrom(PLACES.start));
+    const reasons: string[] = [];
+    for (const [x, y] of [
+      [-2, -10],
+      [80, 0],
+      [0, 0.5],
+    ] as const) {
+      const { drive } = await test.drive({ x, y, yaw: 0 }, 2, { goalId: `to ${x}` });
+      reasons.push(drive.state === "no-route" ? drive.reason : drive.state);
+    }
+    expect(reasons).toEqual(["goal_occupied", "outside_excerpt", "goal_occupied"]);
+  });
+
+  it("finds its way by lidar alone when it knows no map", async () => {
+    const world = { mapId: "none", zones: [], forbiddenZones: [] };
+    const wall = Array.from({ length: 12 }, (_, at) => ({ x: 4, y: -2 + 0.4 * at, radius: 0.25 }));
+    await using test = await startTestBed({ start: { x: 0, y: 0, yaw: 0 }, world, circles: wall });
+    const report = await test.drive({ x: 8, y: 0, yaw: 0 }, 60);
+    expect(report.drive.state).toBe("arrived");
+    expect(test.robot.truth().contacts).toBe(0);
+  });
+});
