@@ -1,0 +1,79 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadScenario } from "./scenario-file.ts";
+
+const BASE = `name: drive
+map: { empty: [-5, -5, 5, 5] }
+robots:
+  - id: amr-07
+    profile: amr-sim
+    pose: [0, 0, 0]
+    navigate: { to: [2.0, 1.0, 0.0], tolerance: 0.2 }
+until: 60s
+`;
+
+function fileOf(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "scenario-")), "drive.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+const failureOf = (text: string): string => {
+  try {
+    loadScenario(fileOf(text));
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+  return "";
+};
+
+describe("loadScenario", () => {
+  it("reads the shipped scenario with its map, contract and profile", () => {
+    const path = new URL("../config/scenarios/warehouse-pick.yaml", import.meta.url).pathname;
+    const { contracts, profiles, map } = loadScenario(path);
+    expect(contracts.map(({ draft, atMs }) => [draft.name, atMs])).toEqual([["pick-4521", 2000]]);
+    expect(profiles.get("amr-07")?.kind).toBe("amr-sim");
+    expect(map).toHaveProperty("png");
+  });
+
+  it("makes a one-stage contract of the navigate shorthand", () => {
+    const [drive] = loadScenario(fileOf(BASE)).contracts;
+    expect(drive!.draft.stages).toMatchObject([{ action: "navigate", inputs: { to: [2, 1, 0], tolerance: 0.2 } }]);
+  });
+
+  it("overrides values of the profile by path", () => {
+    const text = BASE.replace("pose:", "set: { limits.maxSpeed: 0.7, lidar.rangeSigma: 0.05 }\n    pose:");
+    const profile = loadScenario(fileOf(text)).profiles.get("amr-07")!;
+    expect([profile.limits.maxSpeed, profile.lidar.rangeSigma]).toEqual([0.7, 0.05]);
+  });
+
+  it.each([
+    ["an unknown key", BASE.replace("until:", "wind: strong\nuntil:"), /drive\.yaml:8.*wind/],
+    ["a bad duration", BASE.replace("60s", "one minute"), /drive\.yaml:8.*until.*90s/],
+    ["a profile that is not there", BASE.replace("amr-sim", "amr-gone"), /amr-gone\.yaml/],
+    [
+      "a path that the profile does not have",
+      BASE.replace("pose:", "set: { limits.warp: 9 }\n    pose:"),
+      /limits\.warp/,
+    ],
+    [
+      "an expectation that does not compile",
+      `${BASE}expect:\n  - { name: x, that: "robots('a')" }\n`,
+      /drive\.yaml:10.*robots/,
+    ],
+    [
+      "a fault without its moment",
+      `${BASE}faults:\n  - { do: kill-agent, device: amr-07 }\n`,
+      /drive\.yaml:10.*at and after/,
+    ],
+    [
+      "a file that is not there",
+      BASE.replace("until:", "contracts: [{ file: gone.yaml, at: 1s }]\nuntil:"),
+      /gone\.yaml/,
+    ],
+  ])("names what is wrong with %s", (_what, text, message) => {
+    expect(failureOf(text)).toMatch(message);
+  });
+});
