@@ -56,6 +56,8 @@ const TICK_MS = 200;
 const STEPS_PER_TURN_MAX = 200;
 /** An order that has not reached the journal by then never will; the cloud sends it again. */
 const ORDER_PENDING_MS = 10_000;
+/** After a journal that could not be written. */
+const STORE_PAUSE_MS = 1000;
 /** After an attempt that was forbidden at the last moment. */
 const FORBIDDEN_PAUSE_MS = 1000;
 
@@ -83,10 +85,12 @@ export class Executor implements CommandHandler, AsyncDisposable {
   #isWanted = false;
   #isClosed = false;
   #world = "";
+  #storePauseUntilMs = -Infinity;
 
   /** What follows a step once the journal has it; for the others the journal is all there is. */
   readonly #handlers: { readonly [Type in Step["type"]]?: Handler<Type> } = {
     attempt: (step, situation) => this.#act(step, situation),
+    "start-contract": () => void this.#deps.senses.feel(),
     verify: (step, situation) => this.#runner.ask(this.#request(step, situation), step.cause),
     "forget-attempt": () => this.#runner.forget(),
     "note-not-done": () => this.#runner.forget(),
@@ -119,7 +123,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
   /** Looks for something to do; harmless when there is nothing. */
   wake(): void {
     this.#isWanted = true;
-    if (this.#isClosed || this.#isTakingTurn) return;
+    const isPaused = this.#deps.clock.nowMs() < this.#storePauseUntilMs;
+    if (this.#isClosed || this.#isTakingTurn || isPaused) return;
     this.#isTakingTurn = true;
     this.#turn = this.#takeTurn();
   }
@@ -216,8 +221,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
         for (const step of steps) await this.#perform(step, contractId);
       }
     } catch (thrown) {
-      // Nothing of the step is durable, so the next tick comes to the same step; until then the storage's fault stops the robot.
+      // Nothing of the step is durable, so a later tick comes to the same step; until then the storage's fault stops the robot.
       if (!(thrown instanceof AgentError) || !thrown.code.startsWith("store.")) throw thrown;
+      this.#storePauseUntilMs = this.#deps.clock.nowMs() + STORE_PAUSE_MS;
       this.#log.warn({ err: thrown, contractId }, "step could not be journaled, trying again");
     }
   }

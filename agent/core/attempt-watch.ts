@@ -1,0 +1,53 @@
+import { wayLength } from "./estimate.ts";
+import type { Attempt, Interruption, Situation } from "./situation.ts";
+import { movesBase } from "./stage-loop.ts";
+import { findStage } from "./stage-order.ts";
+import type { Step } from "./step.ts";
+
+/** How often progress and estimates are written while the robot drives. */
+const PROGRESS_EVERY_MS = 3000;
+const ESTIMATE_EVERY_MS = 10_000;
+/** A way that is this much longer or shorter than estimated is a new estimate, but not more often than this. */
+const WAY_CHANGE = { metres: 2, share: 0.2 };
+const ESTIMATE_AGAIN_MS = 2000;
+
+/** Looks after an action under way: ends it in time, and reports how far a drive has got. */
+export function watchAttempt(situation: Situation): readonly Step[] | undefined {
+  const { contract, state, activity } = situation;
+  const { attempt } = activity;
+  if (!attempt) return undefined;
+  if (!findStage(contract, state, attempt.stageId)) return interrupt(attempt, "withdrawn");
+  const ending = endInTime(situation, attempt);
+  if (ending.length > 0 || !movesBase(attempt.action)) return ending;
+  return reportsDue(situation, attempt);
+}
+
+function reportsDue(situation: Situation, attempt: Attempt): readonly Step[] {
+  const { stageId } = attempt;
+  const sinceProgressMs = situation.now.monoMs - (situation.activity.progressAtMs ?? attempt.startedMs);
+  const reports: Step[] = [];
+  if (sinceProgressMs >= PROGRESS_EVERY_MS) reports.push({ type: "report-progress", stageId });
+  if (isEstimateDue(situation, attempt)) reports.push({ type: "report-estimate", stageId });
+  return reports;
+}
+
+function isEstimateDue(situation: Situation, attempt: Attempt): boolean {
+  const { estimate } = situation.activity;
+  const ageMs = situation.now.monoMs - (estimate?.atMs ?? attempt.startedMs);
+  if (ageMs >= ESTIMATE_EVERY_MS) return true;
+  const way = wayLength(situation);
+  if (way === undefined || !estimate || ageMs < ESTIMATE_AGAIN_MS) return false;
+  return Math.abs(way - estimate.wayLength) > Math.max(WAY_CHANGE.metres, WAY_CHANGE.share * way);
+}
+
+/** Breaks the attempt off, once. */
+export function interrupt(attempt: Attempt, cause: Interruption): readonly Step[] {
+  return attempt.interruption ? [] : [{ type: "interrupt", cause }];
+}
+
+/** Breaks the attempt off when its stage's time is over. */
+export function endInTime({ contract, state, now }: Situation, attempt: Attempt): readonly Step[] {
+  const view = findStage(contract, state, attempt.stageId);
+  const isOverdue = view && now.monoMs - attempt.startedMs >= view.stage.timeoutSeconds * 1000;
+  return isOverdue ? interrupt(attempt, "timeout") : [];
+}

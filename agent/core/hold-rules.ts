@@ -1,0 +1,84 @@
+import { isTrue } from "./conditions.ts";
+import { endInTime, interrupt } from "./attempt-watch.ts";
+import { findViolations, waitBeforeStartMs, type Violation } from "./constraints.ts";
+import { ruleOfHold, stageOfHold } from "./failure-policy.ts";
+import type { Situation } from "./situation.ts";
+import { contextOf, isBackingOff, isIrreversible, movesBase, recover } from "./stage-loop.ts";
+import { failureOf } from "./stage-outcome.ts";
+import { findProgress, findStage, type StageView } from "./stage-order.ts";
+import type { Step } from "./step.ts";
+
+/** Hold of a contract whose lease cannot be known. */
+const LEASE_HOLD = "lease";
+/** Hold of a contract while the robot may not move for its own reasons. */
+const SAFETY_HOLD = "safety";
+
+/** Places and clears the holds that the executor owns: for a lease that is not known, and for the robot's own health. */
+export function keepOwnHolds({
+  state,
+  leaseRemainingMs,
+  safety,
+  safetyReason,
+}: Situation): readonly Step[] | undefined {
+  const wanted = [
+    { holdId: LEASE_HOLD, by: "constraint", isOn: leaseRemainingMs === "unknown", reason: "the lease is not known" },
+    { holdId: SAFETY_HOLD, by: "safety", isOn: safety === "stopped", reason: safetyReason ?? "stopped" },
+  ] as const;
+  const steps = wanted.flatMap(({ holdId, by, isOn, reason }): Step[] => {
+    const isPlaced = state.holds.some((hold) => hold.holdId === holdId && hold.by === by);
+    if (isOn === isPlaced) return [];
+    return [isOn ? { type: "hold", holdId, by, reason } : { type: "resume", holdId, by }];
+  });
+  return steps.length > 0 ? steps : undefined;
+}
+
+/** The most final constraint that does not hold goes to the failure policy, once; what can't be undone is let finish. */
+export function answerViolation(situation: Situation): readonly Step[] | undefined {
+  const { contract, state, activity, now } = situation;
+  if (activity.attempt && isIrreversible(activity.attempt.action)) return undefined;
+  if (!state.isStarted && waitBeforeStartMs(contract, now) > 0) return undefined;
+  const progress = findProgress(contract, state);
+  if (progress.type !== "at") return undefined;
+  const isHeld = state.holds.length > 0;
+  const violation = findViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code));
+  if (!violation || isAnswered(situation, progress.view, violation)) return undefined;
+  const failure = failureOf(progress.view, violation.code, violation.detail);
+  return [recover(situation, progress.view, failure, { violation })];
+}
+
+/** Held, by whomever: the goal is withdrawn, an action that can't be undone runs to its end. */
+export function standStill(situation: Situation): readonly Step[] | undefined {
+  const { state, safety, activity, isOrderPending } = situation;
+  const mayAct = !isOrderPending && (safety === "normal" || safety === "limited");
+  if (state.holds.length === 0 && mayAct) return undefined;
+  const { attempt } = activity;
+  if (attempt) return movesBase(attempt.action) ? interrupt(attempt, "withdrawn") : endInTime(situation, attempt);
+  for (const hold of state.holds) {
+    if (hold.by !== "policy") continue;
+    const steps = endPolicyHold(situation, hold.holdId);
+    if (steps) return steps;
+  }
+  return [];
+}
+
+/** Ends a hold of the failure policy when its condition has come true, or its deadline has passed in vain. */
+function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | undefined {
+  const { contract, state, activity, now } = situation;
+  const placed = ruleOfHold(contract, holdId);
+  const view = findStage(contract, state, stageOfHold(holdId) ?? "");
+  if (!placed || !view) return undefined;
+  const { until, deadlineSeconds = Infinity } = placed.rule.hold ?? {};
+  if (until !== undefined && isTrue(until, contextOf(situation))) return [{ type: "resume", holdId, by: "policy" }];
+  const sinceMs = activity.heldSinceMs[`${contract.contractId}/${holdId}`] ?? now.monoMs;
+  if (now.monoMs - sinceMs < deadlineSeconds * 1000) return undefined;
+  const failure = failureOf(view, view.known.failure ?? "deadline_passed", `held for ${deadlineSeconds} s in vain`);
+  return [recover(situation, view, failure, { endsHold: holdId, after: placed.at })];
+}
+
+/** Violations that are worth leaving a hold for; the others are judged when the robot is to move again. */
+const ENDS_A_HOLD: ReadonlySet<Violation["code"]> = new Set(["window_passed", "duration_exceeded"]);
+
+function isAnswered(situation: Situation, { stage, known }: StageView, violation: Violation): boolean {
+  if (known.status !== "failed" || known.failure !== violation.code) return false;
+  return situation.state.holds.length > 0 || isBackingOff(situation, stage.stageId);
+}
