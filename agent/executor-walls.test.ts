@@ -48,6 +48,17 @@ describe("the walls of a contract", () => {
     expect(bench.eventsOf("stage.failed")[0]?.data["code"]).toBe("zone_forbidden");
   });
 
+  it("takes a guessed position for no position: a robot that does not know where it is enters nothing", async () => {
+    const fenced = exampleContract({ constraints: { ...contract.constraints, zones: { forbidden: ["kitting"] } } });
+    const bench = await ExecutorBench.with(fenced);
+    await bench.untilStage(contract, "go-to-rack");
+    bench.robot.position = "lost";
+    bench.robot.zones = ["kitting"];
+    await bench.pass(3);
+    expect(bench.eventsOf("constraint.violated")).toEqual([]);
+    expect(bench.state(fenced).holds).toMatchObject([{ by: "safety" }]);
+  });
+
   it("ends with the duration that the contract allows, whatever the wall clock does", async () => {
     const brief = exampleContract({
       failurePolicy: RETRY_THEN_REASSIGN,

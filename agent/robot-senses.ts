@@ -47,9 +47,10 @@ type Motion = Pick<RobotView, "pose" | "remaining" | "sigmaXy" | "speed" | "driv
 /** What is known of the motion before the loop has reported. */
 const AT_REST: Motion = { sigmaXy: 0, speed: 0, driven: 0, zones: [], route: [] };
 
+/** A position that is a guess says neither where the robot is nor which zones hold it. */
 function motionOf({ pose, isLocalised, sigmaXy, velocity, driven, zones, drive, route }: MotionReport): Motion {
-  const moving = { sigmaXy, speed: Math.abs(velocity.linear), driven, zones };
-  const placed = isLocalised ? { ...moving, pose } : moving;
+  const moving = { sigmaXy, speed: Math.abs(velocity.linear), driven };
+  const placed = isLocalised ? { ...moving, pose, zones } : { ...moving, zones: [] };
   if (drive.state === "idle") return { ...placed, route: [] };
   return drive.state === "driving" ? { ...placed, route, remaining: drive.remaining } : { ...placed, route };
 }
