@@ -3,10 +3,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "#lib/clock";
-import { messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { createPinoLog } from "#lib/node/pino-log";
+import { disposeInTime, listenForEnd } from "#lib/node/program-end";
 import { createSystemClock, type ClockScale } from "#lib/node/system-clock";
 import { loadYaml } from "#lib/node/yaml-file";
 import { createRng } from "#lib/rng";
@@ -20,6 +20,7 @@ import type { Control } from "./control/control.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
 import { startWorkerStore } from "./io/worker-store.ts";
 import { DeviceProfile, motionProfileOf } from "./profile.ts";
+import { rehearse } from "./rehearsal.ts";
 
 export interface RunAgentOptions {
   /** The configuration file. */
@@ -29,11 +30,6 @@ export interface RunAgentOptions {
   /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
-
-/** A supervisor grants 10 s or more between SIGTERM and SIGKILL; this leaves some of it. */
-const DISPOSE_WITHIN_MS = 8000;
-/** A bug; the supervisor starts us again. */
-const EXIT_BUG = 70;
 
 /**
  * Runs the agent of one device until it is told to end (SIGTERM or SIGINT) and resolves with the exit code: 0, or 70 after a
@@ -56,6 +52,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       parts,
     );
     const { site, deviceId, broker } = config;
+    rehearse();
     const settings = { site, deviceId, profile, software, credentials: broker };
     const agent = await composeAgent(settings, {
       clock,
@@ -109,41 +106,4 @@ async function openDevice(
 function profilePath(profile: string): string {
   if (/[/.]/.test(profile)) return profile;
   return fileURLToPath(new URL(`../config/devices/${profile}.yaml`, import.meta.url));
-}
-
-/** Resolves with the exit code when somebody, or a bug, ends the program. */
-function listenForEnd(log: Log): { promise: Promise<number>; fail: (thrown: unknown) => void; forget: () => void } {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const finish = (signal: string): void => {
-    log.info({ signal }, "told to end");
-    resolve(0);
-  };
-  const fail = (thrown: unknown): void => {
-    log.fatal({ err: thrown }, "ending after a failure");
-    resolve(EXIT_BUG);
-  };
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  const bugs = ["uncaughtException", "unhandledRejection"] as const;
-  for (const signal of signals) process.once(signal, finish);
-  for (const bug of bugs) process.on(bug, fail);
-  const forget = (): void => {
-    for (const signal of signals) process.off(signal, finish);
-    for (const bug of bugs) process.off(bug, fail);
-  };
-  return { promise, fail, forget };
-}
-
-/** Ends all parts in reverse order; one that hangs must not keep the supervisor from starting us again. */
-async function disposeInTime(parts: AsyncDisposableStack, log: Log): Promise<void> {
-  const timer = setTimeout(() => {
-    log.error({ withinMs: DISPOSE_WITHIN_MS }, "parts did not end in time");
-    process.exit(EXIT_BUG);
-  }, DISPOSE_WITHIN_MS);
-  try {
-    await parts.disposeAsync();
-  } catch (thrown) {
-    log.error({ err: messageOf(thrown) }, "a part did not end well");
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,13 +1,17 @@
 import { Command, CommanderError } from "commander";
 import { AgentError, messageOf } from "#lib/errors";
 import { version } from "./version.ts";
-import { agentCommand } from "./commands/agent.ts";
-import { cloudCommand } from "./commands/cloud.ts";
-import { contractCommand } from "./commands/contract.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { keysCommand } from "./commands/keys.ts";
-import { simCommand } from "./commands/sim.ts";
 import { EXIT, Unmet } from "./exit.ts";
+
+/** Each command brings the modules that it needs: an agent on a small board must not load a simulator. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import("./commands/demo.ts")).demoCommand(),
+  agent: async () => (await import("./commands/agent.ts")).agentCommand(),
+  cloud: async () => (await import("./commands/cloud.ts")).cloudCommand(),
+  sim: async () => (await import("./commands/sim.ts")).simCommand(),
+  contract: async () => (await import("./commands/contract.ts")).contractCommand(),
+  keys: async () => (await import("./commands/keys.ts")).keysCommand(),
+};
 
 /** Runs one command line and answers its exit code; see `exit.ts` for what the codes mean. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -15,9 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description("Edge agent runtime for robots: contracts that hold through an outage, and the cloud that reconciles.")
     .version(version(), "-V, --version", "print the version")
     .showSuggestionAfterError(false);
-  for (const make of [demoCommand, agentCommand, cloudCommand, simCommand, contractCommand, keysCommand]) {
-    program.addCommand(make());
-  }
+  for (const command of await commandsFor(args[0])) program.addCommand(command);
   for (const command of allCommands(program)) command.exitOverride().configureOutput({ outputError: () => undefined });
 
   try {
@@ -26,6 +28,12 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     return report(thrown, program, args);
   }
+}
+
+/** The command that is meant, or all of them where none is: to list them, and to say what there is instead. */
+function commandsFor(name: string | undefined): Promise<Command[]> {
+  const isKnown = name !== undefined && Object.hasOwn(COMMANDS, name);
+  return Promise.all((isKnown ? [name] : Object.keys(COMMANDS)).map((known) => COMMANDS[known]!()));
 }
 
 function report(thrown: unknown, program: Command, args: readonly string[]): number {

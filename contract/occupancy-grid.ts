@@ -23,8 +23,30 @@ export interface OccupancyGrid {
   readonly cells: Uint8Array;
 }
 
-/** Decodes a map_server image in trinary mode. Throws `contract.invalid` on anything else than a PNG that fits. */
+/**
+ * Decodes a map_server image in trinary mode. Throws `contract.invalid` on anything else than a PNG that fits. The grid is
+ * shared: the check of a contract, its feasibility and the planner ask for the same one, so the newest is kept.
+ */
 export function decodeOccupancy(occupancy: Occupancy): OccupancyGrid {
+  if (newest === undefined || !isSame(newest.occupancy, occupancy)) newest = { occupancy, grid: decodeAnew(occupancy) };
+  return newest.grid;
+}
+
+/** Decoding is a pure function of the occupancy, so what is kept here changes how long an answer takes and nothing else. */
+let newest: { readonly occupancy: Occupancy; readonly grid: OccupancyGrid } | undefined;
+
+function isSame(a: Occupancy, b: Occupancy): boolean {
+  return (
+    a.png === b.png &&
+    a.resolution === b.resolution &&
+    a.negate === b.negate &&
+    a.occupied_thresh === b.occupied_thresh &&
+    a.free_thresh === b.free_thresh &&
+    a.origin.every((value, at) => value === b.origin[at])
+  );
+}
+
+function decodeAnew(occupancy: Occupancy): OccupancyGrid {
   if (occupancy.origin[2] !== 0) throw new AgentError("contract.invalid", "occupancy.origin: yaw must be 0");
   const image = decodePng(Buffer.from(occupancy.png, "base64"));
   return {
@@ -71,19 +93,36 @@ function assertSize(bytes: Uint8Array): void {
 /** The cells of an image, whose row 0 is the top. */
 function classify(image: Image, rule: Occupancy): Uint8Array {
   const { width, height, channels, data } = image;
+  const classifyRow = channels === 1 ? grayRow(rule) : colourRow(channels, rule);
+  const cells = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const from = (height - 1 - row) * width * channels;
+    classifyRow(data.subarray(from, from + width * channels), cells.subarray(row * width, (row + 1) * width));
+  }
+  return cells;
+}
+
+type ClassifyRow = (values: Uint8Array, cells: Uint8Array) => void;
+
+/** The usual map: one lookup a cell, as millions of them are waited for. */
+function grayRow(rule: Occupancy): ClassifyRow {
+  const kinds = kindsBySum(1, rule);
+  return (values, cells) => {
+    for (let at = 0; at < cells.length; at++) cells[at] = kinds[values[at]!]!;
+  };
+}
+
+function colourRow(channels: number, rule: Occupancy): ClassifyRow {
   const colours = channels > 2 ? 3 : 1;
   const hasAlpha = channels === 2 || channels === 4;
   const kinds = kindsBySum(colours, rule);
-  const cells = new Uint8Array(width * height);
-  let at = 0;
-  for (let row = height - 1; row >= 0; row--) {
-    for (let cell = row * width; cell < (row + 1) * width; cell++, at += channels) {
-      const isTransparent = hasAlpha && data[at + channels - 1]! < 255;
-      const sum = colours === 1 ? data[at]! : data[at]! + data[at + 1]! + data[at + 2]!;
+  return (values, cells) => {
+    for (let cell = 0, at = 0; cell < cells.length; cell++, at += channels) {
+      const isTransparent = hasAlpha && values[at + channels - 1]! < 255;
+      const sum = colours === 1 ? values[at]! : values[at]! + values[at + 1]! + values[at + 2]!;
       cells[cell] = isTransparent ? UNKNOWN : kinds[sum]!;
     }
-  }
-  return cells;
+  };
 }
 
 /** What a cell is, by the sum of its colour values: millions of cells have at most 766 different sums. */
