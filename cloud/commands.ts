@@ -64,9 +64,13 @@ export async function settleCommand(context: CloudContext, device: Device, reply
   return true;
 }
 
-/** Takes back a command that nobody needs any more; the device may still have obeyed it. Runs in the device's turn. */
-export async function withdrawCommand(context: CloudContext, device: Device, command: CommandRow): Promise<void> {
-  await finish(context, device, command, { result: "withdrawn" });
+/**
+ * Takes back what was to revoke a contract: a revoke of an older session must not end what that session has accepted after
+ * all. The device may have obeyed it before; then its journal says so. Runs in the device's turn.
+ */
+export async function withdrawRevoke(context: CloudContext, device: Device, contractId: string): Promise<void> {
+  const open = device.commands.filter((command) => command.type === "revoke" && command.contractId === contractId);
+  for (const command of open) await finish(context, device, command, { result: "withdrawn" });
 }
 
 type Answer = Pick<CommandRow, "reason" | "seq"> & { readonly result: NonNullable<CommandRow["result"]> };

@@ -45,6 +45,31 @@ describe("a journal", () => {
     expect(statuses).toEqual(["pushed", "accepted", "running", "completed"]);
   });
 
+  it("that comes in many batches is acknowledged after 64 of them, before the time for a common ack is over", async () => {
+    const { cloud, device } = await working();
+    await using _ = cloud;
+    await cloud.pass(2.5);
+    const before = device.acks.length;
+    for (let n = 0; n < 64; n++) {
+      device.write("notice", { kind: "k", text: String(n) });
+      await cloud.pass(0.002);
+    }
+    expect(device.acks.length).toBe(before + 1);
+    expect(device.acks.at(-1)!.journalSeq).toBe(65);
+  });
+
+  it("of another device than its topic's is not taken", async () => {
+    const { cloud, device } = await working();
+    await using _ = cloud;
+    const event = device.write("notice", { kind: "k", text: "t" });
+    await cloud.pass(1);
+    const batch = { v: WIRE_VERSION, incarnation: "inc-1", bootId: "b", prevHash: GENESIS_HASH, events: [event] };
+    device.say("journal", { ...batch, deviceId: "amr-08" });
+    await cloud.pass(1);
+    expect(cloud.cloud.getDevice("amr-08").ok).toBe(false);
+    expect(cloud.lines.some((line) => line.message === "message names another device than its topic")).toBe(true);
+  });
+
   it("puts movements into the ledger once and exceptions into the queue", async () => {
     const { cloud, device, contractId } = await working();
     await using _ = cloud;
@@ -115,6 +140,13 @@ describe("a journal", () => {
     });
     expect((await cloud.cloud.listLedger({ limit: 10 })).rows).toHaveLength(1);
     expect((await cloud.store.contract(contractId))?.status).toBe("accepted");
+    const loadOf = (): unknown => {
+      const answer = cloud.cloud.getDevice("amr-07");
+      return answer.ok && answer.value.activeContract?.load;
+    };
+    expect(loadOf()).toEqual({ "SKU-7890": 1 });
+    await cloud.restart();
+    expect(loadOf()).toEqual({ "SKU-7890": 1 });
   });
 
   it("that lost its beginning is recorded as a gap and goes on behind it", async () => {

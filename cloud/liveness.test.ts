@@ -72,8 +72,16 @@ describe("a device", () => {
     await device.connect();
     await cloud.pass(1);
     cloud.broker.route(will);
+    cloud.broker.route({ ...older, retain: false });
     await cloud.pass(1);
-    expect(modeOf(cloud)).toBe("live");
+    expect(cloud.cloud.getDevice("amr-07")).toMatchObject({ value: { mode: "live", session: device.session } });
+    await cloud.during(cloud.cloud.pushContract(draftFor("amr-07")));
+    cloud.broker.route({ ...older, retain: false });
+    await cloud.pass(0.5);
+    const beatsOfSession = cloud.broker.published
+      .filter((message) => message.topic.endsWith("/presence") && message.payload.includes(device.session))
+      .map((message) => (JSON.parse(message.payload) as { beat: number }).beat);
+    expect(beatsOfSession).toContain(device.acks.findLast((ack) => ack.leases.length > 0)!.leases[0]!.beat);
   });
 
   it("is known but not live by its retained presence alone", async () => {
@@ -108,7 +116,7 @@ describe("a device", () => {
 });
 
 describe("a lease", () => {
-  it("is renewed by naming the beat, and runs out for good once the contract is revoked", async () => {
+  it("is renewed by naming the newest beat, and counts from the last renewal that was sent", async () => {
     const { cloud, device } = await live();
     await using _ = cloud;
     await cloud.during(cloud.cloud.pushContract(draftFor("amr-07")));

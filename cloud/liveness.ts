@@ -1,12 +1,12 @@
 import type { OnlinePresence, Presence } from "#contract/messages";
 import { stateHash } from "#contract/reducer";
 import type { Acks } from "./acks.ts";
-import { resendCommands } from "./commands.ts";
+import { resendCommands, withdrawRevoke } from "./commands.ts";
 import { type CloudContext, nowText } from "./context.ts";
 import { lockingContract, modeOf, sessionOf, type Device } from "./fleet.ts";
 import type { Ingest } from "./ingest.ts";
 import { changeMode } from "./mode.ts";
-import { settle, withdrawRevoke } from "./settle.ts";
+import { settle } from "./settle.ts";
 
 /** Who is there. Everything but `heard` runs in the device's turn. */
 export interface Liveness {

@@ -11,7 +11,6 @@ export async function changeMode(context: CloudContext, device: Device, event: D
   const to = modeOf(device);
   if (from === to) return;
   if (to === "reconciled") keepBelief(context, device, wasKnown);
-  if (to === "projected") delete device.before;
   const { deviceId } = device;
   const data = { from, to, because: event.type };
   await context.store.commit([

@@ -220,6 +220,49 @@ describe("a contract that nobody answered", () => {
     expect(device.commands.filter((command) => command.type === "revoke").length).toBeGreaterThan(0);
   });
 
+  it("is decided as well after a crash that left it pushed", async () => {
+    const { cloud, device } = await unanswered();
+    await using _ = cloud;
+    const { contractId } = device.contracts[0]!;
+    const at = "2026-01-05T08:00:00.000Z";
+    await cloud.store.commit([{ op: "set-status", contractId, from: ["unconfirmed"], to: "pushed", at }]);
+    device.obeys = true;
+    await cloud.restart();
+    await cloud.pass(20);
+    expect(await statusOf(cloud)).toBe("expired");
+  });
+
+  it("but was taken and then revoked stays with the cloud: nobody else is given the task", async () => {
+    const { fixture: cloud, device } = await withDevice();
+    await using _ = cloud;
+    device.temper = "stores-without-reply";
+    const heal = cloud.broker.swallow("hf/v1/default/amr-07/journal");
+    expect(wordOf(await cloud.during(cloud.cloud.pushContract(draftFor("amr-07"))))).toBe("unconfirmed");
+    await cloud.pass(2);
+    heal();
+    device.send();
+    await cloud.pass(1);
+    expect(await statusOf(cloud)).toBe("released");
+    await cloud.restart();
+    const other = cloud.device("amr-08");
+    await other.connect();
+    await cloud.pass(10);
+    expect(other.contracts).toEqual([]);
+    expect(await cloud.cloud.getContract("example")).toMatchObject({
+      value: { recovery: [{ data: { code: "revoked" } }] },
+    });
+  });
+
+  it("gets no lease renewed while its revoke is not answered", async () => {
+    const { cloud, device } = await unanswered();
+    await using _ = cloud;
+    device.temper = "stores-without-reply";
+    cloud.broker.route(cloud.broker.published.findLast((message) => message.topic.endsWith("/contract"))!);
+    await cloud.pass(6);
+    expect(await statusOf(cloud)).toBe("accepted");
+    expect(device.acks.at(-1)!.leases).toEqual([]);
+  });
+
   it("is revoked again should the device take it late, and told as an exception", async () => {
     const { cloud, device } = await unanswered();
     await using _ = cloud;

@@ -2,7 +2,7 @@ import { compare, largestSize, type DivergenceReport } from "./core/divergence.t
 import { replanTrigger } from "./core/replan-trigger.ts";
 import { decideUnconfirmed, type UnconfirmedCase } from "./core/unconfirmed.ts";
 import type { ProjectionBasis } from "./core/basis.ts";
-import { issueCommand, withdrawCommand } from "./commands.ts";
+import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { basisOf, hasCaughtUp, modeOf, notify, sessionOf, type Device } from "./fleet.ts";
 import type { ReconciliationRow, StoreOp } from "./io/store.ts";
@@ -68,7 +68,6 @@ async function settleUnconfirmed(context: CloudContext, device: Device): Promise
   if (decision !== "expire") return;
   const change = changeOf(contract, "cloud.expired", { reason: "unconfirmed" });
   if (change) await commitChange(context, device, change);
-  await withdrawRevoke(context, device, contractId);
 }
 
 function caseOf(device: Device, contractId: string, contractSession: string): UnconfirmedCase {
@@ -83,10 +82,4 @@ function caseOf(device: Device, contractId: string, contractSession: string): Un
     foldedSeq: device.intake.seq,
     revoke: device.commands.some(isRevoke) ? "sent" : answer ? { answeredAtSeq: answer.seq ?? 0 } : "none",
   };
-}
-
-/** A revoke of an older session must not end what that session has accepted after all. */
-export async function withdrawRevoke(context: CloudContext, device: Device, contractId: string): Promise<void> {
-  const open = device.commands.filter((command) => command.type === "revoke" && command.contractId === contractId);
-  for (const command of open) await withdrawCommand(context, device, command);
 }

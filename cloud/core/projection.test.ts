@@ -124,6 +124,26 @@ describe("a projection", () => {
     expect(project(late, at(6)).contract!.progress.value).toBeCloseTo(0.05, 6);
   });
 
+  it("goes on from an estimate that came after the progress", () => {
+    const again = underWay()
+      .tell(4, "stage.progress", { share: 0.4, remaining: 6, pose: [4, 0, 0] }, "go-to-rack")
+      .tell(5, "estimate", {
+        stageId: "go-to-rack",
+        pose: [5, 0, 0],
+        battery: 0.89,
+        route: [
+          [5, 0],
+          [5, 10],
+        ],
+        speed: 1,
+        stageSecondsRemaining: 10,
+        secondsRemaining: 10,
+        nextStages: [],
+        drainPerSecond: 0.001,
+      }).now;
+    expect(project(again, at(8)).pose!.value[1]).toBeCloseTo(3, 6);
+  });
+
   it("begins the next stage when the journal says so", () => {
     const early = underWay()
       .tell(

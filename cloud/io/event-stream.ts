@@ -13,7 +13,7 @@ const BUFFER_BYTES_MAX = 4_000_000;
  * each entry once and in order. Resolves when the connection has ended.
  */
 export async function streamLog(
-  execution: Execution,
+  execution: Pick<Execution, "logAfter" | "onLogged">,
   clock: Clock,
   response: ServerResponse,
   lastEventId: number | undefined,
@@ -53,7 +53,7 @@ export async function streamLog(
 }
 
 async function tellOlder(
-  execution: Execution,
+  execution: Pick<Execution, "logAfter" | "onLogged">,
   afterId: number,
   tell: (entries: readonly LogEntry[]) => void,
   response: ServerResponse,
