@@ -4,6 +4,7 @@ import { messageOf } from "#lib/errors";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { type Device, modeOf, sessionOf } from "./fleet.ts";
 import type { CommandRow, StoreOp } from "./io/store.ts";
+import { present } from "./present.ts";
 
 /** What a command is about. */
 export interface CommandOrder {
@@ -56,11 +57,7 @@ export async function settleCommand(context: CloudContext, device: Device, reply
   const command = device.commands.find((waiting) => waiting.commandId === reply.inReplyTo);
   if (!command) return false;
   const { result, reason, seq } = reply;
-  await finish(context, device, command, {
-    result,
-    ...(reason === undefined ? {} : { reason }),
-    ...(seq === undefined ? {} : { seq }),
-  });
+  await finish(context, device, command, present({ result, reason, seq }));
   return true;
 }
 
@@ -98,9 +95,7 @@ async function send(context: CloudContext, device: Device, row: CommandRow): Pro
     deviceId,
     issuedAt: nowText(context),
     type,
-    ...(contractId === undefined ? {} : { contractId }),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(holdId === undefined ? {} : { holdId }),
+    ...present({ contractId, epoch, holdId }),
   };
   const jws = await context.signer.sign("hf-command+jws", command);
   device.commands = device.commands.map((waiting) =>
@@ -115,5 +110,5 @@ async function send(context: CloudContext, device: Device, row: CommandRow): Pro
 }
 
 function about(row: CommandRow): { contractId?: string } {
-  return row.contractId === undefined ? {} : { contractId: row.contractId };
+  return present({ contractId: row.contractId });
 }

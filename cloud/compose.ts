@@ -2,6 +2,7 @@ import { AgentError, messageOf } from "#lib/errors";
 import type { ExecutionConfig } from "./config.ts";
 import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
 import { createHttpServer } from "./io/http.ts";
+import { present } from "./present.ts";
 
 export interface CloudDeps extends ExecutionDeps {
   /** Where to answer HTTP, and the program's version for `/openapi.json`; without it there is none. */
@@ -26,7 +27,7 @@ export async function composeCloud(config: ExecutionConfig, deps: CloudDeps): Pr
   const running = stack.move();
   return {
     execution,
-    ...(httpUrl === undefined ? {} : { httpUrl }),
+    ...present({ httpUrl }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -9,6 +9,7 @@ import { endingOps } from "./escalation.ts";
 import { raise } from "./exceptions.ts";
 import type { Device } from "./fleet.ts";
 import type { ContractRow, StoreOp } from "./io/store.ts";
+import { present } from "./present.ts";
 import { changeOps, type StatusChange } from "./status-change.ts";
 
 /** What a run of events does to a device and to the database; nothing of it holds until `ops` are committed. */
@@ -83,14 +84,14 @@ function movementOps(context: CloudContext, device: Device, event: Event): Store
     correlationId: movement.correlation_id,
     warehouseId,
     deviceId: device.deviceId,
-    ...(contractId === undefined ? {} : { contractId }),
+    ...present({ contractId }),
     recordedAt: nowText(context),
     movement,
   };
-  const about = { deviceId: device.deviceId, ...(contractId === undefined ? {} : { contractId }) };
+  const about = present({ deviceId: device.deviceId, contractId });
   const detail = `${movement.kind} of ${movement.qty} ${movement.sku} under an assignment that was no longer valid`;
   const ifFenced = raise(context, { code: "fenced_movement", severity: "HIGH", detail, ...about });
-  return [{ op: "insert-movement", row, ifFenced, ...(epoch === undefined ? {} : { epoch }) }];
+  return [{ op: "insert-movement", row, ifFenced, ...present({ epoch }) }];
 }
 
 function exceptionOps(context: CloudContext, device: Device, event: Event): StoreOp[] {
@@ -98,7 +99,6 @@ function exceptionOps(context: CloudContext, device: Device, event: Event): Stor
   const data = readEventData("exception", event.data);
   if (!data) return [];
   const { code, severity, detail } = data;
-  const { contractId } = event;
-  const about = contractId === undefined ? {} : { contractId };
-  return raise(context, { code, severity, detail, deviceId: device.deviceId, ...about });
+  const about = present({ deviceId: device.deviceId, contractId: event.contractId });
+  return raise(context, { code, severity, detail, ...about });
 }

@@ -19,8 +19,8 @@ export type Answer<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: ProblemDocument };
 
-/** Reasons of the cloud's own and their HTTP status; reasons of refusal that devices give are all 422. */
-const PROBLEMS = {
+/** Reasons of the cloud's own (`docs/problems.md`) and their HTTP status; reasons of refusal that devices give are all 422. */
+export const PROBLEMS = {
   malformed: [400, "The request is not readable"],
   not_found: [404, "There is no such thing"],
   unknown_device: [404, "No such device was ever heard"],

@@ -6,6 +6,7 @@ import { messageOf } from "#lib/errors";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
 import type { Conflict, ContractRow, StoreOp } from "./io/store.ts";
+import { present } from "./present.ts";
 import { type Answer, refuse, refuseContract } from "./problem.ts";
 import { settle } from "./settle.ts";
 import { changeOf, commitChange } from "./status-change.ts";
@@ -102,7 +103,7 @@ async function rowFor(context: CloudContext, draft: ContractDraft, session: stri
   const { contractId, name, taskId, deviceId, revision } = contract;
   return {
     contractId,
-    ...(name === undefined ? {} : { name }),
+    ...present({ name }),
     taskId,
     deviceId,
     epoch,

@@ -3,6 +3,7 @@ import { type ContractStatus, nextStatus } from "#contract/status";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import type { Device } from "./fleet.ts";
 import type { ContractRow, StoreOp } from "./io/store.ts";
+import { present } from "./present.ts";
 
 /** A step of a pushed contract that the table of statuses allows. */
 export interface StatusChange {
@@ -26,7 +27,7 @@ export function changeOf(
 /** The change as it is committed: guarded by the status that it was decided on, and told to the stream. */
 export function changeOps(context: CloudContext, deviceId: string, change: StatusChange): StoreOp[] {
   const { contractId, from, to, reason, problems } = change;
-  const why = { ...(reason === undefined ? {} : { reason }), ...(problems === undefined ? {} : { problems }) };
+  const why = present({ reason, problems });
   return [
     { op: "set-status", contractId, from: [from], to, at: nowText(context), ...why },
     logOp(context, { type: "contract.status", deviceId, contractId, data: { from, to, ...why } }),
@@ -49,10 +50,5 @@ export async function commitChange(
 export function takeOver(device: Device, change: StatusChange): void {
   if (device.contract?.contractId !== change.contractId) return;
   const { to: status, reason, problems } = change;
-  device.contract = {
-    ...device.contract,
-    status,
-    ...(reason === undefined ? {} : { reason }),
-    ...(problems === undefined ? {} : { problems }),
-  };
+  device.contract = { ...device.contract, status, ...present({ reason, problems }) };
 }

@@ -6,6 +6,7 @@ import { PoseTuple } from "#contract/spatial";
 import { timestamp } from "#lib/clock";
 import { DivergenceReport } from "./core/divergence.ts";
 import type { Projection } from "./core/projection.ts";
+import { present } from "./present.ts";
 
 const Status = z.string().meta({ description: "a contract status, see docs/statuses.md" });
 const Sigma = z.number().min(0).meta({ description: "standard deviation" });
@@ -130,5 +131,5 @@ export function projectionView(projection: Projection): ProjectionView {
 
 function progressView(contract: NonNullable<Projection["contract"]>): z.infer<typeof ProgressView> {
   const { endsAtMs, ...rest } = contract;
-  return { ...rest, ...(endsAtMs === undefined ? {} : { endsAt: timestamp(endsAtMs) }) };
+  return present({ ...rest, endsAt: endsAtMs === undefined ? undefined : timestamp(endsAtMs) });
 }

@@ -5,6 +5,7 @@ import { createRng } from "#lib/rng";
 import { silentLog } from "#lib/log";
 import { draftFor, startCloudFixture, type CloudFixture } from "../cloud-fixture.ts";
 import type { DeviceFixture } from "../device-fixture.ts";
+import { ContractSummaryView, ContractView, DeviceView } from "../views.ts";
 import { createHttpServer } from "./http.ts";
 
 interface Rig extends AsyncDisposable {
@@ -110,6 +111,27 @@ describe("contracts over HTTP", () => {
     expect(offline).toMatchObject({ status: 409, body: { projection: { pose: { value: [0, 0, 0] } } } });
     expect(typeof offline.body["lastHeardAt"]).toBe("string");
   });
+});
+
+it("what is answered fits the schemas that the API publishes", async () => {
+  await using http = await rig();
+  await http.post("/contracts", draftFor("amr-07"));
+  const { contractId } = http.device.contracts[0]!;
+  http.device.write("contract.started", {}, { contractId });
+  http.device.write(
+    "stage.started",
+    { action: "navigate", pose: [0, 0, 0], battery: 0.9 },
+    { contractId, stageId: "go-to-rack" },
+  );
+  await http.cloud.pass(1);
+  await http.post("/contracts/example/reconcile");
+  const contract = await http.get("/contracts/example");
+  expect(ContractView.parse(contract.body)).toEqual(contract.body);
+  const device = await http.get("/devices/amr-07");
+  expect(DeviceView.parse(device.body)).toEqual(device.body);
+  const list = await http.get("/contracts");
+  const items = list.body["items"] as unknown[];
+  expect(items.map((item) => ContractSummaryView.parse(item))).toEqual(items);
 });
 
 describe("a problem", () => {
