@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { LogEntry } from "#cloud/io/store";
-import type { ContractSummaryView } from "#cloud/views";
 import { canonicalJson } from "#contract/canonical";
 import type { Event } from "#contract/event";
 import { emptyDevice, foldEvents } from "#contract/reducer";
@@ -10,6 +9,7 @@ import { assert } from "#lib/errors";
 import { createMemoryLog, type LogLine } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
+import { gatherEvidence, type Evidence } from "./evidence.ts";
 import { judge, type Unjudged } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import type { ContractResult, DeviceResult, SimulationResult } from "./result.ts";
@@ -32,8 +32,8 @@ export interface Simulation {
   readonly world: World;
   readonly journals: ReadonlyMap<string, readonly Event[]>;
   readonly cloudLog: readonly LogEntry[];
-  /** What the cloud says of every contract. */
-  readonly contracts: readonly ContractSummaryView[];
+  /** What checkers look at. */
+  readonly evidence: Evidence;
   readonly pushes: readonly (PushAnswer | undefined)[];
   /** The last log lines of every part. */
   readonly lines: readonly LogLine[];
@@ -55,7 +55,7 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   const { log, lines } = createMemoryLog(500);
   const { scenario } = loaded;
   const site = new Site(loaded, { clock, rng: createRng(options.seed), log, observer: options.observer });
-  await using _ = { [Symbol.asyncDispose]: () => end(site, clock) };
+  await using _ = { [Symbol.asyncDispose]: () => endSite(site, clock) };
   for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
     await clock.advance(SLICE_MS, settle);
     site.throwIfFailed();
@@ -74,20 +74,19 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
     cloud: cloudResult(site.cloudLog),
   };
   const expectations = judge(unjudged, scenario.expect);
-  const contracts = await site.cloud.execution()?.listContracts({ limit: 1000 });
   return {
     result: { ...unjudged, outcome: expectations.every(({ ok }) => ok) ? "passed" : "failed", expectations },
     world: site.world,
     journals: site.journals,
     cloudLog: site.cloudLog,
-    contracts: contracts?.rows ?? [],
+    evidence: await gatherEvidence(site),
     pushes: site.pusher.answers(),
     lines,
   };
 }
 
-/** Parts say goodbye to each other as they end, which takes time: virtual time. */
-async function end(site: Site, clock: VirtualClock): Promise<void> {
+/** Ends a site. Its parts say goodbye to each other, which takes time: virtual time. */
+export async function endSite(site: Site, clock: VirtualClock): Promise<void> {
   site.dismissObserver();
   let isOver = false;
   const ended = site[Symbol.asyncDispose]().finally(() => {

@@ -1,7 +1,7 @@
 import { ExecutionConfig } from "#cloud/config";
 import { startExecution, type Execution } from "#cloud/execution";
 import { openSqliteStore } from "#cloud/io/sqlite-store";
-import type { LogEntry } from "#cloud/io/store";
+import type { CloudStore, LogEntry } from "#cloud/io/store";
 import type { Sha256, Signer } from "#contract/crypto";
 import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
@@ -13,6 +13,8 @@ import type { Network } from "./network/network.ts";
 export interface SimulatedCloud extends AsyncDisposable {
   /** The process that runs, or undefined while it is dead. */
   execution(): Execution | undefined;
+  /** Its disk, which outlives every process; for those who look at it, not to write. */
+  readonly store: CloudStore;
   /** Ends the process without a word. */
   kill(): void;
   start(): Promise<void>;
@@ -37,6 +39,7 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   let starts = 0;
   store.onLogged(deps.onLogged);
   return {
+    store,
     execution: () => running?.execution,
     kill() {
       running?.life.end();
