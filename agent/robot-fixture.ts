@@ -148,7 +148,8 @@ export class TestRobot {
       isLocalised: this.position === "ok",
       velocity: { linear: this.speed, angular: 0 },
       drive: this.#drive(),
-      gate: this.lidar === "ok" ? { action: "pass" } : { action: "stop", reason: "scan_stale" },
+      gate: { action: "pass" },
+      ...(this.lidar === "stale" ? { blind: "scan_stale" } : this.position === "lost" ? { blind: "pose_lost" } : {}),
       driven: this.driven,
       route: goal
         ? [

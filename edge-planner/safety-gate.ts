@@ -90,10 +90,20 @@ function refusalOf(command: Velocity, state: GateState): GateReason | "idle" | u
   if (state.power === "disabled") return "not_enabled";
   // Written so that a NaN among the times or values refuses too.
   if (!goal || !(goal.validUntilMs > nowMs) || !(goal.maxSpeed > 0)) return "goal_expired";
-  return staleness(state);
+  return blindness(state);
 }
 
-function staleness({ odometry, scan, pose, nowMs, limits }: GateState): GateReason | undefined {
+/** What a robot that cannot be trusted to move lacks, whether or not motion is wanted. */
+export type Blindness = "odometry_stale" | "scan_stale" | "pose_lost";
+
+/** The first of the senses that is missing, silent or senseless; undefined when all are well. */
+export function blindness({
+  odometry,
+  scan,
+  pose,
+  nowMs,
+  limits,
+}: Pick<GateState, "odometry" | "scan" | "pose" | "nowMs" | "limits">): Blindness | undefined {
   if (!odometry || !(nowMs - odometry.atMs <= limits.scanStaleMs)) return "odometry_stale";
   if (!Number.isFinite(odometry.velocity.linear) || !Number.isFinite(odometry.velocity.angular))
     return "odometry_stale";

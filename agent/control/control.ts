@@ -2,7 +2,7 @@ import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Pose, Velocity } from "#lib/geometry";
 import type { KinematicLimits } from "#edge-planner/kinematics";
 import type { Drive } from "#edge-planner/navigator";
-import type { GateVerdict } from "#edge-planner/safety-gate";
+import type { Blindness, GateVerdict } from "#edge-planner/safety-gate";
 import type { Occupancy, Zone } from "#contract/spatial";
 
 /** What the motion loop must know about the place; sent once per contract revision. */
@@ -29,8 +29,7 @@ export interface Goal {
 }
 
 export type { Drive } from "#edge-planner/navigator";
-export type { NoRouteReason } from "#edge-planner/global-path";
-export type { GateReason, GateVerdict } from "#edge-planner/safety-gate";
+export type { GateVerdict } from "#edge-planner/safety-gate";
 
 /** What the motion loop says about itself after each tick; the main thread keeps the newest. */
 export interface MotionReport {
@@ -43,6 +42,8 @@ export interface MotionReport {
   readonly velocity: Velocity;
   readonly drive: Drive;
   readonly gate: GateVerdict;
+  /** What the robot lacks to move at all, also while nobody wants it to; absent when its senses are well. */
+  readonly blind?: Blindness;
   /** Distance driven since the start of the loop, from odometry. */
   readonly driven: Metres;
   /** Planned way from here to the goal, coarsened to at most 60 points; empty when idle. */

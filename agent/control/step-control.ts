@@ -6,7 +6,7 @@ import { STANDSTILL } from "#edge-planner/kinematics";
 import type { MapSource } from "#edge-planner/map-cache";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
 import { openMap, type PlanningMap } from "#edge-planner/planning-map";
-import { gate, type GateVerdict } from "#edge-planner/safety-gate";
+import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
 import { createLateness, type Lateness } from "./lateness.ts";
 import { createPerception, perceive, type Percept, type Perception, type Samples } from "./perception.ts";
@@ -145,25 +145,35 @@ function isSamePose(a: Pose, b: Pose): boolean {
 function judge(
   state: ControlState,
   inputs: TickInputs,
-  { estimate, odometry, scan }: Percept,
+  percept: Percept,
   wanted: Velocity,
   nowMs: number,
 ): ReturnType<typeof gate> {
   return gate(wanted, {
-    nowMs,
+    ...sensesOf(state, percept, nowMs),
     power: inputs.power,
     ...(inputs.goal && { goal: inputs.goal }),
-    ...(odometry && { odometry }),
-    ...(scan && { scan }),
-    ...(estimate.isLocalised && { pose: estimate.pose }),
     ...(state.map && { map: state.map }),
     footprint: state.footprint,
-    limits: state.profile,
   });
 }
 
-function reportOf(state: ControlState, { estimate, odometry }: Percept, drive: Drive, nowMs: number): MotionReport {
+/** What the gate judges the senses by. */
+function sensesOf({ profile }: ControlState, percept: Percept, nowMs: number): Parameters<typeof blindness>[0] {
+  const { estimate, odometry, scan } = percept;
+  return {
+    nowMs,
+    ...(odometry && { odometry }),
+    ...(scan && { scan }),
+    ...(estimate.isLocalised && { pose: estimate.pose }),
+    limits: profile,
+  };
+}
+
+function reportOf(state: ControlState, percept: Percept, drive: Drive, nowMs: number): MotionReport {
+  const { estimate, odometry } = percept;
   const { pose, sigmaXy, isLocalised } = estimate;
+  const blind = blindness(sensesOf(state, percept, nowMs));
   return {
     atMs: nowMs,
     pose,
@@ -172,6 +182,7 @@ function reportOf(state: ControlState, { estimate, odometry }: Percept, drive: D
     velocity: odometry?.velocity ?? STANDSTILL,
     drive,
     gate: state.lastGate,
+    ...(blind && { blind }),
     driven: state.perception.driven,
     route: state.navigator ? thin(remainingRoute(state.navigator)) : [],
     zones: (state.world?.zones ?? []).filter((zone) => isInside([pose.x, pose.y], zone.polygon)).map((zone) => zone.id),

@@ -21,15 +21,19 @@ describe("what the motion loop's report says about the robot", () => {
     { name: "nothing is wrong", report: well, faults: [] },
     { name: "there is none yet", report: undefined, faults: [{ part: "control", effect: "stop" }] },
     { name: "it is too old", report: { ...well, atMs: 8999 }, faults: [{ part: "control", effect: "stop-now" }] },
-    { name: "it is lost", report: { ...well, isLocalised: false }, faults: [{ part: "position", effect: "stop" }] },
+    {
+      name: "it is lost",
+      report: { ...well, isLocalised: false, blind: "pose_lost" as const },
+      faults: [{ part: "position", effect: "stop" }],
+    },
     {
       name: "the lidar is silent",
-      report: { ...well, gate: { action: "stop", reason: "scan_stale" } as const },
+      report: { ...well, blind: "scan_stale" as const },
       faults: [{ part: "lidar", effect: "stop" }],
     },
     {
       name: "the wheels are silent",
-      report: { ...well, gate: { action: "stop", reason: "odometry_stale" } as const },
+      report: { ...well, blind: "odometry_stale" as const },
       faults: [{ part: "base", effect: "stop" }],
     },
     {

@@ -12,6 +12,12 @@ const REPORT_STALE_MS = 1000;
 /** A position that is less certain than this is good for slow driving only. */
 const SIGMA_LIMIT_METRES = 0.25;
 
+const BLIND: Readonly<Record<NonNullable<MotionReport["blind"]>, Pick<Fault, "part" | "reason">>> = {
+  pose_lost: { part: "position", reason: "the robot does not know where it is" },
+  scan_stale: { part: "lidar", reason: "the lidar has sent no fresh scan" },
+  odometry_stale: { part: "base", reason: "the wheels have not reported" },
+};
+
 /** What the newest report of the motion loop says about its sensors and itself. */
 export function motionFaults(report: MotionReport | undefined, nowMs: number): readonly Fault[] {
   if (!report) return [{ part: "control", effect: "stop", reason: "the motion loop has not reported yet" }];
@@ -20,10 +26,7 @@ export function motionFaults(report: MotionReport | undefined, nowMs: number): r
     const reason = `the motion loop has been silent for ${Math.round(silentMs)} ms`;
     return [{ part: "control", effect: "stop-now", reason }];
   }
-  if (!report.isLocalised) return [{ part: "position", effect: "stop", reason: "the robot does not know where it is" }];
-  const reason = report.gate.action === "stop" ? report.gate.reason : undefined;
-  if (reason === "scan_stale") return [{ part: "lidar", effect: "stop", reason: "the lidar has sent no fresh scan" }];
-  if (reason === "odometry_stale") return [{ part: "base", effect: "stop", reason: "the wheels have not reported" }];
+  if (report.blind) return [{ ...BLIND[report.blind], effect: "stop" }];
   if (report.sigmaXy <= SIGMA_LIMIT_METRES) return [];
   const sigma = report.sigmaXy.toFixed(2);
   return [{ part: "position", effect: "limit", reason: `the position is uncertain by ${sigma} m` }];
