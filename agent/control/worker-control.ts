@@ -19,6 +19,8 @@ export interface WorkerControlOptions extends MotionWorkerConfig {
 /** Silence that counts as death: far longer than taking in a large map. */
 const SILENT_MS = 10_000;
 const WATCH_MS = 1000;
+/** A tick leaves little garbage; V8 would let it grow by tens of megabytes before it looks. */
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 /**
  * The motion loop in a thread of its own, which owns the motion drivers. Resolves when the drivers are enabled and
@@ -27,7 +29,7 @@ const WATCH_MS = 1000;
 export async function startWorkerControl(options: WorkerControlOptions): Promise<Control> {
   const { clockScale, profile, drivers } = options;
   const workerData: MotionWorkerConfig = { clockScale, profile, drivers };
-  const worker = new Worker(new URL("./motion.worker.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./motion.worker.ts", import.meta.url), { workerData, resourceLimits: LIMITS });
   const [greeting] = (await once(worker, "message")) as [MotionNotice];
   if (greeting.type === "failed") {
     await once(worker, "exit");

@@ -12,12 +12,18 @@ export interface WorkerStoreOptions {
   readonly onFatal: (error: Error) => void;
 }
 
+/** Rows pass through this thread and are garbage at once; V8 would let it grow by tens of megabytes before it looks. */
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
+
 /**
  * The store in a thread of its own, which owns the database: a slow fsync never blocks the caller. Callers that commit
  * while another commit is on its way share the next fsync. Rejects `store.failed` when the file cannot be opened.
  */
 export async function startWorkerStore(options: WorkerStoreOptions): Promise<Store> {
-  const worker = new Worker(new URL("./storage.worker.ts", import.meta.url), { workerData: { path: options.path } });
+  const worker = new Worker(new URL("./storage.worker.ts", import.meta.url), {
+    workerData: { path: options.path },
+    resourceLimits: LIMITS,
+  });
   const [greeting] = (await once(worker, "message")) as [StorageGreeting];
   if (greeting.type === "failed") {
     await once(worker, "exit");
