@@ -115,7 +115,7 @@ describe("navigator", () => {
   });
 
   it("is blocked, with the time since when, before something that only the scan shows, and never touches it", () => {
-    const wall = Array.from({ length: 160 }, (_, at): Point => [6, at * 0.05]);
+    const wall = Array.from({ length: 80 }, (_, at): Point => [6, at * 0.1]);
     const { drives, closest } = run({ x: 2, y: 4, yaw: 0 }, { x: 9, y: 4, yaw: 0 }, { things: wall, seconds: 30 });
     const blocked = drives.at(-1);
     expect(blocked).toMatchObject({ state: "blocked", goalId: "g" });
@@ -124,8 +124,8 @@ describe("navigator", () => {
   });
 
   it("backs out a little when it is stuck, a bounded number of times", () => {
-    const wall = Array.from({ length: 160 }, (_, at): Point => [6, at * 0.05]);
-    const { speeds } = run({ x: 2, y: 4, yaw: 0 }, { x: 9, y: 4, yaw: 0 }, { things: wall, seconds: 120 });
+    const wall = Array.from({ length: 80 }, (_, at): Point => [6, at * 0.1]);
+    const { speeds } = run({ x: 2, y: 4, yaw: 0 }, { x: 9, y: 4, yaw: 0 }, { things: wall, seconds: 60 });
     const backwards = speeds.map(({ linear }) => linear < -0.05);
     const episodes = backwards.filter((isBack, at) => isBack && !backwards[at - 1]).length;
     expect(episodes).toBeGreaterThanOrEqual(1);

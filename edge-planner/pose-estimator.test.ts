@@ -92,7 +92,8 @@ describe("pose estimator", () => {
   it("is not localised before some fixes agreed", () => {
     const drive = new Drive(1, { x: 0, y: 0, yaw: 0 });
     drive.go(REST, 2000, "none");
-    expect(estimatePose(drive.estimator, drive.nowMs).isLocalised).toBe(false);
+    expect(estimatePose(drive.estimator, drive.nowMs)).toMatchObject({ isLocalised: false });
+    expect(estimatePose(drive.estimator, drive.nowMs).sigmaXy).toBeGreaterThan(100);
     drive.go(REST, 2000);
     expect(estimatePose(drive.estimator, drive.nowMs).isLocalised).toBe(true);
   });

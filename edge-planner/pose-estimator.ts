@@ -59,11 +59,14 @@ const AGREEMENT = 3;
 const LOST_SIGMA_XY: Metres = 0.35;
 const LOST_SIGMA_YAW: Radians = 0.35;
 
+/** Before the first fix the robot may be anywhere within a kilometre. */
+const NOWHERE: Covariance = diagonal(1e6, 1e6, 10);
+
 export function createPoseEstimator(): PoseEstimator {
   return {
     history: { readings: [] },
     pose: { x: 0, y: 0, yaw: 0 },
-    covariance: diagonal(0, 0, 0),
+    covariance: NOWHERE,
     lastFixMs: -Infinity,
     agreed: 0,
     contradiction: undefined,

@@ -122,6 +122,22 @@ describe("inline control", () => {
     expect(test.report().drive).toMatchObject({ state: "driving", goalId: "other" });
   });
 
+  it("waits before what stands in the only way, says so, and goes on when it has gone", async () => {
+    const lines = drawRoom(100, 60).map((line, row) =>
+      row === 0 || row === 59 || (row > 23 && row < 37) ? line : `${line.slice(0, 50)}#${line.slice(51)}`,
+    );
+    const divided = { ...room, occupancy: drawPlace(lines, 0.1).occupancy };
+    const thing = { x: 5, y: 3, radius: 0.4 };
+    await using test = await startTestBed({ start: { x: 2, y: 3, yaw: 0 }, world: divided, circles: [thing] });
+    const goal = { x: 8, y: 3, yaw: 0 };
+    const waiting = await test.drive(goal, 30, { until: ({ drive }) => drive.state === "blocked" });
+    expect(waiting.drive).toMatchObject({ state: "blocked", goalId: "goal" });
+    thing.x += 100;
+    const report = await test.drive(goal, 30);
+    expect(report.drive.state).toBe("arrived");
+    expect(test.robot.truth().contacts).toBe(0);
+  });
+
   it("stops while a new world is taken in and drives on in it", async () => {
     await using test = await startTestBed({ start: START, world: room });
     await test.drive(GOAL, 30, { until: isDriving });

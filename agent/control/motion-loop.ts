@@ -60,10 +60,9 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
     base.drive(STANDSTILL, COMMAND_TICKS * periodMs);
   }
 
-  for (const driver of [base, lidar, position]) {
-    await driver.open();
-    await driver.enable();
-  }
+  for (const driver of [lidar, position, base]) await driver.open();
+  // The motors last: when a sensor refuses, they have never been on.
+  for (const driver of [lidar, position, base]) await driver.enable();
   const cancel = repeat(clock, periodMs, tick);
   return {
     setWorld(world) {
