@@ -46,8 +46,16 @@ export class Trial implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly site: Site;
 
-  constructor(loaded: LoadedScenario, seed = 1) {
+  private constructor(loaded: LoadedScenario, seed: number) {
     this.site = new Site(loaded, { clock: this.clock, rng: createRng(seed), log: silentLog });
+  }
+
+  /** Starts everything and waits until every device is live. */
+  static async start(loaded: LoadedScenario, seed = 1): Promise<Trial> {
+    const trial = new Trial(loaded, seed);
+    await trial.advance(SLICE_MS / 1000);
+    await trial.until("all are live", () => [...trial.site.agents.keys()].every((id) => trial.mode(id) === "live"), 20);
+    return trial;
   }
 
   get cloud(): Execution {
