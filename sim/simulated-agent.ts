@@ -24,6 +24,7 @@ export interface SimulatedAgent extends AsyncDisposable {
   agent(): Agent | undefined;
   /** SIGKILL: nothing more is done or said, the robot's own watchdog stops it. */
   kill(): void;
+  /** Starts the process; does nothing while one runs. */
   start(): Promise<void>;
 }
 
@@ -60,10 +61,13 @@ export function createSimulatedAgent(deps: SimulatedAgentDeps): SimulatedAgent {
       network.killProcess(deviceId);
     },
     async start() {
+      // Two faults may overlap; one device runs one process.
+      if (running) return;
       const channels = [world.connect(deviceId), world.connect(deviceId)] as const;
       const life = new Life();
-      running = { life, channels };
-      Object.assign(running, await startProcess(deps, store, life, channels, ++starts));
+      const own: Running = { life, channels };
+      running = own;
+      Object.assign(own, await startProcess(deps, store, life, channels, ++starts));
     },
     async [Symbol.asyncDispose]() {
       await running?.agent?.[Symbol.asyncDispose]();

@@ -17,6 +17,7 @@ export interface SimulatedCloud extends AsyncDisposable {
   readonly store: CloudStore;
   /** Ends the process without a word. */
   kill(): void;
+  /** Starts the process; does nothing while one runs. */
   start(): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export const CLOUD = "cloud";
 export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   const store = openSqliteStore({ path: ":memory:", newCloudId: "cloud-1" });
   const { clock, log, network, crypto } = deps;
-  let running: { execution: Execution & AsyncDisposable; life: Life } | undefined;
+  let running: { execution?: Execution & AsyncDisposable; readonly life: Life } | undefined;
   let starts = 0;
   store.onLogged(deps.onLogged);
   return {
@@ -47,8 +48,12 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
       network.killProcess(CLOUD);
     },
     async start() {
-      const life = new Life();
-      const execution = await startExecution(ExecutionConfig.parse({}), {
+      // Two faults may overlap; the cloud is one process.
+      if (running) return;
+      const own: typeof running = { life: new Life() };
+      running = own;
+      const { life } = own;
+      own.execution = await startExecution(ExecutionConfig.parse({}), {
         clock: life.clock(clock),
         rng: deps.rng.fork(`start ${++starts}`),
         log: log.child({ process: CLOUD }),
@@ -56,10 +61,9 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
         transport: network.transport(CLOUD),
         crypto,
       });
-      running = { execution, life };
     },
     async [Symbol.asyncDispose]() {
-      await running?.execution[Symbol.asyncDispose]();
+      await running?.execution?.[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -100,9 +100,11 @@ function poseAt(track: Track, timeline: Timeline | undefined, at: Place | undefi
   const planned = timeline && at ? plannedPose(timeline, at) : undefined;
   const value = planned ?? seen?.value;
   if (!value) return undefined;
-  const elapsed = Math.max(0, (atMs - (seen?.atMs ?? timeline!.anchorMs)) / 1000);
-  const speed = timeline ? timeline.speed * GROWTH.speedShare : 0;
-  const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + Math.max(speed, GROWTH.idlePose) * elapsed;
+  const sinceMs = seen?.atMs ?? timeline!.anchorMs;
+  const elapsed = Math.max(0, (atMs - sinceMs) / 1000);
+  const driving = timeline ? Math.max(0, (Math.min(atMs, endOf(timeline)) - sinceMs) / 1000) : 0;
+  const travelled = driving * (timeline?.speed ?? 0);
+  const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + travelled * GROWTH.speedShare + elapsed * GROWTH.idlePose;
   return { value, sigma };
 }
 
