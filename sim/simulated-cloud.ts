@@ -33,10 +33,16 @@ export interface SimulatedCloudDeps {
 /** Name of the cloud's place in the simulated network. */
 export const CLOUD = "cloud";
 
+interface Running {
+  readonly life: Life;
+  /** Absent while it starts. */
+  execution?: Execution & AsyncDisposable;
+}
+
 export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   const store = openSqliteStore({ path: ":memory:", newCloudId: "cloud-1" });
   const { clock, log, network, crypto } = deps;
-  let running: { execution?: Execution & AsyncDisposable; readonly life: Life } | undefined;
+  let running: Running | undefined;
   let starts = 0;
   store.onLogged(deps.onLogged);
   return {
@@ -50,7 +56,7 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
     async start() {
       // Two faults may overlap; the cloud is one process.
       if (running) return;
-      const own: typeof running = { life: new Life() };
+      const own: Running = { life: new Life() };
       running = own;
       const { life } = own;
       own.execution = await startExecution(ExecutionConfig.parse({}), {

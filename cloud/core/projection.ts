@@ -102,10 +102,14 @@ function poseAt(track: Track, timeline: Timeline | undefined, at: Place | undefi
   if (!value) return undefined;
   const sinceMs = seen?.atMs ?? timeline!.anchorMs;
   const elapsed = Math.max(0, (atMs - sinceMs) / 1000);
-  const driving = timeline ? Math.max(0, (Math.min(atMs, endOf(timeline)) - sinceMs) / 1000) : 0;
-  const travelled = driving * (timeline?.speed ?? 0);
+  const travelled = timeline ? secondsOfWork(timeline, sinceMs, atMs) * timeline.speed : 0;
   const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + travelled * GROWTH.speedShare + elapsed * GROWTH.idlePose;
   return { value, sigma };
+}
+
+/** Seconds between two moments in which the contract should still have been worked on. */
+function secondsOfWork(timeline: Timeline, fromMs: number, toMs: number): Seconds {
+  return Math.max(0, (Math.min(toMs, endOf(timeline)) - fromMs) / 1000);
 }
 
 /** On the way of the leg, or where the last leg that had a way ended. */
@@ -124,7 +128,7 @@ function batteryAt(track: Track, timeline: Timeline | undefined, atMs: number): 
   const seen = track.battery;
   if (!seen) return undefined;
   const elapsed = Math.max(0, (atMs - seen.atMs) / 1000);
-  const working = timeline ? Math.max(0, (Math.min(atMs, endOf(timeline)) - seen.atMs) / 1000) : 0;
+  const working = timeline ? secondsOfWork(timeline, seen.atMs, atMs) : 0;
   const used = working * (timeline?.drainPerSecond ?? 0);
   const sigma = GROWTH.batterySigma + used * GROWTH.drainShare + elapsed * GROWTH.idleBattery;
   return { value: Math.max(0, seen.value - used), sigma };
