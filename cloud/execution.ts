@@ -16,6 +16,7 @@ import { loadFleet, modeOf, type Device } from "./fleet.ts";
 import { createInbound, inboundFilters } from "./inbound.ts";
 import { createIngest } from "./ingest.ts";
 import type { CloudStore, ContractQuery, ExceptionRow, LedgerRow, LogEntry, Page, PageQuery } from "./io/store.ts";
+import { watchLeases } from "./lease-watch.ts";
 import { createLiveness } from "./liveness.ts";
 import { type Answer, refuse } from "./problem.ts";
 import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
@@ -96,6 +97,7 @@ export async function startExecution(
   const inbound = createInbound(context, { ingest, liveness, recovery });
   await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
   await recovery.resume();
+  watchLeases(context, recovery);
   const running = stack.move();
   return { ...operations(context), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -109,7 +109,9 @@ async function apply(
   for (const event of events.filter((entry) => entry.type === "contract.accepted")) {
     await fenceLateAcceptance(context, device, event.contractId);
   }
-  for (const change of effects.changes.filter(({ to }) => to === "released")) recovery.consider(change.contractId);
+  for (const { to, contractId } of effects.changes) {
+    if (to === "released" || to === "expired") recovery.consider(contractId);
+  }
 }
 
 /** Commits how far the journal is taken in, and only then believes it. */

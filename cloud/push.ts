@@ -57,9 +57,10 @@ async function send(
   const epochRule = draft.epoch === undefined ? "fresh" : "as-given";
   const data = { to: row.status, taskId: row.taskId, epoch: row.epoch };
   const committed = await context.store.commit([
+    // First, because they may free the task.
+    ...(options.alongside ?? []),
     { op: "insert-contract", row, epochRule },
     ...idempotencyOps(context, draft, options.idempotencyKey, contractId),
-    ...(options.alongside ?? []),
     logOp(context, { type: "contract.status", deviceId, contractId, data }),
   ]);
   if (!committed.ok) return conflictProblem(committed.conflict, row);

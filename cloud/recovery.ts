@@ -1,15 +1,17 @@
 import type { ContractDraft } from "#contract/contract";
+import type { ContractState } from "#contract/state";
 import { decideRecovery, type Candidate, type Recovery as Decision } from "./core/recovery.ts";
 import { type CloudContext, logOp } from "./context.ts";
-import { escalationOps } from "./escalation.ts";
+import { escalationOps, type EscalationCode } from "./escalation.ts";
 import { contractUnderWay, lockingContract, modeOf, type Device } from "./fleet.ts";
 import type { ContractRow, LogEntry, StoreOp } from "./io/store.ts";
+import { isLeaseOver } from "./lease-watch.ts";
 import { pushContract } from "./push.ts";
 import { changeOf, changeOps, takeOver } from "./status-change.ts";
 
-/** Gives tasks on that their device let go of. */
+/** Gives tasks on that their device let go of, or may no longer work on because its lease has ended. */
 export interface Recovery {
-  /** Looks at a contract that was released; the work happens outside of the device's turn. */
+  /** Looks at a contract that was let go of; the work happens outside of the device's turn. */
   consider(contractId: string): void;
   /** Tries again for tasks that nobody could take: somebody has become live. */
   retry(): void;
@@ -20,7 +22,7 @@ export interface Recovery {
 const OPEN_CASES_MAX = 1000;
 
 export function createRecovery(context: CloudContext): Recovery {
-  /** Released contracts that wait for a device. */
+  /** Contracts that wait for a device. */
   const open = new Set<string>();
   const busy = new Set<string>();
 
@@ -38,8 +40,8 @@ export function createRecovery(context: CloudContext): Recovery {
   async function recover(contractId: string): Promise<void> {
     const row = await context.store.contract(contractId);
     const device = row && context.fleet.get(row.deviceId);
-    const state = device?.state.contracts[contractId];
-    if (!row || !device || !state || row.status !== "released" || (await isDecided(context, contractId))) {
+    const state = row && device && stateLetGo(context, device, row);
+    if (!row || !device || !state || (await isDecided(context, contractId))) {
       open.delete(contractId);
       return;
     }
@@ -48,10 +50,15 @@ export function createRecovery(context: CloudContext): Recovery {
       open.delete(contractId);
       return;
     }
+    await tell(row, decision.kind === "escalate" ? decision.code : "no_able_device");
+  }
+  /** Once; where only a device is missing, the case stays open until somebody can take the task. */
+  async function tell(row: ContractRow, code: EscalationCode): Promise<void> {
+    const { contractId } = row;
     const isTold = open.has(contractId);
-    open.add(contractId);
-    // Told once; the case stays open until somebody can take the task.
-    if (!isTold) await context.store.commit(escalationOps(context, row, "no_able_device"));
+    if (code === "no_able_device") open.add(contractId);
+    else open.delete(contractId);
+    if (!isTold) await context.store.commit(escalationOps(context, row, code));
   }
   return {
     consider,
@@ -59,10 +66,21 @@ export function createRecovery(context: CloudContext): Recovery {
       for (const contractId of open) consider(contractId);
     },
     resume: async () => {
-      const { rows } = await context.store.contracts({ limit: OPEN_CASES_MAX, status: "released" });
-      for (const { contractId } of rows) if (!(await isDecided(context, contractId))) open.add(contractId);
+      for (const status of ["released", "expired"] as const) {
+        const { rows } = await context.store.contracts({ limit: OPEN_CASES_MAX, status });
+        for (const { contractId } of rows) if (!(await isDecided(context, contractId))) open.add(contractId);
+      }
     },
   };
+}
+
+/** The contract as it was let go of; undefined while its device may work on it. Silence that outlasts the lease is an end. */
+function stateLetGo(context: CloudContext, device: Device, row: ContractRow): ContractState | undefined {
+  const state = device.state.contracts[row.contractId];
+  if (!state || row.status === "released" || row.status === "expired") return state;
+  return isLeaseOver(context, device) && device.contract?.contractId === row.contractId
+    ? { ...state, status: "expired" }
+    : undefined;
 }
 
 /** Whether it is recorded what becomes of the task; that nobody can take it now decides nothing. */

@@ -98,6 +98,8 @@ export const STATUS_TRANSITIONS: readonly StatusTransition[] = [
   cloud("released", "cloud.reassigned", "reassigned"),
   cloud("failed", "cloud.reassigned", "reassigned"),
   cloud("expired", "cloud.reassigned", "reassigned"),
+  // Of a device that stays silent until its lease has surely ended (wire format, section 3.5).
+  ...UNDER_WAY.map((from) => cloud(from, "cloud.reassigned", "reassigned")),
 ];
 
 const LOCKED: ReadonlySet<ContractStatus> = new Set(["pushed", "unconfirmed", "accepted", "running", "held"]);

@@ -51,6 +51,13 @@ describe("a released task", () => {
     expect(decideRecovery(CONTRACT, state(), [])).toEqual({ kind: "escalate", code: "no_able_device" });
   });
 
+  it("goes on as well when its lease ended, if the policy ever hands on", () => {
+    const contract = { ...CONTRACT, failurePolicy: { ...CONTRACT.failurePolicy, fallback: "reassign" as const } };
+    const expired = state({ status: "expired" });
+    expect(decideRecovery(contract, expired, [near])).toMatchObject({ kind: "reassign", deviceId: "near" });
+    expect(decideRecovery(CONTRACT, expired, [near])).toEqual({ kind: "escalate", code: "contract_expired" });
+  });
+
   it("is not done a second time after an effect that cannot be undone", () => {
     const picked = {
       stageId: "pick",

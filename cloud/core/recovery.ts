@@ -25,16 +25,23 @@ export type Recovery =
 
 /**
  * What follows from a contract that ended without success. The device has already applied the contract's failure policy;
- * `released` means that it let go of the task for somebody else. An irreversible effect makes that a case for people.
+ * `released` means that it let go of the task for somebody else, and one whose lease ended is handed on if the policy ever
+ * does that. An irreversible effect makes either a case for people.
  */
 export function decideRecovery(contract: Contract, state: ContractState, fleet: readonly Candidate[]): Recovery {
   const { status } = state;
   if (!isFailure(status)) return { kind: "none" };
   if (Object.keys(state.load).length > 0) return { kind: "escalate", code: "load_on_board" };
-  if (status !== "released") return { kind: "escalate", code: `contract_${status}` };
+  if (status !== "released" && !(status === "expired" && mayBeHandedOn(contract)))
+    return { kind: "escalate", code: `contract_${status}` };
   if (hasIrreversibleEffect(state)) return { kind: "escalate", code: "effect_done" };
   const nearest = nearestAble(contract, fleet);
   return nearest ? { kind: "reassign", ...nearest } : { kind: "escalate", code: "no_able_device" };
+}
+
+function mayBeHandedOn({ failurePolicy, stages }: Contract): boolean {
+  const rules = [...failurePolicy.rules, ...stages.flatMap((stage) => stage.onFailure ?? [])];
+  return failurePolicy.fallback === "reassign" || rules.some(({ strategy }) => strategy === "reassign");
 }
 
 /** A revoked contract is `released` too, but by the cloud's own decision: the caller does not ask for those. */
