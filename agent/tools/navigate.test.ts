@@ -4,7 +4,7 @@ import { exampleContract } from "#contract/example";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { Permit } from "../core/permit.ts";
 import type { ToolResult } from "../core/situation.ts";
-import { TestRobot } from "../robot-fixture.ts";
+import { TestRobot } from "../execution/robot-fixture.ts";
 import { createNavigate } from "./navigate.ts";
 import type { ToolRequest } from "./tool.ts";
 

@@ -6,7 +6,7 @@ import { VirtualClock } from "#lib/virtual-clock";
 import type { LoadHandler, Scanner } from "#drivers/driver";
 import type { Permit } from "../core/permit.ts";
 import type { ToolResult } from "../core/situation.ts";
-import { TestRobot } from "../robot-fixture.ts";
+import { TestRobot } from "../execution/robot-fixture.ts";
 import { createTools } from "./registry.ts";
 
 interface Given {

@@ -28,11 +28,17 @@ export interface SiteProcesses extends AsyncDisposable {
   readonly world: WorldControl;
   readonly cloudUrl: string;
   readonly brokerUrl: string;
+  /** Databases are below it: `<deviceId>/core.db` and `cloud/cloud.db`. Gone with the site. */
+  readonly folder: string;
   /** The radio link of a device. */
   relay(deviceId: string): Relay | undefined;
   killAgent(deviceId: string): Promise<void>;
+  /** Lets it end as a supervisor does (SIGTERM). */
+  stopAgent(deviceId: string): Promise<void>;
   startAgent(deviceId: string): void;
   killCloud(): Promise<void>;
+  /** Lets it end as a supervisor does (SIGTERM). */
+  stopCloud(): Promise<void>;
   startCloud(): void;
 }
 
@@ -72,10 +78,13 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
     world,
     cloudUrl,
     brokerUrl: `mqtt://127.0.0.1:${mqttPort}`,
+    folder: workspace.folder,
     relay: (deviceId) => agents.get(deviceId)?.relay,
     killAgent: async (deviceId) => agents.get(deviceId)?.slot.kill(),
+    stopAgent: async (deviceId) => agents.get(deviceId)?.slot.dispose(),
     startAgent: (deviceId) => agents.get(deviceId)?.start(),
     killCloud: () => cloud.kill(),
+    stopCloud: () => cloud.dispose(),
     startCloud,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

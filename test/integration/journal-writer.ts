@@ -3,7 +3,7 @@ import { silentLog } from "#lib/log";
 import { createSystemClock } from "#lib/node/system-clock";
 import { createUuidSource } from "#lib/uuid";
 import { startWorkerStore } from "#agent/io/worker-store";
-import { startJournal } from "#agent/journal";
+import { startJournal } from "#agent/journal/journal";
 import { sha256Hex } from "#contract/io/node-crypto";
 
 const [path = "", seed = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { silentLog } from "#lib/log";
 import { createRng, type Rng } from "#lib/rng";
-import { LinkBench } from "#agent/link-fixture";
+import { LinkBench } from "#agent/link/link-fixture";
 import { Presence } from "#contract/messages";
 import { filterOf } from "#contract/topics";
 import { createNetwork, type Network } from "#sim/network/network";

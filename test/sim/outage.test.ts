@@ -19,7 +19,9 @@ const PALLETS = {
 
 function outage(seconds: number, obstacles = [PALLETS]): Promise<Trial> {
   const after = { contract: PICK, stage: "pick-item" };
-  return Trial.start(scenario("short-pick", { obstacles, network: [{ after, for: seconds * 1000, partition: DEVICE }] }));
+  return Trial.start(
+    scenario("short-pick", { obstacles, network: [{ after, for: seconds * 1000, partition: DEVICE }] }),
+  );
 }
 
 test("a projected device moves on by its contract and is never more certain than before", async () => {

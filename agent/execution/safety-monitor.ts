@@ -3,11 +3,11 @@ import { asXStateClock, repeat, type Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { ToolDrivers } from "#drivers/driver";
-import type { Control } from "./control/control.ts";
-import { motionFaults, type Fault } from "./core/faults.ts";
-import { modeOf, reasonOf, safetyModeMachine } from "./core/safety-mode-machine.ts";
-import type { SafetyMode } from "./core/situation.ts";
-import type { DurableJournal } from "./durable-journal.ts";
+import type { Control } from "../control/control.ts";
+import { motionFaults, type Fault } from "../core/faults.ts";
+import { modeOf, reasonOf, safetyModeMachine } from "../core/safety-mode-machine.ts";
+import type { SafetyMode } from "../core/situation.ts";
+import type { DurableJournal } from "../journal/durable-journal.ts";
 
 export interface SafetyDeps {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import type { Clock } from "#lib/clock";
 import { messageOf } from "#lib/errors";
 import type { Event } from "#contract/event";
-import type { Fault } from "./core/faults.ts";
-import type { Journal, NewEvent } from "./core/ports.ts";
+import type { Fault } from "../core/faults.ts";
+import type { Journal, NewEvent } from "../core/ports.ts";
 
 /** A commit that takes longer than this means a disk in trouble; the robot holds until it is there. */
 const COMMIT_WITHIN_MS = 5000;

@@ -5,9 +5,9 @@ import { createMapSource } from "#edge-planner/map-cache";
 import { createMemoryLog } from "#lib/log";
 import { loadYaml } from "#lib/node/yaml-file";
 import { createOutlooks, worldOf, type Outlooks } from "./outlook.ts";
-import { DeviceProfile } from "./profile.ts";
+import { DeviceProfile } from "../profile.ts";
 
-const profile = loadYaml(new URL("../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
+const profile = loadYaml(new URL("../../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
 const start = { x: 0, y: 0, yaw: 0 };
 
 function outlooks(): Outlooks {

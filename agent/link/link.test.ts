@@ -3,7 +3,7 @@ import { exampleContract } from "#contract/example";
 import { Presence, Telemetry } from "#contract/messages";
 import { stateHash } from "#contract/reducer";
 import { sha256Hex } from "#contract/io/node-crypto";
-import type { DraftEvent } from "./core/draft.ts";
+import type { DraftEvent } from "../core/draft.ts";
 import { LinkBench } from "./link-fixture.ts";
 import { momentOf } from "./leases.ts";
 

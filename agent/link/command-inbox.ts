@@ -3,10 +3,10 @@ import type { Event } from "#contract/event";
 import { Uuid7 } from "#contract/identifiers";
 import { ANY_SESSION, Command, type Reply } from "#contract/messages";
 import type { DeviceState } from "#contract/state";
-import type { CommandDecision } from "./core/command-handler.ts";
-import type { Draft, DraftEvent } from "./core/draft.ts";
-import { readRevoked, writeRevoked } from "./core/revoked.ts";
-import { readUnverified } from "./core/unverified.ts";
+import type { CommandDecision } from "../core/command-handler.ts";
+import type { Draft, DraftEvent } from "../core/draft.ts";
+import { readRevoked, writeRevoked } from "../core/revoked.ts";
+import { readUnverified } from "../core/unverified.ts";
 import { earlierReply, replyOf, type Conversation, type InboxDeps } from "./conversation.ts";
 
 type Refused = Extract<CommandDecision, { ok: false }>;

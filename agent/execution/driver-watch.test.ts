@@ -4,7 +4,7 @@ import { createMemoryLog } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { Health } from "#drivers/driver";
-import type { NewEvent } from "./core/ports.ts";
+import type { NewEvent } from "../core/ports.ts";
 import { startDriverWatch, type DriverWatch } from "./driver-watch.ts";
 import { TestRobot } from "./robot-fixture.ts";
 

@@ -1,9 +1,9 @@
 import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { LoadHandler, ToolDrivers } from "#drivers/driver";
-import type { Control, MotionReport } from "./control/control.ts";
-import type { LinkStatus } from "./core/ports.ts";
-import type { RobotView } from "./core/situation.ts";
+import type { Control, MotionReport } from "../control/control.ts";
+import type { LinkStatus } from "../core/ports.ts";
+import type { RobotView } from "../core/situation.ts";
 import type { DriverWatch } from "./driver-watch.ts";
 
 export interface SensesDeps {

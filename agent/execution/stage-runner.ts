@@ -1,12 +1,12 @@
 import { sleep, type Clock } from "#lib/clock";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Contract, Stage } from "#contract/contract";
-import type { Control } from "./control/control.ts";
-import type { Permit } from "./core/permit.ts";
-import type { Attempt, Inquiry, Interruption, RobotView, ToolResult, Verification } from "./core/situation.ts";
+import type { Control } from "../control/control.ts";
+import type { Permit } from "../core/permit.ts";
+import type { Attempt, Inquiry, Interruption, RobotView, ToolResult, Verification } from "../core/situation.ts";
 import type { RobotSenses } from "./robot-senses.ts";
-import type { Tools } from "./tools/registry.ts";
-import type { ToolRequest } from "./tools/tool.ts";
+import type { Tools } from "../tools/registry.ts";
+import type { ToolRequest } from "../tools/tool.ts";
 
 export interface StageRunnerDeps {
   readonly clock: Clock;

@@ -13,17 +13,17 @@ import type { Command } from "#contract/messages";
 import type { ContractState } from "#contract/state";
 import { createMapSource } from "#edge-planner/map-cache";
 import { startDriverWatch } from "./driver-watch.ts";
-import { watchCommits } from "./durable-journal.ts";
+import { watchCommits } from "../journal/durable-journal.ts";
 import { Executor, startExecutor } from "./executor.ts";
-import { openSqliteStore } from "./io/sqlite-store.ts";
-import { startJournal, type JournalPart } from "./journal.ts";
+import { openSqliteStore } from "../io/sqlite-store.ts";
+import { startJournal, type JournalPart } from "../journal/journal.ts";
 import { createOutlooks } from "./outlook.ts";
-import { DeviceProfile } from "./profile.ts";
+import { DeviceProfile } from "../profile.ts";
 import { TestRobot } from "./robot-fixture.ts";
 import { createSenses } from "./robot-senses.ts";
 import { startSafetyMonitor, type SafetyMonitor } from "./safety-monitor.ts";
-import type { Store, StoreOp } from "./store.ts";
-import { createTools } from "./tools/registry.ts";
+import type { Store, StoreOp } from "../store.ts";
+import { createTools } from "../tools/registry.ts";
 
 /** Document 1's policy: once more, then somebody else. */
 export const RETRY_THEN_REASSIGN: z.infer<typeof FailurePolicy> = {
@@ -36,7 +36,7 @@ export const RETRY_THEN_REASSIGN: z.infer<typeof FailurePolicy> = {
   offline: "finish",
 };
 
-const profile = loadYaml(new URL("../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
+const profile = loadYaml(new URL("../../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
 
 /** One executor at a time on one store and one robot, on a virtual clock. */
 export class ExecutorBench {

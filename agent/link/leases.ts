@@ -12,9 +12,9 @@ import {
   renewLease,
   type LeaseAnchor,
   type Moment,
-} from "./core/lease.ts";
-import type { JournalPart } from "./journal.ts";
-import type { StoreOp } from "./store.ts";
+} from "../core/lease.ts";
+import type { JournalPart } from "../journal/journal.ts";
+import type { StoreOp } from "../store.ts";
 
 /** The leases of the contracts that this device holds. */
 export interface Leases {

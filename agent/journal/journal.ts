@@ -7,12 +7,12 @@ import type { Event } from "#contract/event";
 import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import type { DeviceState } from "#contract/state";
-import { createCoalescing } from "./core/coalescing.ts";
-import { writeEvent, type Draft, type JournalEnd } from "./core/draft.ts";
-import type { Journal, NewEvent } from "./core/ports.ts";
-import { forget, keptContracts, prunableSeq } from "./core/pruning.ts";
+import { createCoalescing } from "../core/coalescing.ts";
+import { writeEvent, type Draft, type JournalEnd } from "../core/draft.ts";
+import type { Journal, NewEvent } from "../core/ports.ts";
+import { forget, keptContracts, prunableSeq } from "../core/pruning.ts";
 import { JournalQueue } from "./journal-queue.ts";
-import type { JournalEntry, JournalSlice, MetaKey, Snapshot, Store, StoredState, StoreOp } from "./store.ts";
+import type { JournalEntry, JournalSlice, MetaKey, Snapshot, Store, StoredState, StoreOp } from "../store.ts";
 
 export interface JournalDeps {
   readonly store: Store;

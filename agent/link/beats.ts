@@ -1,4 +1,4 @@
-import type { Moment } from "./core/lease.ts";
+import type { Moment } from "../core/lease.ts";
 
 /** More beats than the cloud ever leaves unanswered and still renews a lease for. */
 const REMEMBERED = 256;

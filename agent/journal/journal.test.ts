@@ -12,11 +12,11 @@ import { exampleContract } from "#contract/example";
 import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
 import { sha256Hex } from "#contract/io/node-crypto";
 import { emptyDevice, foldEvents } from "#contract/reducer";
-import type { DraftEvent } from "./core/draft.ts";
-import type { NewEvent } from "./core/ports.ts";
-import { openSqliteStore } from "./io/sqlite-store.ts";
+import type { DraftEvent } from "../core/draft.ts";
+import type { NewEvent } from "../core/ports.ts";
+import { openSqliteStore } from "../io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "./journal.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../store.ts";
 
 let folder: string;
 let path: string;

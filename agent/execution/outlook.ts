@@ -5,10 +5,10 @@ import type { Contract, Stage } from "#contract/contract";
 import { makeFootprint } from "#edge-planner/footprint";
 import { planRoute } from "#edge-planner/global-path";
 import type { MapSource } from "#edge-planner/map-cache";
-import type { ControlWorld } from "./control/control.ts";
-import { targetOf, type Outlook } from "./core/estimate.ts";
-import { speedLimit } from "./core/scope.ts";
-import type { DeviceProfile } from "./profile.ts";
+import type { ControlWorld } from "../control/control.ts";
+import { targetOf, type Outlook } from "../core/estimate.ts";
+import { speedLimit } from "../core/scope.ts";
+import type { DeviceProfile } from "../profile.ts";
 
 /** What the motion loop and the planner must know of the place of a contract. */
 export function worldOf(contract: Contract): ControlWorld {

@@ -3,7 +3,7 @@ import { AgentError } from "#lib/errors";
 import type { Pose } from "#lib/geometry";
 import type { VirtualClock } from "#lib/virtual-clock";
 import type { HandlingResult, LoadHandler, ToolDrivers, Verdict } from "#drivers/driver";
-import type { Control, Drive, Goal, MotionReport } from "./control/control.ts";
+import type { Control, Drive, Goal, MotionReport } from "../control/control.ts";
 
 const SPEED = 1;
 const TICK_MS = 50;

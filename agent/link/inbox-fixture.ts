@@ -7,11 +7,11 @@ import type { Event } from "#contract/event";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import type { Command, Reply } from "#contract/messages";
 import type { DeviceState } from "#contract/state";
-import type { CommandDecision, CommandHandler } from "./core/command-handler.ts";
-import type { DeviceAbilities } from "./core/feasibility.ts";
+import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
+import type { DeviceAbilities } from "../core/feasibility.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
-import { openSqliteStore } from "./io/sqlite-store.ts";
-import { startJournal, type JournalPart } from "./journal.ts";
+import { openSqliteStore } from "../io/sqlite-store.ts";
+import { startJournal, type JournalPart } from "../journal/journal.ts";
 import { createLeases, type Leases } from "./leases.ts";
 
 const trusted = generateKey(new Uint8Array(32).fill(1));

@@ -18,10 +18,10 @@ import { sha256Hex } from "#contract/io/node-crypto";
 import { JournalBatch, OnlinePresence, type Ack, type Presence } from "#contract/messages";
 import { topicOf, type TopicName } from "#contract/topics";
 import type { Conversation } from "./conversation.ts";
-import type { LiveValues } from "./core/live-telemetry.ts";
-import type { NewEvent } from "./core/ports.ts";
-import { openSqliteStore } from "./io/sqlite-store.ts";
-import { startJournal, type JournalPart } from "./journal.ts";
+import type { LiveValues } from "../core/live-telemetry.ts";
+import type { NewEvent } from "../core/ports.ts";
+import { openSqliteStore } from "../io/sqlite-store.ts";
+import { startJournal, type JournalPart } from "../journal/journal.ts";
 import { createLeases, type Leases } from "./leases.ts";
 import { startLink, type Link } from "./link.ts";
 

@@ -2,9 +2,9 @@ import type { Cancel, Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import { WIRE_VERSION, type JournalBatch } from "#contract/messages";
-import { Outbox } from "./core/outbox.ts";
-import type { JournalPart } from "./journal.ts";
-import type { JournalSlice } from "./store.ts";
+import { Outbox } from "../core/outbox.ts";
+import type { JournalPart } from "../journal/journal.ts";
+import type { JournalSlice } from "../store.ts";
 
 export interface JournalSenderDeps {
   readonly journal: JournalPart;

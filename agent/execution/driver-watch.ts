@@ -4,8 +4,8 @@ import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { Driver, Health, ToolDrivers } from "#drivers/driver";
-import type { NewEvent } from "./core/ports.ts";
-import type { DurableJournal } from "./durable-journal.ts";
+import type { NewEvent } from "../core/ports.ts";
+import type { DurableJournal } from "../journal/durable-journal.ts";
 
 export interface DriverWatchDeps {
   readonly clock: Clock;

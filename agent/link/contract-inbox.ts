@@ -3,12 +3,12 @@ import { checkContract } from "#contract/check";
 import type { Contract } from "#contract/contract";
 import type { Event, Problem, RejectReason } from "#contract/event";
 import { Name, Uuid7 } from "#contract/identifiers";
-import { admit, type Admission, type Refusal } from "./core/admission.ts";
-import type { Draft, DraftEvent } from "./core/draft.ts";
-import type { Moment } from "./core/lease.ts";
-import type { NewEvent } from "./core/ports.ts";
-import { readRevoked } from "./core/revoked.ts";
-import { readUnverified } from "./core/unverified.ts";
+import { admit, type Admission, type Refusal } from "../core/admission.ts";
+import type { Draft, DraftEvent } from "../core/draft.ts";
+import type { Moment } from "../core/lease.ts";
+import type { NewEvent } from "../core/ports.ts";
+import { readRevoked } from "../core/revoked.ts";
+import { readUnverified } from "../core/unverified.ts";
 import { earlierReply, replyOf, type Conversation, type InboxDeps } from "./conversation.ts";
 import { momentOf } from "./leases.ts";
 

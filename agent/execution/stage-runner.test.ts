@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { exampleContract } from "#contract/example";
 import { AgentError } from "#lib/errors";
 import { VirtualClock } from "#lib/virtual-clock";
-import type { Verification } from "./core/situation.ts";
-import { ROBOT } from "./core/situation-fixture.ts";
+import type { Verification } from "../core/situation.ts";
+import { ROBOT } from "../core/situation-fixture.ts";
 import { TestRobot } from "./robot-fixture.ts";
 import { StageRunner } from "./stage-runner.ts";
-import type { Tools } from "./tools/registry.ts";
+import type { Tools } from "../tools/registry.ts";
 
 const contract = exampleContract();
 

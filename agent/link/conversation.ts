@@ -2,11 +2,11 @@ import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Sha256, Verifier } from "#contract/crypto";
 import { WIRE_VERSION, type Reply } from "#contract/messages";
-import type { CommandHandler } from "./core/command-handler.ts";
-import type { DeviceAbilities } from "./core/feasibility.ts";
-import type { JournalPart } from "./journal.ts";
+import type { CommandHandler } from "../core/command-handler.ts";
+import type { DeviceAbilities } from "../core/feasibility.ts";
+import type { JournalPart } from "../journal/journal.ts";
 import type { Leases } from "./leases.ts";
-import type { Store, StoredReply } from "./store.ts";
+import type { Store, StoredReply } from "../store.ts";
 
 export interface InboxDeps {
   readonly journal: JournalPart;
