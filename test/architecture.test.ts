@@ -23,7 +23,7 @@ const PURE = [/^lib\/[^/]+$/, /^contract\/[^/]+$/, /^edge-planner\//, /^agent\/c
 /** Files that may touch ambient time, chance and environment: where programs begin, and real adapters. */
 const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^test\//, /^cloud\/web\//];
 
-const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)"([^"]+)"/g;
+const IMPORT = /(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)"([^"]+)"/g;
 const AMBIENT =
   /\b(?:Date\.now|new Date\(\)|setTimeout\(|setInterval\(|Math\.random|process\.env|performance\.now|process\.hrtime)/;
 const EFFECTFUL = /^(?:node:|mqtt$|aedes|better-sqlite3|fastify|pino|serialport|roslib)/;
@@ -37,7 +37,7 @@ describe("architecture", () => {
 
   it("imports point one way, across folders through #folder/name, inside one through ./name.ts", () => {
     const offences = files.flatMap((file) =>
-      importsOf(file).flatMap((specifier) => {
+      importsOf(file).flatMap(({ specifier, isUrl }) => {
         const from = topOf(file);
         const to = targetOf(file, specifier);
         if (to === undefined || to === from) {
@@ -45,7 +45,10 @@ describe("architecture", () => {
           return goesThroughAlias ? [`${file}: ${specifier} is in the same folder, use a relative path`] : [];
         }
         if (!MAY_IMPORT[from]!.includes(to)) return [`${file}: ${from}/ must not import ${to}/ (${specifier})`];
-        return specifier.startsWith("#") || !IS_ALIASED.has(to) ? [] : [`${file}: use #${to}/… for ${specifier}`];
+        // A worker or program is named by its file; aliases are for imports.
+        return isUrl || specifier.startsWith("#") || !IS_ALIASED.has(to)
+          ? []
+          : [`${file}: use #${to}/… for ${specifier}`];
       }),
     );
     expect(offences).toEqual([]);
@@ -54,7 +57,9 @@ describe("architecture", () => {
   it("pure folders import nothing that touches the world", () => {
     const offences = files
       .filter((file) => PURE.some((pattern) => pattern.test(file)) && !file.endsWith(".test.ts"))
-      .flatMap((file) => importsOf(file).filter((name) => EFFECTFUL.test(name)).map((name) => `${file}: ${name}`));
+      .flatMap((file) =>
+        importsOf(file).flatMap(({ specifier }) => (EFFECTFUL.test(specifier) ? [`${file}: ${specifier}`] : [])),
+      );
     expect(offences).toEqual([]);
   });
 
@@ -78,9 +83,12 @@ function sources(folder: string): string[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
-function importsOf(file: string): string[] {
+function importsOf(file: string): { specifier: string; isUrl: boolean }[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(IMPORT)].map((match) => match[1]!);
+  return [...text.matchAll(IMPORT)].map(([, how, specifier]) => ({
+    specifier: specifier!,
+    isUrl: how!.startsWith("new URL"),
+  }));
 }
 
 function topOf(path: string): string {
