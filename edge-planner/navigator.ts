@@ -5,7 +5,7 @@ import type { NoRouteReason } from "./global-path.ts";
 import { STANDSTILL } from "./kinematics.ts";
 import { followTrack, type Situation, turnBy } from "./local-controller.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
-import { createRouteKeeper, forgetRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 
 /** A pose to be reached; the executor's `Goal` has this shape. */
@@ -169,7 +169,7 @@ function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: 
 
 function endBackOut(navigator: Navigator): undefined {
   navigator.phase = { kind: "turning" };
-  forgetRoute(navigator.keeper);
+  giveUpRoute(navigator.keeper);
 }
 
 function errorToCarrot({ keeper }: Navigator, track: Track, pose: Pose): Radians {

@@ -5,7 +5,7 @@ import { makeFootprint } from "./footprint.ts";
 import { createObstacleLayer, integrateScan, type ObstacleLayer } from "./obstacle-layer.ts";
 import { mapFromOccupancy } from "./planning-map.ts";
 import { makeTrack, trackPoint } from "./track.ts";
-import { createRouteKeeper, keepRoute, type RouteKeeper } from "./route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
 
 const footprint = makeFootprint([
   [-0.3, -0.25],
@@ -103,6 +103,27 @@ describe("route keeper", () => {
     keep(keeper, layer, 3000, { x: 6, y: 4, yaw: 0 });
     expect(keeper.along).toBe(0);
     expect(keeper.way.kind !== "none" && keeper.way.track.points[0]).toEqual([6, 4]);
+  });
+
+  it("looks for a way with more room after the robot got stuck, and takes the narrow one when there is no other", () => {
+    const narrow = lines.map((line, row) => (row >= 74 && row < 79 ? `${line.slice(0, 80)}##${line.slice(82)}` : line));
+    const shut = narrow.map((line, row) => (row < 50 && row > 0 ? `${line.slice(0, 80)}##${line.slice(82)}` : line));
+    const heights = [narrow, shut].map((drawing) => {
+      const drawn = drawPlace(drawing, 0.1);
+      const ground = mapFromOccupancy(drawn, drawn.occupancy);
+      const keeper = createRouteKeeper();
+      const plan = (nowMs: number): number => {
+        keepRoute(keeper, { map: ground, clearance: ground.clearance, footprint }, 0, START, GOAL, nowMs);
+        return highest(keeper);
+      };
+      const first = plan(0);
+      giveUpRoute(keeper);
+      return [first < 4, plan(50) < 4];
+    });
+    expect(heights).toEqual([
+      [true, false],
+      [true, true],
+    ]);
   });
 
   it("says why there is no way and asks again", () => {

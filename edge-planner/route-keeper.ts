@@ -13,6 +13,8 @@ export interface RouteKeeper {
   plannedMs: number;
   /** Version of the observed obstacles that the last plan knew. */
   plannedVersion: number;
+  /** Which ways are looked for first: all through which the footprint fits, or those in which it can also turn. */
+  preference: "any" | "roomy";
 }
 
 /** The track to follow, or why there is none; `obstructed` leads through observed obstacles, to wait at them. */
@@ -33,7 +35,13 @@ const OFF_TRACK: Metres = 0.7;
 const AT_END: Metres = 0.03;
 
 export function createRouteKeeper(): RouteKeeper {
-  return { way: { kind: "none", reason: "no_route" }, along: 0, plannedMs: -Infinity, plannedVersion: -1 };
+  return {
+    way: { kind: "none", reason: "no_route" },
+    along: 0,
+    plannedMs: -Infinity,
+    plannedVersion: -1,
+    preference: "any",
+  };
 }
 
 /** Plans when there is no route, when something stands in it, when the robot left it, and now and then for a better one. */
@@ -49,7 +57,8 @@ export function keepRoute(
   const ageMs = nowMs - keeper.plannedMs;
   if (ageMs < SOONEST_REPLAN_MS) return;
   if (needsPlan(keeper, terrain, pose, ageMs)) {
-    adopt(keeper, terrain, pose, goal);
+    keeper.way = findWay(keeper.preference, terrain, pose, goal);
+    keeper.along = 0;
   } else if (keeper.way.kind === "clear" && version !== keeper.plannedVersion && ageMs >= LOOK_FOR_BETTER_MS) {
     improve(keeper, keeper.way.track, terrain, pose, goal);
   } else return;
@@ -57,8 +66,9 @@ export function keepRoute(
   keeper.plannedVersion = version;
 }
 
-/** Makes the next `keepRoute` plan again from where the robot is. */
-export function forgetRoute(keeper: RouteKeeper): void {
+/** The robot got stuck on its way: makes the next `keepRoute` plan again from where it is, by a roomier way if there is one. */
+export function giveUpRoute(keeper: RouteKeeper): void {
+  keeper.preference = "roomy";
   keeper.way = { kind: "none", reason: "no_route" };
   keeper.plannedMs = -Infinity;
 }
@@ -87,24 +97,27 @@ function isBlocked(track: Track, along: Metres, terrain: Terrain, lookAhead: Met
   return false;
 }
 
-function adopt(keeper: RouteKeeper, terrain: Terrain, pose: Pose, goal: Pose): void {
-  keeper.way = findWay(terrain, pose, goal);
-  keeper.along = 0;
-}
-
 function improve(keeper: RouteKeeper, track: Track, terrain: Terrain, pose: Pose, goal: Pose): void {
-  const found = planRoute(terrain, pose, goal);
+  const found = planRoute(keeper.preference === "roomy" ? roomy(terrain) : terrain, pose, goal);
   if (!found.ok || found.route.cost > WORTH_CHANGING * costNow(terrain, rest(track, keeper.along))) return;
   keeper.way = clearWay(found.route);
   keeper.along = 0;
 }
 
-function findWay(terrain: Terrain, pose: Pose, goal: Pose): Way {
+function findWay(preference: RouteKeeper["preference"], terrain: Terrain, pose: Pose, goal: Pose): Way {
+  const wide = preference === "roomy" && planRoute(roomy(terrain), pose, goal);
+  if (wide && wide.ok) return clearWay(wide.route);
   const found = planRoute(terrain, pose, goal);
   if (found.ok) return clearWay(found.route);
   const mapped = planRoute({ ...terrain, clearance: terrain.map.clearance }, pose, goal);
   if (mapped.ok) return { kind: "obstructed", track: makeTrack(mapped.route.points) };
   return { kind: "none", reason: mapped.reason };
+}
+
+/** The same ground for a robot as wide as it is long. */
+function roomy(terrain: Terrain): Terrain {
+  const { footprint } = terrain;
+  return { ...terrain, footprint: { ...footprint, inscribed: footprint.circumscribed } };
 }
 
 function clearWay(route: Route): Way {

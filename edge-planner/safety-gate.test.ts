@@ -130,6 +130,13 @@ describe("safety gate", () => {
       expect(gate({ linear: 0.3, angular: 0 }, at(6.4, 3, 0)).verdict).toEqual({ action: "stop", reason: "keepout" });
     });
 
+    it("lets a robot that reaches into its margin with one end back out, but neither turn deeper nor drive on", () => {
+      const reaching = at(5.6, 3, 0);
+      expect(gate({ linear: -0.2, angular: 0 }, reaching).verdict.action).toBe("pass");
+      expect(gate({ linear: 0, angular: 0.8 }, reaching).verdict).toEqual({ action: "stop", reason: "keepout" });
+      expect(gate({ linear: 0.2, angular: 0 }, reaching).verdict).toEqual({ action: "stop", reason: "keepout" });
+    });
+
     it("holds a zone's limit while any part of the footprint is in it", () => {
       expect(gate(AHEAD, at(3, 6, 0)).velocity.linear).toBeCloseTo(0.4);
       expect(gate(AHEAD, at(4.2, 6, 0)).velocity.linear).toBeCloseTo(0.4);

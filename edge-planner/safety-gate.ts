@@ -1,5 +1,5 @@
 import { compose, type Pose, type Velocity } from "#lib/geometry";
-import type { MetresPerSecond, Seconds } from "#lib/units";
+import type { Metres, MetresPerSecond, Seconds } from "#lib/units";
 import { coordinateAt, sample, sampleSmooth } from "./grid.ts";
 import { type Footprint, footprintClearance } from "./footprint.ts";
 import { advance, type KinematicLimits, STANDSTILL, stoppingDistance, stoppingPoses } from "./kinematics.ts";
@@ -172,17 +172,32 @@ function scale(velocity: Velocity, share: number): Velocity {
 }
 
 /**
- * Whether poses (in the frame of the base) keep the footprint out of forbidden ground. A robot that is already in it may move so that its
- * centre gets no deeper: it can turn, and it can leave.
+ * Whether poses (in the frame of the base) keep the footprint out of forbidden ground. A robot that already reaches
+ * into it may move so that it reaches no deeper, and one whose centre is in it so that the centre gets no deeper: it
+ * can leave, and in the middle of it turn.
  */
 function staysOutOfZones(poses: readonly Pose[], pose: Pose, { map, footprint }: GateState): boolean {
   const field = map?.zoneClearance;
   if (!field) return true;
-  const room = (at: Pose): number => footprintClearance(map, field, footprint, at, map.resolution);
-  if (room(pose) > 0) return poses.every((step) => room(compose(pose, step)) > 0);
-  const depth = sampleSmooth(map, field, pose.x, pose.y);
-  const after = poses.map((step) => compose(pose, step)).map(({ x, y }) => sampleSmooth(map, field, x, y));
-  return after.every((here) => here >= depth - DEPTH_TOLERANCE);
+  const steps = poses.map((step) => compose(pose, step));
+  const isOutside = (at: Pose): boolean => footprintClearance(map, field, footprint, at, map.resolution) > 0;
+  if (isOutside(pose)) return steps.every(isOutside);
+  const depthOfCentre = ({ x, y }: Pose): number => sampleSmooth(map, field, x, y);
+  const depth = depthOfCentre(pose) <= 0 ? depthOfCentre : (at: Pose) => deepest(map, field, footprint, at);
+  const now = depth(pose);
+  return steps.every((at) => depth(at) >= now - DEPTH_TOLERANCE);
 }
 
-const DEPTH_TOLERANCE = 1e-3;
+/** How far the footprint reaches into forbidden ground, as the least signed distance along its border. */
+function deepest(map: PlanningMap, field: Float32Array, footprint: Footprint, pose: Pose): Metres {
+  const [cos, sin] = [Math.cos(pose.yaw), Math.sin(pose.yaw)];
+  const { outline } = footprint;
+  let least = Infinity;
+  for (let at = 0; at < outline.length; at += 2) {
+    const [x, y] = [coordinateAt(outline, at), coordinateAt(outline, at + 1)];
+    least = Math.min(least, sampleSmooth(map, field, pose.x + cos * x - sin * y, pose.y + sin * x + cos * y));
+  }
+  return least;
+}
+
+const DEPTH_TOLERANCE: Metres = 1e-3;
