@@ -1,4 +1,5 @@
 import type { LogEntry } from "#cloud/io/store";
+import type { Signer } from "#contract/crypto";
 import type { Event } from "#contract/event";
 import { readEventData } from "#contract/event-data";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
@@ -38,6 +39,8 @@ export class Site implements AsyncDisposable {
   readonly network: Network;
   readonly world: World;
   readonly cloud: SimulatedCloud;
+  /** Signs as the platform does, for those who put documents onto the network by themselves. */
+  readonly signer: Signer;
   readonly agents: ReadonlyMap<string, SimulatedAgent>;
   readonly schedule: Schedule;
   readonly pusher: Pusher;
@@ -58,13 +61,14 @@ export class Site implements AsyncDisposable {
     this.network = createNetwork({ clock, rng: rng.fork("network"), log });
     this.world = this.#stack.use(createWorld(worldSpecOf(loaded), { clock, rng: rng.fork("world") }));
     const key = generateKey(Buffer.from(sha256Hex(`platform key ${rng.fork("key").uint32()}`), "hex"));
+    this.signer = createNodeSigner(key.privateJwk);
     this.cloud = this.#stack.use(
       createSimulatedCloud({
         clock,
         rng: rng.fork("cloud"),
         log,
         network: this.network,
-        crypto: { signer: createNodeSigner(key.privateJwk), sha256: sha256Hex },
+        crypto: { signer: this.signer, sha256: sha256Hex },
         onLogged: (entries) => this.#hearCloud(entries),
       }),
     );
