@@ -24,6 +24,7 @@ export const PROBLEMS = {
   malformed: [400, "The request is not readable"],
   not_found: [404, "There is no such thing"],
   unknown_device: [404, "No such device was ever heard"],
+  method_not_allowed: [405, "The path does not know this method"],
   device_not_live: [409, "The device is not live"],
   device_busy: [409, "The device already has an active contract"],
   task_busy: [409, "The task already has an active contract"],

@@ -168,6 +168,15 @@ describe("a problem", () => {
     expect(answer.body["trace_id"]).toMatch(/^[\da-f]{32}$/);
   });
 
+  it("names the methods that a path knows", async () => {
+    await using http = await rig();
+    const { statusCode, headers, body } = await http.server.inject({ method: "DELETE", url: "/contracts/some?x=1" });
+    expect([statusCode, headers["allow"]]).toEqual([405, "GET"]);
+    expect(JSON.parse(body)).toMatchObject({ status: 405, detail: "/contracts/some knows GET, not DELETE" });
+    expect((await http.server.inject({ method: "PUT", url: "/stream" })).headers["allow"]).toBe("GET");
+    expect((await http.server.inject({ method: "PUT", url: "/contracts" })).headers["allow"]).toBe("POST, GET");
+  });
+
   it("names the query parameter that is wrong, and other media types than JSON", async () => {
     await using http = await rig();
     expect(await http.get("/contracts?limit=0&colour=red")).toMatchObject({
@@ -241,6 +250,15 @@ describe("devices, records and probes", () => {
       expect.arrayContaining(["201", "400", "404", "409", "413", "422", "504"]),
     );
     expect(JSON.stringify(body)).toContain("idempotency-key");
+  });
+
+  it("are described with references that lead somewhere in the document", async () => {
+    await using http = await rig();
+    const { body } = await http.get("/openapi.json");
+    const { schemas } = body["components"] as { schemas: object };
+    const targets = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]*)"/g)].map(([, target]) => target!);
+    const known = Object.keys(schemas).map((name) => `#/components/schemas/${name}`);
+    expect(new Set(targets)).toEqual(new Set(known));
   });
 });
 

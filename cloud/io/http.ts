@@ -38,13 +38,7 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     done(null, body);
   });
   server.setErrorHandler((error, request, reply) => fail(error, request, reply));
-  server.setNotFoundHandler((request, reply) =>
-    send(
-      reply,
-      problemAnswer(problem("not_found", `there is no ${request.method} ${request.url}`)),
-      traceIdOf(request),
-    ),
-  );
+  server.setNotFoundHandler((request, reply) => send(reply, nothingAt(request), traceIdOf(request)));
   const document = openApiOf(ROUTES, deps.version);
   server.get("/openapi.json", (_request, reply) => reply.send(document));
   server.get("/stream", async (request, reply) => {
@@ -63,6 +57,7 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
   function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const traceId = traceIdOf(request);
     const refusal = refusalOf(error);
+    if (refusal.status === 413) readOn(request, reply);
     if (refusal.status >= 500) log.error({ err: error, traceId, url: request.url }, "request failed");
     return send(reply, problemAnswer(refusal), traceId);
   }
@@ -82,6 +77,26 @@ async function answer(execution: Execution, route: Route, request: FastifyReques
       return typeof value === "string" ? value : undefined;
     },
   });
+}
+
+/** Neither a path of ours nor, at a path of ours, a method that it knows. */
+function nothingAt({ method, url }: FastifyRequest): RouteAnswer {
+  const path = url.replace(/\?.*$/, "");
+  const known = [...ROUTES, ...BESIDES].filter((route) => patternOf(route.path).test(path));
+  if (known.length === 0) return problemAnswer(problem("not_found", `there is no ${method} ${url}`));
+  const allow = [...new Set(known.map((route) => route.method))].join(", ");
+  const { headers, ...rest } = problemAnswer(problem("method_not_allowed", `${path} knows ${allow}, not ${method}`));
+  return { ...rest, headers: { ...headers, allow } };
+}
+
+/** What is answered without a route. */
+const BESIDES = [
+  { method: "GET", path: "/openapi.json" },
+  { method: "GET", path: "/stream" },
+] as const;
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 }
 
 function send(reply: FastifyReply, { status, body, headers = {} }: RouteAnswer, traceId: string): FastifyReply {
@@ -121,6 +136,12 @@ function refusalOf(error: unknown): ProblemDocument {
   const word: ProblemWord = code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" ? "unsupported_media_type" : "malformed";
   if (statusCode !== undefined && statusCode < 500) return problem(word, messageOf(error));
   return problem("internal", "an unexpected error; the log has it under this trace_id");
+}
+
+/** Lets the rest of a body pass: a connection that is closed on a caller who still sends takes the answer with it. */
+function readOn(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader("connection");
+  request.raw.resume();
 }
 
 function lastEventIdOf(request: FastifyRequest): number | undefined {

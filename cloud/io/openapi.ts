@@ -8,8 +8,12 @@ export type OpenApiDocument = Readonly<Record<string, unknown>>;
 /** The description of these routes. The stream is added by hand, because it is no JSON. */
 export function openApiOf(routes: readonly Route[], version: string): OpenApiDocument {
   const paths: Record<string, Record<string, unknown>> = { "/stream": { get: STREAM } };
+  const schemas: Record<string, unknown> = {};
+  const schemaOf: SchemaOf = (schema, io) =>
+    standingAlone(z.toJSONSchema(schema, { io, unrepresentable: "any" }), schemas);
+  schemas["Problem"] = schemaOf(ProblemDocument.extend({ trace_id: z.string() }), "output");
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, schemaOf) };
   }
   return {
     openapi: "3.1.0",
@@ -20,9 +24,11 @@ export function openApiOf(routes: readonly Route[], version: string): OpenApiDoc
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     paths,
-    components: { schemas: { Problem: schemaOf(ProblemDocument.extend({ trace_id: z.string() }), "output") } },
+    components: { schemas },
   };
 }
+
+type SchemaOf = (schema: z.ZodType, io: "input" | "output") => object;
 
 const STREAM = {
   operationId: "stream",
@@ -41,7 +47,7 @@ const STREAM = {
   },
 };
 
-function operationOf(route: Route): object {
+function operationOf(route: Route, schemaOf: SchemaOf): object {
   const { operationId, summary, success, problems = {} } = route;
   const hasInput = route.body !== undefined || route.query !== undefined;
   const answers = { ...(hasInput ? { 400: "the request is not readable" } : {}), ...problems };
@@ -49,7 +55,7 @@ function operationOf(route: Route): object {
   return {
     operationId,
     summary,
-    parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
+    parameters: [...pathParameters(route), ...queryParameters(route, schemaOf), ...headerParameters(route)],
     ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
     responses: {
       [success.status]: { description: success.description, content: json(schemaOf(success.schema, "output")) },
@@ -67,7 +73,7 @@ function pathParameters(route: Route): object[] {
   }));
 }
 
-function queryParameters(route: Route): object[] {
+function queryParameters(route: Route, schemaOf: SchemaOf): object[] {
   return Object.entries(route.query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: "query",
@@ -96,8 +102,21 @@ function json(schema: object): object {
   return { "application/json": { schema } };
 }
 
-/** Without `$schema`: OpenAPI 3.1 says which dialect it is. */
-function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
-  return rest;
+/**
+ * A JSON Schema as a part of the document: without `$schema`, as OpenAPI 3.1 says which dialect it is, and with what it
+ * defines for itself among the components, as `#` is now the whole document.
+ */
+function standingAlone(schema: z.core.JSONSchema.BaseSchema, components: Record<string, unknown>): object {
+  const { $schema: _dialect, $defs = {}, ...rest } = schema;
+  const names = new Map<string, string>();
+  for (const name of Object.keys($defs)) names.set(name, `Part${Object.keys(components).length + names.size}`);
+  const placed = (part: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(part).replaceAll(
+        /"#\/\$defs\/(\w+)"/g,
+        (_all, name: string) => `"#/components/schemas/${names.get(name)}"`,
+      ),
+    );
+  for (const [name, definition] of Object.entries($defs)) components[names.get(name)!] = placed(definition);
+  return placed(rest) as object;
 }
