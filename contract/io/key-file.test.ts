@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,6 +29,13 @@ describe("key files", () => {
     const { privateJwk, publicJwk } = generateKey();
     writeKeySet(path, [privateJwk]);
     expect(readKeySet(path).keys).toEqual([publicJwk]);
+  });
+
+  it("names each key by its thumbprint, so that any JOSE library finds it", () => {
+    const path = join(folder(), "trusted.jwks.json");
+    const { publicJwk, kid } = generateKey();
+    writeKeySet(path, [publicJwk]);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ keys: [{ ...publicJwk, kid }] });
   });
 
   it("says what a file should hold", () => {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { z } from "zod";
 import { AgentError, messageOf } from "#lib/errors";
 import { KeySet, PrivateJwk, PublicJwk } from "../keys.ts";
+import { keyId } from "./node-crypto.ts";
 
 /** Reads a private key (JWK). Throws `config.invalid` that says how to make one. */
 export function readPrivateKey(path: string): PrivateJwk {
@@ -16,12 +17,12 @@ export function readKeySet(path: string): KeySet {
 
 /** Writes a private key readable by its owner only, and never over another. Throws `config.invalid` when the file exists. */
 export function writePrivateKey(path: string, key: PrivateJwk): void {
-  write(path, key, 0o600);
+  write(path, { ...key, kid: keyId(key) }, 0o600);
 }
 
-/** Writes the public parts of the keys as a JWK Set, never over another file. */
+/** Writes the public parts of the keys as a JWK Set, each under its `kid`, never over another file. */
 export function writeKeySet(path: string, keys: readonly PublicJwk[]): void {
-  write(path, { keys: keys.map((key) => PublicJwk.parse(key)) }, 0o644);
+  write(path, { keys: keys.map((key) => ({ ...PublicJwk.parse(key), kid: keyId(key) })) }, 0o644);
 }
 
 function write(path: string, value: object, mode: number): void {

@@ -10,7 +10,7 @@ import { PrivateJwk, PublicJwk, thumbprintInput, type KeySet } from "../keys.ts"
  */
 export function createNodeSigner(privateJwk: PrivateJwk): Signer {
   const key = createPrivateKey({ key: privateJwk, format: "jwk" });
-  const kid = thumbprint(privateJwk);
+  const kid = keyId(privateJwk);
   return {
     kid,
     sign(type, payload) {
@@ -22,7 +22,7 @@ export function createNodeSigner(privateJwk: PrivateJwk): Signer {
 
 /** Verifies what `createNodeSigner` or any other EdDSA signer of a key in the set signed. */
 export function createNodeVerifier(keySet: KeySet): Verifier {
-  const keys = new Map(keySet.keys.map((jwk) => [thumbprint(jwk), publicKey(jwk)]));
+  const keys = new Map(keySet.keys.map((jwk) => [keyId(jwk), publicKey(jwk)]));
   return {
     verify(jws, type) {
       const read = readCompactJws(jws, type);
@@ -46,7 +46,12 @@ export function generateKey(seed: Uint8Array = randomBytes(32)): {
   assert(seed.length === 32, "an Ed25519 seed has 32 bytes");
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
   const privateJwk = PrivateJwk.parse(key.export({ format: "jwk" }));
-  return { privateJwk, publicJwk: PublicJwk.parse(privateJwk), kid: thumbprint(privateJwk) };
+  return { privateJwk, publicJwk: PublicJwk.parse(privateJwk), kid: keyId(privateJwk) };
+}
+
+/** The key's `kid`: its thumbprint (RFC 7638). */
+export function keyId(jwk: PublicJwk): string {
+  return hash("sha256", thumbprintInput(jwk), "base64url");
 }
 
 /** Hex SHA-256 of the UTF-8 bytes of a text. */
@@ -54,10 +59,6 @@ export const sha256Hex: Sha256 = (text) => hash("sha256", text, "hex");
 
 /** PKCS#8 of an Ed25519 key up to its 32 seed bytes (RFC 8410 §7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-
-function thumbprint(jwk: PublicJwk): string {
-  return hash("sha256", thumbprintInput(jwk), "base64url");
-}
 
 function publicKey({ kty, crv, x }: PublicJwk): KeyObject {
   return createPublicKey({ key: { kty, crv, x }, format: "jwk" });
