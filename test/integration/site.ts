@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import type { LogEntry } from "#cloud/io/store";
+import type { ContractDraft } from "#contract/contract";
+import type { Event } from "#contract/event";
+import { isFinal, type ContractStatus } from "#contract/status";
+import { AgentError, assert } from "#lib/errors";
+import { createSystemClock, monotonicMs } from "#lib/node/system-clock";
+import type { Clock } from "#lib/clock";
+import { loadScenario } from "#sim/scenario-file";
+import { startSiteProcesses, type SiteProcesses } from "../../bin/demo/site-processes.ts";
+import { Feed } from "./feed.ts";
+
+/** Cloud, world and one agent as processes, and what the test has heard of them. */
+export interface Site extends AsyncDisposable {
+  readonly processes: SiteProcesses;
+  /** The one that all processes share. */
+  readonly clock: Clock;
+  readonly deviceId: string;
+  /** The contract of the scenario. */
+  readonly draft: ContractDraft;
+  /** What the device has told its log of its journal; fails when a process ends by itself. */
+  readonly events: Feed<Event>;
+  /** What the cloud's stream has told. */
+  readonly told: Feed<LogEntry>;
+  /** Pushes the scenario's contract as soon as the device is free to take it; answers its id. */
+  push(): Promise<string>;
+  /** The status with which the contract ended. */
+  end(contractId: string): Promise<ContractStatus>;
+  /** Resolves when the device is in this mode, looking at what the cloud says from index `from` of `told` on. */
+  mode(mode: string, from?: number): Promise<void>;
+}
+
+const PUSH_AGAIN_MS = 100;
+const PUSH_WITHIN_MS = 60_000;
+
+/** Starts a scenario of `scenarios/` with one robot and one contract; nothing is pushed yet. */
+export async function startSite(name: string, { factor, seed }: { factor: number; seed: number }): Promise<Site> {
+  const scenarioFile = join(import.meta.dirname, "scenarios", `${name}.yaml`);
+  const { scenario, profiles, contracts } = loadScenario(scenarioFile);
+  const [robot, contract] = [scenario.robots[0], contracts[0]];
+  assert(robot && contract, "the scenario has a robot and a contract");
+  const scale = { factor, originMs: monotonicMs() };
+  const clock = createSystemClock(scale);
+  const [events, told] = [new Feed<Event>(), new Feed<LogEntry>()];
+  const fail = (reason: string): void => {
+    events.fail(reason);
+    told.fail(reason);
+  };
+  const onEvent = (_deviceId: string, event: Event): void => events.add(event);
+  const options = { scenarioFile, seed, scale, clock, profiles, onCrash: fail, onEvent };
+  const processes = await startSiteProcesses(options);
+  const reading = new AbortController();
+  processes.client
+    .follow((entry) => told.add(entry), reading.signal)
+    .catch((thrown: unknown) => fail(`the stream: ${String(thrown)}`));
+  return {
+    processes,
+    clock,
+    deviceId: robot.id,
+    draft: contract.draft,
+    events,
+    told,
+    push: () => pushWhenFree(processes, contract.draft),
+    async end(contractId) {
+      const isEnd = (entry: LogEntry): boolean =>
+        entry.type === "contract.status" && entry.contractId === contractId && isFinal(statusIn(entry));
+      return statusIn(await told.find(`the end of ${contractId}`, isEnd));
+    },
+    async mode(mode, from = 0) {
+      const fits = ({ type, data }: LogEntry): boolean => type === "device.mode" && data["to"] === mode;
+      await told.find(`mode ${mode}`, fits, { from });
+    },
+    async [Symbol.asyncDispose]() {
+      reading.abort();
+      await processes[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function statusIn({ data }: LogEntry): ContractStatus {
+  return data["to"] as ContractStatus;
+}
+
+/** A device that was just started, or is being reconciled, takes nothing yet: 404 and 409 pass. */
+async function pushWhenFree({ client }: SiteProcesses, draft: ContractDraft): Promise<string> {
+  const untilMs = monotonicMs() + PUSH_WITHIN_MS;
+  for (;;) {
+    const answer = await client.pushContract(draft);
+    if (answer.ok) return answer.value.contractId;
+    const { status, detail } = answer.problem;
+    const isPassing = status === 404 || status === 409 || status === 503;
+    if (!isPassing || monotonicMs() > untilMs) throw new AgentError("http.problem", `push: ${status} ${detail}`);
+    await new Promise((resolve) => setTimeout(resolve, PUSH_AGAIN_MS));
+  }
+}
