@@ -22,7 +22,9 @@ export type Decision =
   | { readonly strategy: "escalate"; readonly holdId: string }
   | { readonly strategy: "reassign" }
   | { readonly strategy: "abort" }
-  | { readonly strategy: "skip" };
+  | { readonly strategy: "skip" }
+  /** The rest of the work is planned anew (document 4 §6.6); not a rule's to ask for, but the severity's. */
+  | { readonly strategy: "replan" };
 
 /** What a failure is judged by. */
 export interface PolicyInput {

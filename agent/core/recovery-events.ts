@@ -12,7 +12,7 @@ import {
   type EventBody,
   type StepDeps,
 } from "./event-parts.ts";
-import { escalationOf } from "./failure-policy.ts";
+import { escalationOf, type Decision } from "./failure-policy.ts";
 import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 import type { Recovery } from "./step.ts";
@@ -21,7 +21,7 @@ import type { Recovery } from "./step.ts";
 export function recovery(step: Recovery, view: StageView, situation: Situation, deps: StepDeps): readonly EventBody[] {
   const { decision, violation, output, endsHold } = step;
   const { stageId, code, severity, detail } = step.failure;
-  const strategy = decision.strategy === "skip" ? {} : { strategy: decision.strategy };
+  const strategy = isPolicys(decision) ? { strategy: decision.strategy } : {};
   const attempt = Math.max(1, view.known.attempts);
   return [
     ...(violation ? [violated(violation)] : []),
@@ -49,11 +49,17 @@ export function giveUpDoubt(
   return isFinal(situation.state.status) ? events : [...events, policyHold(escalationOf(stageId), text)];
 }
 
+/** Whether a decision is one of the strategies that a failure policy can name. */
+function isPolicys(decision: Decision): decision is Exclude<Decision, { strategy: "skip" | "replan" }> {
+  return decision.strategy !== "skip" && decision.strategy !== "replan";
+}
+
 function consequences({ failure, decision }: Recovery, situation: Situation, deps: StepDeps): readonly EventBody[] {
   const { stageId, code, detail } = failure;
   const reason = `${code}: ${detail}`;
   switch (decision.strategy) {
     case "retry":
+    case "replan":
       return [];
     case "skip":
       return [{ type: "stage.skipped", stageId, data: { reason } }];

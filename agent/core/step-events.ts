@@ -93,6 +93,7 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     const view = findStage(situation.contract, situation.state, step.failure.stageId);
     return view ? recovery(step, view, situation, deps) : [];
   },
+  "request-replan": () => [],
   "report-progress": ({ stageId }, situation, { outlook }) => {
     const { remaining, sigmaXy } = situation.robot;
     const data = { share: shareDone(situation, outlook), sigmaXy, ...sighting(situation) };

@@ -1,3 +1,4 @@
+import type { Severity } from "#contract/contract";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
 import type { Decision, Failure } from "./failure-policy.ts";
@@ -10,6 +11,15 @@ export type Output = Readonly<Record<string, unknown>>;
 export interface Cause {
   readonly code: string;
   readonly detail: string;
+}
+
+/** Why the present plan no longer does: the explicit delta of a request to plan the rest of the work anew. */
+export interface ReplanDelta {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly detail: string;
+  /** Ids of the assumptions that do not hold. */
+  readonly assumptions: readonly string[];
 }
 
 /** An answer to a failure: what failed, what is done about it, and what was found on the way. */
@@ -47,6 +57,7 @@ export type Step =
       readonly isVerified: boolean;
     }
   | Recovery
+  | { readonly type: "request-replan"; readonly stageId: string; readonly delta: ReplanDelta }
   | { readonly type: "hold"; readonly holdId: string; readonly by: "constraint" | "safety"; readonly reason: string }
   | { readonly type: "resume"; readonly holdId: string; readonly by: "policy" | "constraint" | "safety" }
   | { readonly type: "wind-down" }
