@@ -169,7 +169,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
     for (const { type, contractId } of events) {
       if (contractId !== undefined && STOPPING.has(type)) this.#pending.delete(contractId);
     }
-    this.wake();
+    // Who committed these goes first: an answer to the cloud must not wait until a way is planned.
+    this.#deps.clock.after(0, () => this.wake());
   }
 
   #tick(): void {
