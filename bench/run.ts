@@ -1,0 +1,28 @@
+import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
+import { measureComputing } from "./computing-figures.ts";
+import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
+import { measureMotion } from "./motion-figures.ts";
+
+const PAGE = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
+
+/** `npm run bench`: measures what the documentation promises, prints it, and writes `docs/measurements.md`. */
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  const loadBefore = loadavg();
+  const chapters: Chapter[] = [];
+  for (const measure of [measureAgent, measureSmallAgent, measureMotion, measureComputing]) {
+    const measured = await measure();
+    for (const chapter of [measured].flat()) {
+      chapters.push(chapter);
+      process.stdout.write(`${terminalLines(chapter).join("\n")}\n`);
+    }
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  writeFileSync(PAGE, measurementsPage(chapters, { at: new Date().toISOString().slice(0, 16), loadBefore, seconds }));
+  process.stdout.write(`${seconds.toFixed(0)} s; written to docs/measurements.md\n`);
+}
+
+await main();
