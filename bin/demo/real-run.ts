@@ -117,7 +117,7 @@ function interventions(
     killAgent: (deviceId) => void site.killAgent(deviceId).catch(fail),
     startAgent: (deviceId) => site.startAgent(deviceId),
     killCloud: () => void site.killCloud().catch(fail),
-    startCloud: () => site.startCloud(),
+    startCloud: () => void site.startCloud().catch(fail),
     stepClock: onlyVirtual("a clock step"),
     worldFault: (fault) => void site.world.apply(fault).catch(fail),
     command: (contract, type) => void site.client.command(contract, type).catch(fail),

@@ -39,7 +39,8 @@ export interface SiteProcesses extends AsyncDisposable {
   killCloud(): Promise<void>;
   /** Lets it end as a supervisor does (SIGTERM). */
   stopCloud(): Promise<void>;
-  startCloud(): void;
+  /** Resolves when it answers. */
+  startCloud(): Promise<void>;
 }
 
 const START_WITHIN_MS = 30_000;
@@ -54,9 +55,9 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
   const worldAddress = await startWorld(options, stack);
   const cloud = createSlot();
   stack.defer(() => cloud.dispose());
-  const { promise: isUp, bring: sayUp } = awaited<void>("the cloud did not start", START_WITHIN_MS);
   const cloudConfig = workspace.cloudConfig({ http: httpPort!, mqtt: mqttPort! }, options.scale);
-  const startCloud = (): void =>
+  const startCloud = (): Promise<void> => {
+    const { promise: isUp, bring: sayUp } = awaited<void>("the cloud did not start", START_WITHIN_MS);
     cloud.fill(
       startChild({
         name: "the cloud",
@@ -66,8 +67,9 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
         onCrash: options.onCrash,
       }),
     );
-  startCloud();
-  await isUp;
+    return isUp;
+  };
+  await startCloud();
   const agents = await createAgents(options, { workspace, worldAddress, mqttPort: mqttPort! }, stack);
   const world = stack.use(await connectWorldControl(worldAddress));
   const cloudUrl = `http://127.0.0.1:${httpPort}`;

@@ -3,7 +3,7 @@ import type { Event } from "#contract/event";
 import { createRng, type Rng } from "#lib/rng";
 import { sleep } from "#lib/clock";
 import { createSystemClock } from "#lib/node/system-clock";
-import { readCloudJournal, readDeviceJournal, stateHashes } from "./journals.ts";
+import { expectAgreement } from "./journals.ts";
 import { startSite, type Site } from "./site.ts";
 
 /** Simulated seconds per real second. */
@@ -53,19 +53,7 @@ test(`an agent that is killed ${KILLS} times fulfils every contract, and does no
 
   await expectMovementsOnce(site, contracts);
   expect((await processes.world.metrics(deviceId)).collisions).toEqual([]);
-  await processes.stopAgent(deviceId);
-  await processes.stopCloud();
-  const cloud = await readCloudJournal(processes.folder, deviceId);
-  const { seq } = cloud.state;
-  const device = await readDeviceJournal(processes.folder, deviceId, seq);
-
-  expect(cloud.incarnations).toEqual(device.incarnations);
-  expect(cloud.events.map((event) => event.seq)).toEqual(Array.from({ length: seq }, (_, at) => at + 1));
-  expect(cloud.hash).toBe(device.hash);
-  expect(cloud.state).toMatchObject(device.state);
-  expect(stateHashes(cloud.state)).toMatchObject(stateHashes(device.state));
-  expectNothingLost(site.events.items, [...cloud.events, ...device.events]);
-  expectVerified(cloud.events);
+  expectVerified(await expectAgreement(site));
 });
 
 /** Kills and starts the agent at each moment that comes before the contract ends; answers how often. */
@@ -104,13 +92,6 @@ async function expectMovementsOnce({ processes }: Site, contracts: readonly stri
   const { items } = (await answer.json()) as { items: { kind: string; contract_id: string }[] };
   const booked = items.toReversed().map(({ kind, contract_id }) => [contract_id, kind.toLowerCase()]);
   expect(booked).toEqual(kinds.map(([contractId, kind]) => [contractId, kind === "place" ? "put" : kind]));
-}
-
-/** All that a life of the agent has told is in one of the databases, unchanged. */
-function expectNothingLost(told: readonly Event[], kept: readonly Event[]): void {
-  const byId = new Map(kept.map((event) => [event.id, event]));
-  const lost = told.filter((event) => JSON.stringify(byId.get(event.id)) !== JSON.stringify(event));
-  expect(lost).toEqual([]);
 }
 
 /** The kills have met the hand at work: it was asked, and had done what the dead agent could not write down. */

@@ -5,7 +5,7 @@ import type { Event } from "#contract/event";
 import { isFinal, type ContractStatus } from "#contract/status";
 import { AgentError, assert } from "#lib/errors";
 import { createSystemClock, monotonicMs } from "#lib/node/system-clock";
-import type { Clock } from "#lib/clock";
+import { type Clock, sleep } from "#lib/clock";
 import { loadScenario } from "#sim/scenario-file";
 import { startSiteProcesses, type SiteProcesses } from "../../bin/demo/site-processes.ts";
 import { Feed } from "./feed.ts";
@@ -24,6 +24,10 @@ export interface Site extends AsyncDisposable {
   readonly told: Feed<LogEntry>;
   /** Pushes the scenario's contract as soon as the device is free to take it; answers its id. */
   push(): Promise<string>;
+  /** Starts the cloud again and resolves when it is ready to work. */
+  startCloud(): Promise<void>;
+  /** Resolves when the contract has this status. */
+  status(contractId: string, status: ContractStatus): Promise<void>;
   /** The status with which the contract ended. */
   end(contractId: string): Promise<ContractStatus>;
   /** Resolves when the device is in this mode, looking at what the cloud says from index `from` of `told` on. */
@@ -31,14 +35,24 @@ export interface Site extends AsyncDisposable {
 }
 
 const PUSH_AGAIN_MS = 100;
+const READY_AGAIN_MS = 100;
 const PUSH_WITHIN_MS = 60_000;
 
+export interface SiteOptions {
+  /** Simulated seconds per real second. */
+  readonly factor: number;
+  readonly seed: number;
+  /** Makes the contract that is pushed from that of the scenario. */
+  readonly change?: (draft: ContractDraft) => ContractDraft;
+}
+
 /** Starts a scenario of `scenarios/` with one robot and one contract; nothing is pushed yet. */
-export async function startSite(name: string, { factor, seed }: { factor: number; seed: number }): Promise<Site> {
+export async function startSite(name: string, { factor, seed, change }: SiteOptions): Promise<Site> {
   const scenarioFile = join(import.meta.dirname, "scenarios", `${name}.yaml`);
   const { scenario, profiles, contracts } = loadScenario(scenarioFile);
   const [robot, contract] = [scenario.robots[0], contracts[0]];
   assert(robot && contract, "the scenario has a robot and a contract");
+  const draft = change ? change(contract.draft) : contract.draft;
   const scale = { factor, originMs: monotonicMs() };
   const clock = createSystemClock(scale);
   const [events, told] = [new Feed<Event>(), new Feed<LogEntry>()];
@@ -57,13 +71,19 @@ export async function startSite(name: string, { factor, seed }: { factor: number
     processes,
     clock,
     deviceId: robot.id,
-    draft: contract.draft,
+    draft,
     events,
     told,
-    push: () => pushWhenFree(processes, contract.draft),
+    push: () => pushWhenFree(processes, draft),
+    async startCloud() {
+      await processes.startCloud();
+      while (!(await fetch(`${processes.cloudUrl}/readyz`)).ok) await sleep(clock, READY_AGAIN_MS);
+    },
+    async status(contractId, status) {
+      await told.find(`${contractId} is ${status}`, (entry) => isOf(entry, contractId) && statusIn(entry) === status);
+    },
     async end(contractId) {
-      const isEnd = (entry: LogEntry): boolean =>
-        entry.type === "contract.status" && entry.contractId === contractId && isFinal(statusIn(entry));
+      const isEnd = (entry: LogEntry): boolean => isOf(entry, contractId) && isFinal(statusIn(entry));
       return statusIn(await told.find(`the end of ${contractId}`, isEnd));
     },
     async mode(mode, from = 0) {
@@ -75,6 +95,10 @@ export async function startSite(name: string, { factor, seed }: { factor: number
       await processes[Symbol.asyncDispose]();
     },
   };
+}
+
+function isOf({ type, contractId }: LogEntry, asked: string): boolean {
+  return type === "contract.status" && contractId === asked;
 }
 
 function statusIn({ data }: LogEntry): ContractStatus {
