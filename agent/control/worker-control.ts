@@ -30,23 +30,22 @@ export async function startWorkerControl(options: WorkerControlOptions): Promise
   const { clockScale, profile, drivers } = options;
   const workerData: MotionWorkerConfig = { clockScale, profile, drivers };
   const worker = new Worker(new URL("./motion.worker.ts", import.meta.url), { workerData, resourceLimits: LIMITS });
-  // Listened for from the start: the last message of a thread and its end may come in one turn.
+  // All listened for from the start: the last word of a thread and its end may come in one turn.
   const ended = Promise.withResolvers<void>();
-  worker.once("exit", () => ended.resolve());
-  const greeting = await Promise.race([firstNotice(worker), ended.promise]);
-  if (!greeting) throw new AgentError("control.failed", "the motion worker ended before it said a word");
+  const greeted = Promise.withResolvers<MotionNotice>();
+  worker.once("message", greeted.resolve);
+  worker.once("error", greeted.reject);
+  worker.once("exit", () => {
+    greeted.reject(new AgentError("control.failed", "the motion worker ended before it said a word"));
+    ended.resolve();
+  });
+  const greeting = await greeted.promise;
   if (greeting.type === "failed") {
     await ended.promise;
     throw toError(greeting.error);
   }
   options.log.info({ controlHz: profile.controlHz, drivers: drivers.kind }, "motion worker started");
   return new WorkerControl(worker, options);
-}
-
-/** Rejects when the worker dies of a bug instead. */
-async function firstNotice(worker: Worker): Promise<MotionNotice> {
-  const [notice] = (await once(worker, "message")) as [MotionNotice];
-  return notice;
 }
 
 class WorkerControl implements Control {
