@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
 
-const beside = ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim"];
+const beside = ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"];
 const long = process.env["HOLDFAST_LONG"] === "1";
 
 /** One project a layer of tests; `docs/testing.md` says what belongs where. */

@@ -1,6 +1,7 @@
 import { readEventData, type EventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
-import { foldStage, pendingStage, replaceRemaining, type StageEventType } from "./stage-fold.ts";
+import { foldStage, pendingStage, replaceRemaining } from "./stage-fold.ts";
+import type { StageEventType } from "./stage-status.ts";
 import type { ContractState, Hold } from "./state.ts";
 import { moveStatus } from "./contract-machine.ts";
 import { holdsLock, isFinal, type ContractStatus, type StatusEvent } from "./status.ts";

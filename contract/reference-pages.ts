@@ -2,6 +2,8 @@ import { ACTIONS } from "./actions.ts";
 import { EVENT_DATA, NEVER_COALESCED, type EventType } from "./event-data.ts";
 import { EVENT_SUMMARIES } from "./event-summaries.ts";
 import { schemaTable } from "./schema-table.ts";
+import { STAGE_TRANSITIONS } from "./stage-status.ts";
+import { stateDiagram, type Frame } from "./state-diagram.ts";
 import { CONTRACT_STATUSES, holdsLock, isFinal, STATUS_TRANSITIONS, type ContractStatus } from "./status.ts";
 
 const NOTICE = "<!-- Generated from contract/ by `npm run generate`; edit there. -->\n";
@@ -53,6 +55,9 @@ export function statusesPage(): string {
     ({ from, event, to, writer, when }) =>
       `| \`${from}\` | \`${event}\`${when ? `, work ${phrase(when)}` : ""} | \`${to}\` | ${writer} |`,
   );
+  const stageRows = STAGE_TRANSITIONS.map(
+    ({ from, event, to, when }) => `| \`${from}\` | \`${event}\`${when ? `, ${when}` : ""} | \`${to}\` |`,
+  );
   return page(
     "Statuses of a contract",
     `The table is the authority: the reducer of device and cloud, and the state machine, are made from it. An event that is not
@@ -61,43 +66,46 @@ last hold.\n`,
     [
       `## Statuses\n\n| status | device and task | |\n|---|---|---|\n${statuses.join("\n")}\n`,
       `## Transitions\n\n| from | event | to | written by |\n|---|---|---|---|\n${rows.join("\n")}\n`,
-      `## Diagram\n\n\`\`\`mermaid\n${stateDiagram()}\n\`\`\`\n`,
+      `## Diagram\n\n\`\`\`mermaid\n${contractDiagram()}\n\`\`\`\n`,
+      `## Stages\n\n${STAGES_INTRODUCTION}\n| from | event | to |\n|---|---|---|\n${stageRows.join("\n")}\n`,
+      `## Diagram of a stage\n\n\`\`\`mermaid\n${stageDiagram()}\n\`\`\`\n`,
     ],
   );
 }
 
-/** Statuses that the diagram frames, because they share most of their ways out. */
-const FRAMES: readonly { readonly id: string; readonly title: string; readonly statuses: readonly ContractStatus[] }[] =
-  [
-    { id: "awaiting", title: "awaiting an answer", statuses: ["pushed", "unconfirmed"] },
-    { id: "under_way", title: "under way", statuses: ["accepted", "running", "held"] },
-  ];
+const STAGES_INTRODUCTION = `The life of one stage, from the table that the reducer uses. What is not listed changes nothing: a stage that is
+\`completed\` or \`skipped\` stays so. An attempt counts when its number is new, a verdict when it is about the last attempt.
+`;
 
-/** One arrow for each pair of states, with all its events; what leads out of a whole frame starts at the frame. */
-function stateDiagram(): string {
+/** Statuses that the diagram frames, because they share most of their ways out. */
+const FRAMES = [
+  { id: "awaiting", title: "awaiting an answer", states: ["pushed", "unconfirmed"] },
+  { id: "under_way", title: "under way", states: ["accepted", "running", "held"] },
+] as const satisfies readonly Frame[];
+
+/** What leads out of a whole frame starts at the frame. */
+function contractDiagram(): string {
   const edges = STATUS_TRANSITIONS.map(({ from, event, to, when }) => {
     const label = event.replace("contract.", "") + (when ? ` (${phrase(when)})` : "");
     return { from: sharedFrame(from, event, to) ?? from, label, to };
   });
-  const arrows = new Map<string, Set<string>>();
-  for (const { from, label, to } of edges) {
-    const arrow = `${from} --> ${to}`;
-    arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(label));
-  }
-  const frames = FRAMES.map(
-    ({ id, title, statuses }) => `  state "${title}" as ${id} {\n    ${statuses.join("\n    ")}\n  }`,
-  );
-  const lines = [...arrows].map(([arrow, labels]) => `  ${arrow}: ${[...labels].join(", ")}`);
-  return ["stateDiagram-v2", "  [*] --> draft", ...frames, ...lines].join("\n");
+  return stateDiagram("draft", edges, FRAMES);
 }
 
 /** The frame whose every status goes the same way on this event. */
 function sharedFrame(from: ContractStatus, event: string, to: ContractStatus): string | undefined {
-  const frame = FRAMES.find(({ statuses }) => statuses.includes(from));
-  const isShared = frame?.statuses.every((status) =>
+  const frame = FRAMES.find(({ states }) => states.some((status) => status === from));
+  const isShared = frame?.states.every((status) =>
     STATUS_TRANSITIONS.some((row) => row.from === status && row.event === event && row.to === to),
   );
   return isShared ? frame?.id : undefined;
+}
+
+function stageDiagram(): string {
+  const edges = STAGE_TRANSITIONS.map(({ from, event, to, when }) => {
+    return { from, label: event.replace("stage.", "") + (when ? ` (${when})` : ""), to };
+  });
+  return stateDiagram("pending", edges);
 }
 
 function page(title: string, introduction: string, sections: readonly string[]): string {

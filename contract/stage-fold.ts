@@ -1,15 +1,7 @@
 import type { EventData } from "./event-data.ts";
 import type { Event } from "./event.ts";
+import { nextStageStatus, type StageEventType } from "./stage-status.ts";
 import type { StageState } from "./state.ts";
-
-/** Events that move one stage. */
-export type StageEventType =
-  | "stage.started"
-  | "stage.attempt"
-  | "stage.verified"
-  | "stage.completed"
-  | "stage.failed"
-  | "stage.skipped";
 
 interface StageOutline {
   readonly stageId: string;
@@ -29,16 +21,17 @@ export function pendingStage(outline: StageOutline): StageState {
   };
 }
 
-/** What an event of a stage makes of it. A stage that is completed or skipped stays so. */
+/** What an event of a stage makes of it; one that `STAGE_TRANSITIONS` does not list for the stage's status changes nothing. */
 export function foldStage<Type extends StageEventType>(
   stage: StageState,
   event: Event,
   type: Type,
   data: EventData<Type>,
 ): StageState {
-  if (stage.status === "completed" || stage.status === "skipped") return stage;
+  const status = nextStageStatus(stage, type, "n" in data ? Number(data.n) : undefined);
+  if (status === undefined) return stage;
   const fold: StageFold<Type> = FOLDS[type];
-  return fold(stage, event, data);
+  return { ...fold(stage, event, data), status };
 }
 
 /**
@@ -60,34 +53,28 @@ export function replaceRemaining(stages: readonly StageState[], plan: readonly S
 
 type StageFold<Type extends StageEventType> = (stage: StageState, event: Event, data: EventData<Type>) => StageState;
 
+/** What a transition leaves behind besides the status. */
 const FOLDS: { readonly [Type in StageEventType]: StageFold<Type> } = {
   "stage.started": (stage, event) => begin(stage, event),
-  "stage.attempt": (stage, event, data) => {
-    if (data.n <= stage.attempts) return stage;
+  "stage.attempt": (stage, event, { n, idempotencyKey }) => {
     const { verified: _settled, ...rest } = begin(stage, event);
-    return { ...rest, attempts: data.n, lastKey: data.idempotencyKey };
+    return { ...rest, attempts: n, lastKey: idempotencyKey };
   },
-  "stage.verified": (stage, _event, data) => (data.n === stage.attempts ? { ...stage, verified: data.answer } : stage),
-  "stage.completed": (stage, event, data) => ({
+  "stage.verified": (stage, _event, { answer }) => ({ ...stage, verified: answer }),
+  "stage.completed": (stage, event, { output }) => ({ ...stage, output, endedAt: event.at }),
+  "stage.failed": (stage, event, { code, strategy }) => ({
     ...stage,
-    status: "completed",
-    output: data.output,
+    failure: code,
+    retries: stage.retries + (strategy === "retry" ? 1 : 0),
     endedAt: event.at,
   }),
-  "stage.failed": (stage, event, data) => ({
-    ...stage,
-    status: "failed",
-    failure: data.code,
-    retries: stage.retries + (data.strategy === "retry" ? 1 : 0),
-    endedAt: event.at,
-  }),
-  "stage.skipped": (stage, event) => ({ ...stage, status: "skipped", endedAt: event.at }),
+  "stage.skipped": (stage, event) => ({ ...stage, endedAt: event.at }),
 };
 
 /** Under way, for the first time or again: the times run from the first start, an end before this one was not the last. */
 function begin(stage: StageState, event: Event): StageState {
   const { endedAt: _undone, ...rest } = stage;
-  return { startedAt: event.at, startedMonoMs: event.monoMs, ...rest, status: "started" };
+  return { startedAt: event.at, startedMonoMs: event.monoMs, ...rest };
 }
 
 function isBegun(stage: StageState): boolean {

@@ -1,4 +1,5 @@
 import type { HoldOwner } from "./event.ts";
+import type { StageStatus } from "./stage-status.ts";
 import type { ContractStatus } from "./status.ts";
 
 /** What the journal says about one stage. */
@@ -6,7 +7,7 @@ export interface StageState {
   readonly stageId: string;
   readonly action: string;
   readonly isOptional: boolean;
-  readonly status: "pending" | "started" | "completed" | "failed" | "skipped";
+  readonly status: StageStatus;
   /** Attempts whose intent is durable; the last of them may be in doubt after a crash. */
   readonly attempts: number;
   readonly lastKey?: string;
