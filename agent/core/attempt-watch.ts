@@ -1,6 +1,6 @@
 import { wayLength } from "./estimate.ts";
+import { movesBase } from "./action-traits.ts";
 import type { Attempt, Interruption, Situation } from "./situation.ts";
-import { movesBase } from "./stage-loop.ts";
 import { findStage } from "./stage-order.ts";
 import type { Step } from "./step.ts";
 
@@ -11,11 +11,14 @@ const ESTIMATE_EVERY_MS = 10_000;
 const WAY_CHANGE = { metres: 2, share: 0.2 };
 const ESTIMATE_AGAIN_MS = 2000;
 
-/** Looks after an action under way: ends it in time, and reports how far a drive has got. */
-export function watchAttempt(situation: Situation): readonly Step[] | undefined {
-  const { contract, state, activity } = situation;
-  const { attempt } = activity;
-  if (!attempt) return undefined;
+/** Looks after the actions under way: ends each in time, and reports how far a drive has got. */
+export function watchAttempts(situation: Situation): readonly Step[] | undefined {
+  const steps = situation.activity.attempts.flatMap((attempt) => watchAttempt(situation, attempt));
+  return steps.length > 0 ? steps : undefined;
+}
+
+function watchAttempt(situation: Situation, attempt: Attempt): readonly Step[] {
+  const { contract, state } = situation;
   if (!findStage(contract, state, attempt.stageId)) return interrupt(attempt, "withdrawn");
   const ending = endInTime(situation, attempt);
   if (ending.length > 0 || !movesBase(attempt.action)) return ending;
@@ -41,12 +44,19 @@ function isEstimateDue(situation: Situation, attempt: Attempt): boolean {
 }
 
 /** Breaks the attempt off, once. */
-export function interrupt(attempt: Attempt, cause: Interruption): readonly Step[] {
-  return attempt.interruption ? [] : [{ type: "interrupt", cause }];
+function interrupt(attempt: Attempt, cause: Interruption): readonly Step[] {
+  return attempt.interruption ? [] : [{ type: "interrupt", stageId: attempt.stageId, cause }];
+}
+
+/** Brings what is under way to a safe point: a drive stops at once, anything else runs to its end, in its time. */
+export function pauseAttempts(situation: Situation, attempts: readonly Attempt[]): readonly Step[] {
+  return attempts.flatMap((attempt) =>
+    movesBase(attempt.action) ? interrupt(attempt, "withdrawn") : endInTime(situation, attempt),
+  );
 }
 
 /** Breaks the attempt off when its stage's time is over. */
-export function endInTime({ contract, state, now }: Situation, attempt: Attempt): readonly Step[] {
+function endInTime({ contract, state, now }: Situation, attempt: Attempt): readonly Step[] {
   const view = findStage(contract, state, attempt.stageId);
   const isOverdue = view && now.monoMs - attempt.startedMs >= view.stage.timeoutSeconds * 1000;
   return isOverdue ? interrupt(attempt, "timeout") : [];

@@ -95,13 +95,17 @@ describe("the share of a stage that is done", () => {
   it("is that of the way for a drive", () => {
     const activity = { attempt: attemptAt("go-to-rack", "navigate", { drivenAtStart: 10 }) };
     const situation = situationAfter(DRIVING, { activity, robot: { driven: 11, remaining: 3 } });
-    expect(shareDone(situation, outlook)).toBe(0.25);
+    expect(shareDone(situation, outlook, "go-to-rack")).toBe(0.25);
     expect(wayLength(situation)).toBe(4);
   });
 
   it("is that of the time for anything else, and never more than all of it", () => {
     const at = (startedMs: number): number =>
-      shareDone(situationAfter(PICKING, { activity: { attempt: attemptAt("pick", "pick", { startedMs }) } }), outlook);
+      shareDone(
+        situationAfter(PICKING, { activity: { attempt: attemptAt("pick", "pick", { startedMs }) } }),
+        outlook,
+        "pick",
+      );
     expect(at(58_000)).toBeCloseTo(0.4);
     expect(at(0)).toBe(1);
   });

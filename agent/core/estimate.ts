@@ -2,6 +2,8 @@ import { type Point, polylineLength, type Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Stage } from "#contract/contract";
 import type { EventData } from "#contract/event-data";
+import { movesBase } from "./action-traits.ts";
+import { attemptOf, driveOf } from "./attempts.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { findStage, stagesAfter } from "./stage-order.ts";
 import type { Situation } from "./situation.ts";
@@ -59,23 +61,23 @@ export function estimateOf(
   };
 }
 
-/** How much of the stage under way is done, from 0 to 1: by the way for a drive, by the time for anything else. */
-export function shareDone(situation: Situation, outlook: Outlook): number {
-  const { activity, robot, contract, state, now } = situation;
-  const { attempt } = activity;
+/** How much of a stage under way is done, from 0 to 1: by the way for a drive, by the time for anything else. */
+export function shareDone(situation: Situation, outlook: Outlook, stageId: string): number {
+  const { robot, contract, state, now } = situation;
+  const attempt = attemptOf(situation, stageId);
   if (!attempt) return 0;
-  if (robot.remaining !== undefined) {
+  if (robot.remaining !== undefined && movesBase(attempt.action)) {
     const driven = robot.driven - attempt.drivenAtStart;
     return driven + robot.remaining > 0 ? clip(driven / (driven + robot.remaining)) : 0;
   }
-  const view = findStage(contract, state, attempt.stageId);
-  const seconds = view ? secondsOf(view.stage, outlook, outlook.routes.get(attempt.stageId)) : 0;
+  const view = findStage(contract, state, stageId);
+  const seconds = view ? secondsOf(view.stage, outlook, outlook.routes.get(stageId)) : 0;
   return seconds > 0 ? clip((now.monoMs - attempt.startedMs) / 1000 / seconds) : 0;
 }
 
 /** Whole way of the drive under way: what was driven plus what is left; undefined while motion has no way. */
 export function wayLength(situation: Situation): Metres | undefined {
-  const { attempt } = situation.activity;
+  const attempt = driveOf(situation);
   const { driven, remaining } = situation.robot;
   return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : undefined;
 }

@@ -1,9 +1,11 @@
 import { isTrue } from "./conditions.ts";
-import { endInTime, interrupt } from "./attempt-watch.ts";
+import { isIrreversible } from "./action-traits.ts";
+import { pauseAttempts } from "./attempt-watch.ts";
+import { driveOf, inquiryOf } from "./attempts.ts";
 import { findViolations, waitBeforeStartMs, type Violation } from "./constraints.ts";
 import { ruleOfHold, stageOfHold } from "./failure-policy.ts";
 import type { Situation } from "./situation.ts";
-import { contextOf, isBackingOff, isIrreversible, movesBase, recover } from "./stage-loop.ts";
+import { contextOf, isBackingOff, recover } from "./stage-loop.ts";
 import { failureOf } from "./stage-outcome.ts";
 import { findProgress, findStage, type StageView } from "./stage-order.ts";
 import type { Step } from "./step.ts";
@@ -35,15 +37,15 @@ export function keepOwnHolds({
 /** The most final constraint that does not hold goes to the failure policy, once; what can't be undone is let finish. */
 export function answerViolation(situation: Situation): readonly Step[] | undefined {
   const { contract, state, activity, now } = situation;
-  if (activity.attempt && isIrreversible(activity.attempt.action)) return undefined;
+  if (activity.attempts.some((attempt) => isIrreversible(attempt.action))) return undefined;
   if (!state.isStarted && waitBeforeStartMs(contract, now) > 0) return undefined;
   const progress = findProgress(contract, state);
   if (progress.type !== "at") return undefined;
   const isHeld = state.holds.length > 0;
   const violation = findViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code));
-  if (!violation || isAnswered(situation, progress.view, violation)) return undefined;
-  const failure = failureOf(progress.view, violation.code, violation.detail);
-  return [recover(situation, progress.view, failure, { violation })];
+  if (!violation || progress.views.some((view) => isAnswered(situation, view, violation))) return undefined;
+  const view = blamed(situation, progress.views);
+  return view && [recover(situation, view, failureOf(view, violation.code, violation.detail), { violation })];
 }
 
 /** Held, by whomever: the goal is withdrawn, an action that can't be undone runs to its end. */
@@ -51,8 +53,7 @@ export function standStill(situation: Situation): readonly Step[] | undefined {
   const { state, safety, activity, isOrderPending } = situation;
   const mayAct = !isOrderPending && (safety === "normal" || safety === "limited");
   if (state.holds.length === 0 && mayAct) return undefined;
-  const { attempt } = activity;
-  if (attempt) return movesBase(attempt.action) ? interrupt(attempt, "withdrawn") : endInTime(situation, attempt);
+  if (activity.attempts.length > 0) return pauseAttempts(situation, activity.attempts);
   for (const hold of state.holds) {
     if (hold.by !== "policy") continue;
     const steps = endPolicyHold(situation, hold.holdId);
@@ -73,6 +74,12 @@ function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | 
   if (now.monoMs - sinceMs < deadlineSeconds * 1000) return undefined;
   const failure = failureOf(view, view.known.failure ?? "deadline_passed", `held for ${deadlineSeconds} s in vain`);
   return [recover(situation, view, failure, { endsHold: holdId, after: placed.at })];
+}
+
+/** The stage that a violation is put down to: the drive under way, else the first that is not being asked about. */
+function blamed(situation: Situation, views: readonly StageView[]): StageView | undefined {
+  const driven = views.find(({ stage }) => stage.stageId === driveOf(situation)?.stageId);
+  return driven ?? views.find(({ stage }) => !inquiryOf(situation, stage.stageId));
 }
 
 /** Violations that are worth leaving a hold for; the others are judged when the robot is to move again. */

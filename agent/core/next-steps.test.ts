@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exampleContract } from "#contract/example";
 import { nextSteps } from "./next-steps.ts";
-import type { Activity, ToolResult } from "./situation.ts";
+import type { Attempt, ToolResult } from "./situation.ts";
 import {
   ALL_DONE,
   AT_RACK,
@@ -10,6 +10,7 @@ import {
   PICKING,
   situationAfter,
   STARTED,
+  type ActivityTold,
   type Told,
 } from "./situation-fixture.ts";
 import type { Step } from "./step.ts";
@@ -28,7 +29,7 @@ const CANCELLED: Told = ["contract.cancelled", undefined, { reason: "cancelled" 
 const held = (by: string, holdId = "x"): Told => ["contract.held", undefined, { holdId, by, reason: "why" }];
 const drive = attemptAt("go-to-rack", "navigate", { startedMs: 59_000 });
 const picking = attemptAt("pick", "pick");
-const ended = (result: ToolResult): Activity["attempt"] => ({ ...picking, result });
+const ended = (result: ToolResult): Attempt => ({ ...picking, result });
 const asked = { contractId, stageId: "pick", n: 1, startedMs: 59_000 };
 const pickedOutput = { sku: "SKU-7890", quantity: 1 };
 const failedPick = (strategy: string, code = "driver_failed"): Told => [
@@ -108,43 +109,43 @@ const ENDED: readonly Row[] = [
   {
     name: "completes a stage whose action is done",
     told: PICKING,
-    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } },
     steps: [{ type: "complete-stage", stageId: "pick", output: pickedOutput, isVerified: false }],
   },
   {
     name: "recovers when the output is not what was asked for, and says what happened",
     told: PICKING,
-    differs: { activity: { attempt: ended({ type: "done", output: { ...pickedOutput, quantity: 2 } }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "done", output: { ...pickedOutput, quantity: 2 } }) } },
     steps: [{ type: "recover", failure: { code: "validation_failed", effect: "happened" }, output: { quantity: 2 } }],
   },
   {
     name: "recovers from a failure",
     told: PICKING,
-    differs: { activity: { attempt: ended({ type: "failed", code: "driver_failed", detail: "slipped" }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "failed", code: "driver_failed", detail: "slipped" }) } },
     steps: [{ type: "recover", failure: { code: "driver_failed", attempt: 1 }, decision: { strategy: "retry" } }],
   },
   {
     name: "asks the tool about an attempt in doubt before it counts as failed",
     told: PICKING,
-    differs: { activity: { attempt: ended({ type: "in-doubt", code: "driver_timeout", detail: "" }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "in-doubt", code: "driver_timeout", detail: "" }) } },
     steps: [{ type: "verify", stageId: "pick", n: 1, cause: { code: "driver_timeout" } }],
   },
   {
     name: "asks the tool about a pick that took too long",
     told: PICKING,
-    differs: { activity: { attempt: { ...ended({ type: "interrupted" })!, interruption: "timeout" } } },
+    differs: { activity: { attempt: { ...ended({ type: "interrupted" }), interruption: "timeout" } } },
     steps: [{ type: "verify", stageId: "pick", cause: { code: "timeout" } }],
   },
   {
     name: "forgets an attempt that something newer has overtaken",
     told: [...PICKING, failedPick("retry")],
-    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } },
     steps: [{ type: "forget-attempt" }],
   },
   {
     name: "records what a cancelled contract's action still did",
     told: [...PICKING, CANCELLED],
-    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } as Activity },
+    differs: { activity: { attempt: ended({ type: "done", output: pickedOutput }) } },
     steps: [{ type: "complete-stage", stageId: "pick" }],
   },
 ];
@@ -272,7 +273,7 @@ const WALLS: readonly Row[] = [
     told: [...AT_RACK, failedPick("retry", "battery_low")],
     differs: {
       robot: { battery: 0.1 },
-      activity: { retryAtMs: { [`${contractId}/pick`]: 61_000 } } as Partial<Activity>,
+      activity: { retryAtMs: { [`${contractId}/pick`]: 61_000 } } as ActivityTold,
     },
     steps: [],
   },

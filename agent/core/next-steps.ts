@@ -1,11 +1,13 @@
 import type { StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
-import { endInTime, interrupt, watchAttempt } from "./attempt-watch.ts";
+import { isIrreversible } from "./action-traits.ts";
+import { pauseAttempts, watchAttempts } from "./attempt-watch.ts";
+import { isUnderWay } from "./attempts.ts";
 import { waitBeforeStartMs } from "./constraints.ts";
 import { answerViolation, keepOwnHolds, standStill } from "./hold-rules.ts";
 import type { Situation } from "./situation.ts";
-import { isIrreversible, isUnsettled, movesBase, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
-import { findProgress, findStage } from "./stage-order.ts";
+import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
+import { findProgress, findStage, type StageView } from "./stage-order.ts";
 import type { Step } from "./step.ts";
 
 /**
@@ -32,30 +34,33 @@ const RULES: readonly Rule[] = [
   keepOwnHolds,
   answerViolation,
   standStill,
-  watchAttempt,
+  pauseSiblings,
+  watchAttempts,
   startContract,
   work,
 ];
 
 /** Tools work for one contract at a time, also for one that has ended while its last action runs on. */
 function takeTurns({ activity, contract }: Situation): readonly Step[] | undefined {
-  const busy = activity.attempt ?? activity.inquiry;
-  return busy && busy.contractId !== contract.contractId ? [] : undefined;
+  const isForeign = ({ contractId }: { contractId: string }): boolean => contractId !== contract.contractId;
+  return activity.attempts.some(isForeign) || activity.inquiries.some(isForeign) ? [] : undefined;
 }
 
 function recordWhatEnded(situation: Situation): readonly Step[] | undefined {
-  const { attempt, inquiry } = situation.activity;
-  if (attempt?.result) return settleAttempt(situation, attempt);
-  if (!inquiry?.answer) return undefined;
-  const view = findStage(situation.contract, situation.state, inquiry.stageId);
-  return view ? settleInquiry(situation, inquiry, view) : [{ type: "forget-attempt" }];
+  const ended = situation.activity.attempts.find((attempt) => attempt.result);
+  if (ended) return settleAttempt(situation, ended);
+  const answered = situation.activity.inquiries.find((inquiry) => inquiry.answer);
+  if (!answered) return undefined;
+  const { stageId } = answered;
+  const view = findStage(situation.contract, situation.state, stageId);
+  return view ? settleInquiry(situation, answered, view) : [{ type: "forget-attempt", stageId }];
 }
 
 function clearUpAfterEnd(situation: Situation): readonly Step[] | undefined {
   if (!isFinal(situation.state.status)) return undefined;
-  const { attempt, inquiry } = situation.activity;
-  if (attempt) return movesBase(attempt.action) ? interrupt(attempt, "withdrawn") : endInTime(situation, attempt);
-  if (inquiry) return [];
+  const { attempts, inquiries } = situation.activity;
+  if (attempts.length > 0) return pauseAttempts(situation, attempts);
+  if (inquiries.length > 0) return [];
   return askAbout(situation, (known) => isUnsettled(known) && isIrreversible(known.action)) ?? [];
 }
 
@@ -64,28 +69,29 @@ function windDown(situation: Situation): readonly Step[] | undefined {
   const { leaseRemainingMs, activity, contract, now } = situation;
   if (leaseRemainingMs === "unknown" || leaseRemainingMs > 0) return undefined;
   if (isFinished(situation)) return undefined;
-  const { attempt, inquiry, windDownSinceMs } = activity;
+  const { attempts, inquiries, windDownSinceMs } = activity;
   if (windDownSinceMs === undefined) return [{ type: "wind-down" }];
   const isInTime = now.monoMs - windDownSinceMs < contract.lease.windDownSeconds * 1000;
-  if (attempt && movesBase(attempt.action) && !attempt.interruption) return interrupt(attempt, "withdrawn");
-  return (attempt ?? inquiry) && isInTime ? [] : [{ type: "expire" }];
+  const pausing = pauseAttempts(situation, attempts);
+  if (pausing.length > 0) return pausing;
+  return attempts.length + inquiries.length > 0 && isInTime ? [] : [{ type: "expire" }];
 }
 
 /** An attempt that a crash or a hold left open is asked about before anything else is tried; asking moves nothing. */
 function resolveDoubt(situation: Situation): readonly Step[] | undefined {
   const { state, activity } = situation;
-  if (activity.attempt) return undefined;
-  if (activity.inquiry) return [];
   const isHeld = state.holds.length > 0;
-  return askAbout(situation, (known) => isUnsettled(known) || (!isHeld && mayBeAskedAgain(known)));
+  const asking = askAbout(situation, (known) => isUnsettled(known) || (!isHeld && mayBeAskedAgain(known)));
+  if (asking) return asking;
+  return activity.inquiries.length > 0 && activity.attempts.length === 0 ? [] : undefined;
 }
 
 /** Asks about the first such stage; one that a newer revision has taken away cannot be asked about. */
-function askAbout(
-  { contract, state }: Situation,
-  isMeant: (known: StageState) => boolean,
-): readonly Step[] | undefined {
-  const doubtful = state.stages.find((known) => isMeant(known) && findStage(contract, state, known.stageId));
+function askAbout(situation: Situation, isMeant: (known: StageState) => boolean): readonly Step[] | undefined {
+  const { contract, state } = situation;
+  const doubtful = state.stages.find(
+    (known) => isMeant(known) && findStage(contract, state, known.stageId) && !isUnderWay(situation, known.stageId),
+  );
   return doubtful && [{ type: "verify", stageId: doubtful.stageId, n: doubtful.attempts }];
 }
 
@@ -95,16 +101,45 @@ function startContract({ contract, state, robot, now }: Situation): readonly Ste
   return isReady ? [{ type: "start-contract" }] : [];
 }
 
+/** While a stage is recovering from a failure, those beside it wait at a safe point; they go on when it does. */
+function pauseSiblings(situation: Situation): readonly Step[] | undefined {
+  const failed = failedStages(situation);
+  if (failed.length === 0) return undefined;
+  const { attempts } = situation.activity;
+  const steps = pauseAttempts(
+    situation,
+    attempts.filter(({ stageId }) => !failed.includes(stageId)),
+  );
+  return steps.length > 0 ? steps : undefined;
+}
+
 function work(situation: Situation): readonly Step[] {
   const progress = findProgress(situation.contract, situation.state);
   switch (progress.type) {
     case "finished":
-      return [{ type: "finish" }];
+      return situation.activity.attempts.length > 0 ? [] : [{ type: "finish" }];
     case "stuck":
       return [{ type: "fail", reason: "no_stage_ready", detail: "every stage that is left waits for another one" }];
     case "at":
-      return runStage(situation, progress.view);
+      return runStages(situation, progress.views);
   }
+}
+
+/** The first of the stages with something to do has the word; the next is heard when that is done. */
+function runStages(situation: Situation, views: readonly StageView[]): readonly Step[] {
+  const failed = failedStages(situation);
+  for (const view of views) {
+    const { stageId } = view.stage;
+    if (isUnderWay(situation, stageId) || (failed.length > 0 && !failed.includes(stageId))) continue;
+    const steps = runStage(situation, view);
+    if (steps.length > 0) return steps;
+  }
+  return [];
+}
+
+function failedStages({ contract, state }: Situation): readonly string[] {
+  const failed = state.stages.filter(({ status }) => status === "failed").map(({ stageId }) => stageId);
+  return failed.filter((stageId) => findStage(contract, state, stageId));
 }
 
 /** A human has looked: a stage whose effect was unknown, or happened with a wrong outcome, is asked about, never repeated. */

@@ -4,7 +4,7 @@ import { exampleContract } from "#contract/example";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import type { ContractState } from "#contract/state";
 import { assert } from "#lib/errors";
-import type { Activity, Attempt, RobotView, Situation } from "./situation.ts";
+import type { Activity, Attempt, Inquiry, RobotView, Situation } from "./situation.ts";
 
 /** An event of the example contract, as short as a table needs it. */
 export type Told = readonly [type: string, stageId?: string | undefined, data?: Record<string, unknown>];
@@ -22,7 +22,10 @@ export const ROBOT: RobotView = {
   tools: { base: "ok", load: "ok", battery: "ok" },
 };
 
-const IDLE: Activity = { retryAtMs: {}, heldSinceMs: {} };
+const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, heldSinceMs: {} };
+
+/** An activity as short as a table needs it: most have one attempt or one inquiry. */
+export type ActivityTold = Partial<Activity> & { readonly attempt?: Attempt; readonly inquiry?: Inquiry };
 
 /** What the example contract's journal folds to after its acceptance and `told`, one event a second. */
 export function stateAfter(contract: Contract, told: readonly Told[]): ContractState {
@@ -53,7 +56,7 @@ export function situationAfter(
   told: readonly Told[],
   differs: Partial<Omit<Situation, "state" | "robot" | "activity">> & {
     readonly robot?: Partial<RobotView>;
-    readonly activity?: Partial<Activity>;
+    readonly activity?: ActivityTold;
   } = {},
 ): Situation {
   const { robot, activity, contract = exampleContract(), ...rest } = differs;
@@ -65,9 +68,15 @@ export function situationAfter(
     safety: "normal",
     isOrderPending: false,
     robot: { ...ROBOT, ...robot },
-    activity: { ...IDLE, ...activity },
+    activity: activityOf(activity),
     ...rest,
   };
+}
+
+function activityOf({ attempt, inquiry, ...rest }: ActivityTold = {}): Activity {
+  const attempts = attempt ? [attempt] : [];
+  const inquiries = inquiry ? [inquiry] : [];
+  return { ...IDLE, attempts, inquiries, ...rest };
 }
 
 /** An attempt of the example contract that began ten seconds ago. */

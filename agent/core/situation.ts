@@ -84,8 +84,9 @@ export interface Inquiry {
 
 /** What this process is doing and remembers; all of it may be lost at any moment. Times are monotonic milliseconds. */
 export interface Activity {
-  readonly attempt?: Attempt;
-  readonly inquiry?: Inquiry;
+  /** At most one attempt or inquiry a stage, and at most one stage a tool. */
+  readonly attempts: readonly Attempt[];
+  readonly inquiries: readonly Inquiry[];
   /** When a stage that failed may be tried again, by `<contractId>/<stageId>`; absent means at once. */
   readonly retryAtMs: Readonly<Record<string, number>>;
   /** When this process first saw a hold, by `<contractId>/<holdId>`. */

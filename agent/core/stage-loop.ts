@@ -1,6 +1,6 @@
-import { ACTIONS } from "#contract/actions";
 import type { StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
+import { isIrreversible } from "./action-traits.ts";
 import type { ExpressionContext } from "./conditions.ts";
 import { decideFailure, type Failure } from "./failure-policy.ts";
 import { checkResources } from "./resources.ts";
@@ -37,7 +37,7 @@ export function settleAttempt(situation: Situation, attempt: Attempt): readonly 
   const { result } = attempt;
   const view = findStage(situation.contract, situation.state, attempt.stageId);
   const isCurrent = view?.known.status === "started" && view.known.attempts === attempt.n;
-  if (!view || !isCurrent || !result) return [{ type: "forget-attempt" }];
+  if (!view || !isCurrent || !result) return [{ type: "forget-attempt", stageId: attempt.stageId }];
   switch (result.type) {
     case "done":
       return [checkpoint(situation, view, result.output, false)];
@@ -92,16 +92,6 @@ export function isUnsettled(known: StageState): boolean {
   return known.status === "started" && known.attempts > 0 && known.verified === undefined;
 }
 
-/** Whether the effect of an action may have to be undone by somebody if it is repeated. */
-export function isIrreversible(action: string): boolean {
-  return ACTIONS[action]?.isIrreversible ?? true;
-}
-
-/** Whether an action moves the base. */
-export function movesBase(action: string): boolean {
-  return ACTIONS[action]?.tools.includes("base") ?? true;
-}
-
 /** What expressions of the contract may speak of now. */
 export function contextOf({ contract, robot }: Situation): ExpressionContext {
   return { contract, robot };
@@ -115,7 +105,7 @@ function fitsLease({ leaseRemainingMs }: Situation, { stage }: StageView): boole
 
 function settleInterrupted(situation: Situation, view: StageView, attempt: Attempt): readonly Step[] {
   // Without a verdict in the journal, the stage counts as in doubt and is asked about when the robot may go on.
-  if (attempt.interruption !== "timeout") return [{ type: "forget-attempt" }];
+  if (attempt.interruption !== "timeout") return [{ type: "forget-attempt", stageId: attempt.stageId }];
   const detail = `${view.stage.action} took longer than ${view.stage.timeoutSeconds} s`;
   const cause = { code: "timeout", detail };
   return [isIrreversible(attempt.action) ? askTool(attempt, cause) : fail(situation, view, cause)];

@@ -1,6 +1,7 @@
 import type { Contract, Stage } from "#contract/contract";
 import type { ContractState, StageState } from "#contract/state";
 import { assert } from "#lib/errors";
+import { claimsOf } from "./action-traits.ts";
 
 /** A stage as the contract asks for it and as the journal knows it. */
 export interface StageView {
@@ -10,19 +11,24 @@ export interface StageView {
 
 /** Where the work stands. */
 export type Progress =
-  /** The stage to work on now: the one begun, or the first whose dependencies are done. */
-  | { readonly type: "at"; readonly view: StageView }
+  /** The stages to work on now, those begun first: their dependencies are done, and no two claim the same tool. */
+  | { readonly type: "at"; readonly views: readonly [StageView, ...StageView[]] }
   | { readonly type: "finished" }
   /** Every stage that is left waits for one that will not come. */
   | { readonly type: "stuck" };
 
-/** The stage that is due; a stage without `after` follows the one before it. Stages run one at a time. */
+/**
+ * The stages that are due. A stage without `after` follows the one before it, so stages run one at a time unless `after`
+ * declares their independence; then those whose tools are free run side by side, and a join waits for all that it names.
+ */
 export function findProgress(contract: Contract, state: ContractState): Progress {
   // A stage that was begun and that a newer revision no longer names is history, not work.
   const left = state.stages.filter((known) => !isSettled(known) && contract.stages.some(isNamed(known)));
   if (left.length === 0) return { type: "finished" };
-  const due = left.find((known) => known.status !== "pending") ?? left.find((known) => isDue(known, contract, state));
-  return due ? { type: "at", view: viewOf(contract, due) } : { type: "stuck" };
+  const begun = left.filter((known) => known.status !== "pending");
+  const next = left.filter((known) => known.status === "pending" && isDue(known, contract, state));
+  const [first, ...others] = sideBySide([...begun, ...next].map((known) => viewOf(contract, known)));
+  return first ? { type: "at", views: [first, ...others] } : { type: "stuck" };
 }
 
 /** The view of one stage, or undefined when the contract no longer has it. */
@@ -36,6 +42,17 @@ export function findStage(contract: Contract, state: ContractState, stageId: str
 export function stagesAfter(contract: Contract, state: ContractState, stageId: string): readonly Stage[] {
   const left = new Set(state.stages.filter((known) => !isSettled(known)).map((known) => known.stageId));
   return contract.stages.filter((stage) => left.has(stage.stageId) && stage.stageId !== stageId);
+}
+
+/** Each stage whose tools none before it claims; the others wait. */
+function sideBySide(due: readonly StageView[]): readonly StageView[] {
+  const claimed = new Set<string>();
+  return due.filter(({ stage }) => {
+    const claims = claimsOf(stage);
+    if (claims.some((tool) => claimed.has(tool))) return false;
+    for (const tool of claims) claimed.add(tool);
+    return true;
+  });
 }
 
 function isSettled(known: StageState): boolean {

@@ -1,4 +1,5 @@
 import { isFinal } from "#contract/status";
+import { attemptOf } from "./attempts.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { estimateOf, shareDone } from "./estimate.ts";
 import {
@@ -96,7 +97,7 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
   "request-replan": () => [],
   "report-progress": ({ stageId }, situation, { outlook }) => {
     const { remaining, sigmaXy } = situation.robot;
-    const data = { share: shareDone(situation, outlook), sigmaXy, ...sighting(situation) };
+    const data = { share: shareDone(situation, outlook, stageId), sigmaXy, ...sighting(situation) };
     return [{ type: "stage.progress", stageId, data: { ...data, ...(remaining === undefined ? {} : { remaining }) } }];
   },
   "report-estimate": ({ stageId }, situation, deps) => estimate(situation, deps, stageId),
@@ -129,8 +130,8 @@ function completion(
   deps: StepDeps,
 ): readonly EventBody[] {
   const { known, stage } = view;
-  const { contract, state, activity, robot, now } = situation;
-  const { drivenAtStart = robot.driven, batteryAtStart = robot.battery } = activity.attempt ?? {};
+  const { contract, state, robot, now } = situation;
+  const { drivenAtStart = robot.driven, batteryAtStart = robot.battery } = attemptOf(situation, stage.stageId) ?? {};
   const elapsed = elapsedMs({ monoMs: known.startedMonoMs, at: known.startedAt }, now, contract.issuedAt);
   const data = {
     output: { ...step.output },

@@ -41,9 +41,9 @@ export type Step =
   | { readonly type: "start-contract" }
   | { readonly type: "start-stage"; readonly stageId: string; readonly drift: readonly Drift[] }
   | { readonly type: "attempt"; readonly stageId: string; readonly n: number; readonly isRetry: boolean }
-  | { readonly type: "interrupt"; readonly cause: Interruption }
+  | { readonly type: "interrupt"; readonly stageId: string; readonly cause: Interruption }
   /** The attempt under way is settled, or what is left of it is asked for later. */
-  | { readonly type: "forget-attempt" }
+  | { readonly type: "forget-attempt"; readonly stageId: string }
   | { readonly type: "verify"; readonly stageId: string; readonly n: number; readonly cause?: Cause }
   | { readonly type: "note-not-done"; readonly stageId: string; readonly n: number }
   /** Whether the effect happened cannot be known: a human must look. */

@@ -7,6 +7,7 @@ import type { Command } from "#contract/messages";
 import type { ContractState, DeviceState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { Control } from "../control/control.ts";
+import { isIrreversible, movesBase } from "../core/action-traits.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import { wayLength } from "../core/estimate.ts";
 import type { StepDeps } from "../core/event-parts.ts";
@@ -15,7 +16,7 @@ import { contractOf, decideOrder } from "../core/orders.ts";
 import { permitNow, type Permit } from "../core/permit.ts";
 import type { Journal, LinkStatus } from "../core/ports.ts";
 import type { Activity, Situation } from "../core/situation.ts";
-import { isIrreversible, isUnsettled, movesBase } from "../core/stage-loop.ts";
+import { isUnsettled } from "../core/stage-loop.ts";
 import { findStage } from "../core/stage-order.ts";
 import { eventsOf } from "../core/step-events.ts";
 import type { Step } from "../core/step.ts";
@@ -46,7 +47,7 @@ export interface ExecutorDeps {
   readonly onFailure: (thrown: unknown) => void;
 }
 
-type Memory = Omit<Activity, "attempt" | "inquiry">;
+type Memory = Omit<Activity, "attempts" | "inquiries">;
 type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situation) => void;
 
@@ -92,12 +93,12 @@ export class Executor implements CommandHandler, AsyncDisposable {
     attempt: (step, situation) => this.#act(step, situation),
     "start-contract": () => void this.#deps.senses.feel(),
     verify: (step, situation) => this.#runner.ask(this.#request(step, situation), step.cause),
-    "forget-attempt": () => this.#runner.forget(),
-    "note-not-done": () => this.#runner.forget(),
-    "give-up-doubt": () => this.#runner.forget(),
-    "complete-stage": () => this.#runner.forget(),
+    "forget-attempt": (step, situation) => this.#forget(step, situation),
+    "note-not-done": (step, situation) => this.#forget(step, situation),
+    "give-up-doubt": (step, situation) => this.#forget(step, situation),
+    "complete-stage": (step, situation) => this.#forget(step, situation),
     recover: ({ decision, failure }, situation) => {
-      this.#runner.forget();
+      this.#forget(failure, situation);
       if (decision.strategy === "retry") this.#pauseStage(situation, failure.stageId, decision.delayMs);
     },
     "wind-down": (_step, { now }) => this.#remember({ windDownSinceMs: now.monoMs }),
@@ -154,7 +155,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   #close(): void {
     this.#isClosed = true;
     for (const cancel of this.#cancels) cancel();
-    this.#runner.interrupt("withdrawn");
+    for (const attempt of this.#runner.attempts) this.#runner.interrupt(attempt, "withdrawn");
     this.#deps.control.stop();
   }
 
@@ -204,9 +205,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   /** Contracts that are not over, and those that are and left an effect in doubt or an action under way. */
   #openContracts(): string[] {
-    const busy = (this.#runner.attempt ?? this.#runner.inquiry)?.contractId;
+    const busy = new Set([...this.#runner.attempts, ...this.#runner.inquiries].map(({ contractId }) => contractId));
     return Object.values(this.#deps.journal.state().contracts)
-      .filter((state) => !isFinal(state.status) || state.contractId === busy || hasDoubt(state))
+      .filter((state) => !isFinal(state.status) || busy.has(state.contractId) || hasDoubt(state))
       .map((state) => state.contractId);
   }
 
@@ -232,7 +233,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   async #perform(step: Step, contractId: string): Promise<void> {
     const situation = this.#situation(contractId);
     if (!situation || this.#isClosed) return;
-    this.#stopFirst(step);
+    this.#stopFirst(step, contractId);
     const events = eventsOf(step, situation, this.#stepDeps(situation));
     if (events.length > 0) await this.#deps.durable.append(events);
     this.#log[CHATTER.has(step.type) ? "debug" : "info"]({ contractId, ...describe(step) }, "step taken");
@@ -240,11 +241,11 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   /** What must not wait for the journal: ending motion. */
-  #stopFirst(step: Step): void {
-    const { attempt } = this.#runner;
-    const movesNow = attempt !== undefined && attempt.result === undefined && movesBase(attempt.action);
-    if (step.type === "interrupt") this.#runner.interrupt(step.cause);
-    else if (movesNow && ENDS_MOTION.has(step.type)) this.#runner.interrupt("withdrawn");
+  #stopFirst(step: Step, contractId: string): void {
+    if (step.type === "interrupt") this.#runner.interrupt({ contractId, stageId: step.stageId }, step.cause);
+    if (!ENDS_MOTION.has(step.type)) return;
+    const drives = this.#runner.attempts.filter(({ action, result }) => result === undefined && movesBase(action));
+    for (const drive of drives) this.#runner.interrupt(drive, "withdrawn");
   }
 
   #handle<Type extends Step["type"]>(step: StepOf<Type>, situation: Situation): void {
@@ -275,6 +276,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
     return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit };
   }
 
+  #forget({ stageId }: { readonly stageId: string }, { contract }: Situation): void {
+    this.#runner.forget({ contractId: contract.contractId, stageId });
+  }
+
   #remember(part: Partial<Memory>): void {
     this.#memory = { ...this.#memory, ...part };
   }
@@ -296,7 +301,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const state = device.contracts[contractId];
     const contract = journal.contract(contractId);
     if (!state || !contract) return undefined;
-    const { attempt, inquiry } = this.#runner;
+    const { attempts, inquiries } = this.#runner;
     const reason = safety.reason();
     return {
       contract,
@@ -307,7 +312,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
       safety: safety.mode(),
       ...(reason === undefined ? {} : { safetyReason: reason }),
       isOrderPending: this.#pending.has(contractId),
-      activity: { ...this.#memory, ...(attempt && { attempt }), ...(inquiry && { inquiry }) },
+      activity: { ...this.#memory, attempts, inquiries },
     };
   }
 

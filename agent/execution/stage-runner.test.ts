@@ -43,7 +43,7 @@ describe("an action", () => {
     const { clock, runner, request, counts } = bench({ act: () => Promise.resolve({ type: "done", output: {} }) });
     runner.act(request, ROBOT);
     await clock.advance(0);
-    expect(runner.attempt).toMatchObject({ stageId: "pick", n: 1, result: { type: "done" } });
+    expect(runner.attempts[0]).toMatchObject({ stageId: "pick", n: 1, result: { type: "done" } });
     expect(counts).toMatchObject({ ended: 1, felt: 1 });
   });
 
@@ -51,10 +51,10 @@ describe("an action", () => {
     const { promise, resolve } = Promise.withResolvers<{ type: "done"; output: object }>();
     const { clock, runner, request, counts } = bench({ act: () => promise as never });
     runner.act(request, ROBOT);
-    runner.forget();
+    runner.forget({ contractId: contract.contractId, stageId: "pick" });
     resolve({ type: "done", output: {} });
     await clock.advance(0);
-    expect(runner.attempt).toBeUndefined();
+    expect(runner.attempts[0]).toBeUndefined();
     expect(counts.ended).toBe(0);
   });
 
@@ -73,9 +73,9 @@ describe("a question about an attempt", () => {
     const { clock, runner, request } = bench({ verify });
     runner.ask(request, undefined);
     await clock.advance(1400);
-    expect(runner.inquiry?.answer).toBeUndefined();
+    expect(runner.inquiries[0]?.answer).toBeUndefined();
     await clock.advance(200);
-    expect(runner.inquiry?.answer).toEqual({ answer: "not-done" });
+    expect(runner.inquiries[0]?.answer).toEqual({ answer: "not-done" });
   });
 
   it.each([
@@ -85,9 +85,9 @@ describe("a question about an attempt", () => {
     const { clock, runner, request } = bench({ verify });
     runner.ask(request, { code: "timeout", detail: "" });
     await clock.advance(29_000);
-    expect(runner.inquiry).toMatchObject({ cause: { code: "timeout" } });
-    expect(runner.inquiry?.answer).toBeUndefined();
+    expect(runner.inquiries[0]).toMatchObject({ cause: { code: "timeout" } });
+    expect(runner.inquiries[0]?.answer).toBeUndefined();
     await clock.advance(1500);
-    expect(runner.inquiry?.answer).toEqual({ answer: "unknown", detail });
+    expect(runner.inquiries[0]?.answer).toEqual({ answer: "unknown", detail });
   });
 });

@@ -2,6 +2,7 @@ import { sleep, type Clock } from "#lib/clock";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Contract, Stage } from "#contract/contract";
 import type { Control } from "../control/control.ts";
+import { movesBase } from "../core/action-traits.ts";
 import type { Permit } from "../core/permit.ts";
 import type { Attempt, Inquiry, Interruption, RobotView, ToolResult, Verification } from "../core/situation.ts";
 import type { RobotSenses } from "./robot-senses.ts";
@@ -28,33 +29,40 @@ export interface RunRequest {
   readonly permit: () => Permit;
 }
 
+/** A stage of a contract. */
+export type StageName = Pick<Attempt, "contractId" | "stageId">;
+
 /** A device that cannot be asked within this time leaves its attempt in doubt. */
 const VERIFY_WITHIN_MS = 30_000;
 const VERIFY_AGAIN_MS = 500;
 
+interface Running {
+  readonly attempt: Attempt;
+  readonly abort: AbortController;
+}
+
 /**
- * Step three and four of the stage loop: runs one action, or one question about an action, at a time beside the executor
- * and keeps how it ended until the journal says so.
+ * Step three and four of the stage loop: runs actions, and questions about actions, beside the executor, at most one a
+ * stage, and keeps how each ended until the journal says so.
  */
 export class StageRunner {
   readonly #deps: StageRunnerDeps;
-  #attempt: Attempt | undefined;
-  #inquiry: Inquiry | undefined;
-  #abort = new AbortController();
+  readonly #running = new Map<string, Running>();
+  readonly #inquiries = new Map<string, Inquiry>();
 
   constructor(deps: StageRunnerDeps) {
     this.#deps = deps;
   }
 
-  get attempt(): Attempt | undefined {
-    return this.#attempt;
+  get attempts(): readonly Attempt[] {
+    return [...this.#running.values()].map(({ attempt }) => attempt);
   }
 
-  get inquiry(): Inquiry | undefined {
-    return this.#inquiry;
+  get inquiries(): readonly Inquiry[] {
+    return [...this.#inquiries.values()];
   }
 
-  /** Starts the action; its result is found in `attempt` once `onEnded` was called. */
+  /** Starts the action; its result is found in `attempts` once `onEnded` was called. */
   act(request: RunRequest, robot: RobotView): void {
     const { contract, stage, n } = request;
     const attempt: Attempt = {
@@ -66,42 +74,45 @@ export class StageRunner {
       drivenAtStart: robot.driven,
       ...(robot.battery === undefined ? {} : { batteryAtStart: robot.battery }),
     };
-    this.#attempt = attempt;
-    this.#abort = new AbortController();
-    void this.#capture(attempt, this.#deps.tools.act(toolRequest(request), this.#abort.signal));
+    const abort = new AbortController();
+    this.#running.set(nameOf(attempt), { attempt, abort });
+    void this.#capture(abort, nameOf(attempt), this.#deps.tools.act(toolRequest(request), abort.signal));
   }
 
-  /** Breaks the action off, motion first. */
-  interrupt(cause: Interruption): void {
-    if (!this.#attempt || this.#attempt.interruption) return;
-    this.#attempt = { ...this.#attempt, interruption: cause };
-    this.#deps.control.stop();
-    this.#abort.abort(new AgentError("cancelled", cause));
+  /** Breaks the action of a stage off, motion first. */
+  interrupt(work: StageName, cause: Interruption): void {
+    const running = this.#running.get(nameOf(work));
+    if (!running || running.attempt.interruption) return;
+    const { attempt, abort } = running;
+    this.#running.set(nameOf(work), { abort, attempt: { ...attempt, interruption: cause } });
+    if (movesBase(attempt.action)) this.#deps.control.stop();
+    abort.abort(new AgentError("cancelled", cause));
   }
 
-  /** Asks the stage's tool whether the attempt had its effect; the answer is found in `inquiry`. */
+  /** Asks the stage's tool whether the attempt had its effect; the answer is found in `inquiries`. */
   ask(request: RunRequest, cause: Inquiry["cause"]): void {
     const { contract, stage, n } = request;
     const startedMs = this.#deps.clock.nowMs();
     const inquiry = { contractId: contract.contractId, stageId: stage.stageId, n, startedMs, ...(cause && { cause }) };
-    this.#attempt = undefined;
-    this.#inquiry = inquiry;
+    this.#running.delete(nameOf(inquiry));
+    this.#inquiries.set(nameOf(inquiry), inquiry);
     void this.#hear(inquiry, toolRequest(request));
   }
 
-  /** What was run is settled in the journal, or left for later. */
-  forget(): void {
-    this.interrupt("withdrawn");
-    this.#attempt = undefined;
-    this.#inquiry = undefined;
+  /** What was run for a stage is settled in the journal, or left for later. */
+  forget(work: StageName): void {
+    this.interrupt(work, "withdrawn");
+    this.#running.delete(nameOf(work));
+    this.#inquiries.delete(nameOf(work));
   }
 
-  async #capture(attempt: Attempt, ended: Promise<ToolResult>): Promise<void> {
+  async #capture(abort: AbortController, name: string, ended: Promise<ToolResult>): Promise<void> {
     try {
       const result = await ended;
       await this.#deps.senses.feel();
-      if (this.#attempt?.startedMs !== attempt.startedMs || this.#attempt.n !== attempt.n) return;
-      this.#attempt = { ...this.#attempt, result };
+      const running = this.#running.get(name);
+      if (running?.abort !== abort) return;
+      this.#running.set(name, { abort, attempt: { ...running.attempt, result } });
       this.#deps.onEnded();
     } catch (thrown) {
       this.#deps.onFailure(thrown);
@@ -112,8 +123,8 @@ export class StageRunner {
     try {
       const answer = await this.#verify(request);
       await this.#deps.senses.feel();
-      if (this.#inquiry !== inquiry) return;
-      this.#inquiry = { ...inquiry, answer };
+      if (this.#inquiries.get(nameOf(inquiry)) !== inquiry) return;
+      this.#inquiries.set(nameOf(inquiry), { ...inquiry, answer });
       this.#deps.onEnded();
     } catch (thrown) {
       this.#deps.onFailure(thrown);
@@ -140,6 +151,10 @@ export class StageRunner {
       stop();
     }
   }
+}
+
+function nameOf({ contractId, stageId }: StageName): string {
+  return `${contractId}/${stageId}`;
 }
 
 function unanswered(detail: string): Verification {
