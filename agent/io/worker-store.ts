@@ -24,9 +24,12 @@ export async function startWorkerStore(options: WorkerStoreOptions): Promise<Sto
     workerData: { path: options.path },
     resourceLimits: LIMITS,
   });
+  // Listened for from the start: the last word of a thread and its end may come in one turn.
+  const ended = Promise.withResolvers<void>();
+  worker.once("exit", () => ended.resolve());
   const [greeting] = (await once(worker, "message")) as [StorageGreeting];
   if (greeting.type === "failed") {
-    await once(worker, "exit");
+    await ended.promise;
     throw toError(greeting.error);
   }
   options.log.info({ path: options.path }, "store opened");
