@@ -8,6 +8,7 @@ import type { Control, Drive, Goal, MotionReport } from "../control/control.ts";
 const SPEED = 1;
 const TICK_MS = 50;
 const HANDLING_MS = 4000;
+const SCANNING_MS = 2000;
 
 /** A robot that drives straight to its goal and whose hand finishes what it began, whatever becomes of the agent. */
 export class TestRobot {
@@ -25,6 +26,8 @@ export class TestRobot {
   hand: "ok" | "hangs" | "forgets" | "unplugged" = "ok";
   /** How many of the next actions of the hand come to nothing. */
   slips = 0;
+  /** How many of the next scans read nothing. */
+  misreads = 0;
   /** Whether the station's sensor sees what is placed. */
   conveyor: "ok" | "jammed" = "ok";
   held: { sku: string; quantity: number } | undefined;
@@ -72,7 +75,8 @@ export class TestRobot {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
     const latest = () => ({ atMs: this.clock.nowMs(), charge: this.battery, isCharging: false });
-    return { battery: { ...driver, name: "battery", latest }, load: this.#loadHandler(driver) };
+    const scanner = { ...driver, name: "scanner", scan: () => this.#scan() };
+    return { battery: { ...driver, name: "battery", latest }, load: this.#loadHandler(driver), scanner };
   }
 
   #loadHandler(driver: Omit<LoadHandler, "name" | "pick" | "place" | "verify" | "held">): LoadHandler {
@@ -109,6 +113,16 @@ export class TestRobot {
       const result = effect();
       this.#memory.set(key, result);
       resolve(result);
+    });
+    return promise;
+  }
+
+  #scan(): Promise<{ code: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ code: string }>();
+    this.movements.push("scan");
+    this.clock.after(SCANNING_MS, () => {
+      if (this.misreads-- > 0) reject(new AgentError("driver.failed", "no code was read"));
+      else resolve({ code: "CODE-1" });
     });
     return promise;
   }
