@@ -71,6 +71,7 @@ describe("stages", () => {
       status: "completed",
       attempts: 0,
       retries: 0,
+      fixes: {},
       output: { done: "go" },
       startedAt: "2026-01-05T08:00:03.000Z",
       startedMonoMs: 3000,

@@ -1,8 +1,10 @@
 import { readEventData, type EventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
+import { foldFix, foldProgress } from "./fix-fold.ts";
+import { adoptReplan, refuseReplan, requestReplan } from "./replan-fold.ts";
 import { foldStage, pendingStage, replaceRemaining } from "./stage-fold.ts";
 import type { StageEventType } from "./stage-status.ts";
-import type { ContractState, Hold } from "./state.ts";
+import type { ContractState, Hold, StageState } from "./state.ts";
 import { moveStatus } from "./contract-machine.ts";
 import { holdsLock, isFinal, type ContractStatus, type StatusEvent } from "./status.ts";
 
@@ -51,8 +53,11 @@ export function foldContractEvent<Type extends EventType>(
 
 /** The contract after a reboot of the device: what began before it has no time on the new boot's clock. */
 export function forgetBootTimes(contract: ContractState): ContractState {
-  const { startedMonoMs: _started, ...rest } = contract;
-  return { ...rest, stages: contract.stages.map(({ startedMonoMs: _begun, ...stage }) => stage) };
+  const { startedMonoMs: _started, replan, ...rest } = contract;
+  const stages = contract.stages.map(({ startedMonoMs: _begun, ...stage }) => stage);
+  if (!replan) return { ...rest, stages };
+  const { monoMs: _asked, ...asked } = replan;
+  return { ...rest, stages, replan: asked };
 }
 
 type Fold<Type extends EventType> = (contract: ContractState, event: Event, data: EventData<Type>) => ContractState;
@@ -75,11 +80,19 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
   "contract.expired": (contract, event, data) => end(contract, event, "contract.expired", data.reason),
   "contract.released": (contract, event, data) => end(contract, event, "contract.released", data.reason),
   "contract.revoked": (contract, event, data) => end(contract, event, "contract.revoked", data.reason),
+  "replan.requested": requestReplan,
   "replan.adopted": adoptReplan,
+  "replan.refused": refuseReplan,
+  "fix.attempted": (contract, event, data) => mapStage(contract, event, (stage) => foldFix(stage, data)),
   "stage.started": (contract, event, data) => see(onStage(contract, event, "stage.started", data), event, data),
   "stage.attempt": (contract, event, data) => onStage(contract, event, "stage.attempt", data),
   "stage.verified": (contract, event, data) => onStage(contract, event, "stage.verified", data),
-  "stage.progress": see,
+  "stage.progress": (contract, event, data) =>
+    see(
+      mapStage(contract, event, (stage) => foldProgress(stage, data)),
+      event,
+      data,
+    ),
   "stage.completed": (contract, event, data) => see(completeStage(contract, event, data), event, data),
   "stage.failed": (contract, event, data) => onStage(contract, event, "stage.failed", data),
   "stage.skipped": (contract, event, data) => onStage(contract, event, "stage.skipped", data),
@@ -92,21 +105,12 @@ function adoptRevision(contract: ContractState, event: Event, data: EventData<"c
   const { revision, epoch } = event;
   if (revision === undefined || revision <= contract.revision || data.taskId !== contract.taskId) return contract;
   if (!holdsLock(contract.status)) return contract;
+  const { replan: _answered, ...rest } = contract;
   return {
-    ...contract,
+    ...rest,
     revision,
     localRevision: 0,
     epoch: epoch ?? contract.epoch,
-    stages: replaceRemaining(contract.stages, data.stages),
-  };
-}
-
-function adoptReplan(contract: ContractState, _event: Event, data: EventData<"replan.adopted">): ContractState {
-  if (!holdsLock(contract.status)) return contract;
-  return {
-    ...contract,
-    localRevision: data.localRevision,
-    replans: contract.replans + 1,
     stages: replaceRemaining(contract.stages, data.stages),
   };
 }
@@ -134,7 +138,8 @@ function resume(contract: ContractState, _event: Event, data: EventData<"contrac
 function end(contract: ContractState, event: Event, type: StatusEvent, reason?: string): ContractState {
   const status = move(contract, type);
   if (!status) return contract;
-  return { ...contract, status, holds: [], endedAt: event.at, ...(reason === undefined ? {} : { endReason: reason }) };
+  const { replan: _open, ...rest } = contract;
+  return { ...rest, status, holds: [], endedAt: event.at, ...(reason === undefined ? {} : { endReason: reason }) };
 }
 
 /** Work is folded whatever the status: what a device finished while it wound down, it finished. */
@@ -144,9 +149,11 @@ function onStage<Type extends StageEventType>(
   type: Type,
   data: EventData<Type>,
 ): ContractState {
-  const stages = contract.stages.map((stage) =>
-    stage.stageId === event.stageId ? foldStage(stage, event, type, data) : stage,
-  );
+  return mapStage(contract, event, (stage) => foldStage(stage, event, type, data));
+}
+
+function mapStage(contract: ContractState, event: Event, change: (stage: StageState) => StageState): ContractState {
+  const stages = contract.stages.map((stage) => (stage.stageId === event.stageId ? change(stage) : stage));
   return { ...contract, stages };
 }
 

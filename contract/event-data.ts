@@ -4,6 +4,7 @@ import { HoldOwner, Problem, RejectReason } from "./event.ts";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
 import { Movement } from "./movement.ts";
 import { PointTuple, PoseTuple } from "./spatial.ts";
+import { StageChanges } from "./stage-changes.ts";
 
 const Seconds = z.number().min(0).meta({ unit: "s" });
 const Metres = z.number().min(0).meta({ unit: "m" });
@@ -68,6 +69,10 @@ export const EVENT_DATA = {
     sigmaXy: Metres.optional(),
     battery: Share.optional(),
     remaining: Metres.optional(),
+    checkpoint: z
+      .record(z.string(), z.json())
+      .optional()
+      .meta({ description: "what resuming the stage in its middle takes" }),
   }),
   "stage.completed": z.looseObject({
     output: z.looseObject({}),
@@ -93,14 +98,32 @@ export const EVENT_DATA = {
     severity: Severity,
     detail: Text.optional(),
   }),
-  "fix.attempted": z.looseObject({ fix: Code, n: Attempt, delaySeconds: Seconds.optional() }),
-  "replan.requested": z.looseObject({ requestId: z.string(), code: Code, detail: Text.optional() }),
+  "fix.attempted": z.looseObject({
+    fix: Code,
+    n: Attempt.meta({ description: "how often this fix was tried for the stage, this time included" }),
+    delaySeconds: Seconds.optional(),
+    changes: StageChanges.optional(),
+  }),
+  "replan.requested": z.looseObject({
+    requestId: z.string(),
+    code: Code,
+    severity: Severity.optional(),
+    detail: Text.optional(),
+    assumptions: z.array(Name).optional(),
+  }),
   "replan.adopted": z.looseObject({
     by: z.enum(["cloud", "device"]),
     localRevision: Sequence,
-    stages: z.array(StageOutline),
+    stages: z.array(StageOutline.extend({ changes: StageChanges.optional() })),
+    requestId: z.string().optional(),
+    detail: Text.optional(),
   }),
-  "replan.refused": z.looseObject({ reason: Code, detail: Text.optional() }),
+  "replan.refused": z.looseObject({
+    reason: Code,
+    detail: Text.optional(),
+    by: z.enum(["cloud", "device"]).optional(),
+    requestId: z.string().optional(),
+  }),
   movement: Movement,
   exception: z.looseObject({
     code: Code,

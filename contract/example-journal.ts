@@ -61,6 +61,26 @@ export function failed(stageId: string, strategy?: string): Line {
   return { type: "stage.failed", stageId, data };
 }
 
+/** Local fix number `n` of its kind is chosen. */
+export function fixed(stageId: string, fix: string, n: number, changes?: object): Line {
+  return { type: "fix.attempted", stageId, data: { fix, n, ...(changes && { changes }) } };
+}
+
+/** New remaining stages are asked for, because the stage failed. */
+export function replanRequested(stageId: string, requestId: string): Line {
+  return { type: "replan.requested", stageId, data: { requestId, code: "no_route", severity: "moderate" } };
+}
+
+/** The cloud has no new plan, or the device has none either. */
+export function replanRefused(by: string, requestId: string): Line {
+  return { type: "replan.refused", data: { reason: "unsupported", by, requestId } };
+}
+
+/** The device goes on by a plan of its own. */
+export function replanAdopted(stages: readonly object[], localRevision = 1): Line {
+  return { type: "replan.adopted", data: { by: "device", localRevision, stages } };
+}
+
 /** Something was moved. */
 export function movement(kind: string, sku: string, qty: number): Line {
   const data = {

@@ -8,11 +8,15 @@ import {
   completed,
   CONTRACT,
   failed,
+  fixed,
   held,
   journal,
   type Line,
   movement,
   OTHER,
+  replanAdopted,
+  replanRefused,
+  replanRequested,
   resumed,
   stageStarted,
   STAGES,
@@ -21,6 +25,7 @@ import {
 import { sha256Hex } from "./io/node-crypto.ts";
 import { activeContract, emptyDevice, foldEvent, foldEvents, stateHash } from "./reducer.ts";
 import type { ContractState, DeviceState } from "./state.ts";
+import { holdsLock } from "./status.ts";
 
 function fold(...lines: Line[]): DeviceState {
   return foldEvents(emptyDevice("i-1"), journal(lines));
@@ -41,9 +46,9 @@ describe("acceptance", () => {
       status: "accepted",
       isStarted: false,
       stages: [
-        { stageId: "go", action: "navigate", isOptional: false, status: "pending", attempts: 0, retries: 0 },
-        { stageId: "pick", action: "pick", isOptional: false, status: "pending", attempts: 0, retries: 0 },
-        { stageId: "look", action: "scan", isOptional: true, status: "pending", attempts: 0, retries: 0 },
+        { stageId: "go", action: "navigate", isOptional: false, status: "pending", attempts: 0, retries: 0, fixes: {} },
+        { stageId: "pick", action: "pick", isOptional: false, status: "pending", attempts: 0, retries: 0, fixes: {} },
+        { stageId: "look", action: "scan", isOptional: true, status: "pending", attempts: 0, retries: 0, fixes: {} },
       ],
       holds: [],
       load: {},
@@ -180,11 +185,17 @@ const LINE: fc.Arbitrary<Line> = fc.oneof(
       type: "replan.adopted",
       data: { by: "device", localRevision: 1, stages: [{ stageId: "detour", action: "navigate" }] },
     },
+    replanAdopted([{ stageId: "pick", action: "pick", changes: { inputs: { from: "b" }, after: [] } }]),
     { type: "unheard-of", data: { anything: [1, { goes: true }] } },
   ),
   HOLD.map(([id, by]) => held(id, by)),
   HOLD.map(([id, by]) => resumed(id, by)),
   STAGE_ID.map(stageStarted),
+  fc.tuple(STAGE_ID, fc.constantFrom("r1", "r2")).map(([id, request]) => replanRequested(id, request)),
+  fc.tuple(fc.constantFrom("cloud", "device"), fc.constantFrom("r1", "r2")).map(([by, id]) => replanRefused(by, id)),
+  fc
+    .tuple(STAGE_ID, fc.constantFrom("retry", "slower"), fc.integer({ min: 1, max: 3 }), fc.boolean())
+    .map(([id, fix, n, isChange]) => fixed(id, fix, n, isChange ? { speedShare: 0.5 } : undefined)),
   STAGE_ID.map(completed),
   STAGE_ID.map((id) => failed(id, "retry")),
   fc.tuple(STAGE_ID, fc.integer({ min: 1, max: 4 })).map(([id, n]) => attempted(id, n)),
@@ -255,6 +266,42 @@ describe("for any journal", () => {
           expect(contract.status === "held").toBe(contract.holds.length > 0);
           expect(Object.values(contract.load).every((quantity) => quantity > 0)).toBe(true);
           expect(new Set(contract.stages.map((stage) => stage.stageId)).size).toBe(contract.stages.length);
+        }
+      }),
+    );
+  });
+
+  it("a revision keeps what is completed, under way or left out, and the numbers of attempts never fall", () => {
+    fc.assert(
+      fc.property(JOURNAL, (events) => {
+        let before = start;
+        for (const event of events) {
+          const after = foldEvent(before, event);
+          for (const stage of before.contracts[CONTRACT]?.stages ?? []) {
+            const next = after.contracts[CONTRACT]?.stages.find(({ stageId }) => stageId === stage.stageId);
+            const isHistory = stage.status === "completed" || stage.status === "skipped" || stage.status === "started";
+            if (isHistory && event.type !== "stage.failed") expect(next?.status).toBeDefined();
+            if (stage.status === "completed" || stage.status === "skipped") expect(next?.status).toBe(stage.status);
+            expect(next?.attempts ?? Infinity).toBeGreaterThanOrEqual(stage.attempts);
+          }
+          before = after;
+        }
+      }),
+    );
+  });
+
+  it("the budget counts up with every request, and a contract that is over asks for nothing", () => {
+    fc.assert(
+      fc.property(JOURNAL, (events) => {
+        let before = start;
+        for (const event of events) {
+          const after = foldEvent(before, event);
+          const [was, is] = [before.contracts[CONTRACT], after.contracts[CONTRACT]];
+          const isCounted = event.type === "replan.requested" && is?.replan?.at === event.at;
+          if (isCounted) expect(is.replans).toBe((was?.replans ?? 0) + 1);
+          expect(is?.replans ?? 0).toBeGreaterThanOrEqual(was?.replans ?? 0);
+          if (is && !holdsLock(is.status)) expect(is.replan).toBeUndefined();
+          before = after;
         }
       }),
     );

@@ -1,23 +1,27 @@
 import type { EventData } from "./event-data.ts";
 import type { Event } from "./event.ts";
 import { nextStageStatus, type StageEventType } from "./stage-status.ts";
+import type { StageChanges } from "./stage-changes.ts";
 import type { StageState } from "./state.ts";
 
 interface StageOutline {
   readonly stageId: string;
   readonly action: string;
   readonly optional?: boolean | undefined;
+  readonly changes?: StageChanges | undefined;
 }
 
 /** A stage that nothing is known of yet. */
 export function pendingStage(outline: StageOutline): StageState {
   return {
     stageId: outline.stageId,
-    action: outline.action,
+    action: outline.changes?.action ?? outline.action,
     isOptional: outline.optional ?? false,
     status: "pending",
     attempts: 0,
     retries: 0,
+    fixes: {},
+    ...(outline.changes && { changes: outline.changes }),
   };
 }
 
@@ -35,18 +39,18 @@ export function foldStage<Type extends StageEventType>(
 }
 
 /**
- * The stages after a plan took the place of the remaining ones: what was completed or started stays, the rest is what the
- * plan names. A plan may name kept stages too, and then says their order; others stay in front. A stage that failed and is
- * planned again counts its attempts on, because their idempotency keys are used up.
+ * The stages after a plan took the place of the remaining ones: what is history stays, the rest is what the plan names.
+ * A plan may name kept stages too, and then says their order; others stay in front. A stage that failed and is planned
+ * again counts its attempts on, because their idempotency keys are used up.
  */
 export function replaceRemaining(stages: readonly StageState[], plan: readonly StageOutline[]): readonly StageState[] {
   const planned = new Set(plan.map((outline) => outline.stageId));
   const before = new Map(stages.map((stage) => [stage.stageId, stage]));
-  const kept = stages.filter((stage) => isBegun(stage) && !planned.has(stage.stageId));
+  const kept = stages.filter((stage) => isHistory(stage) && !planned.has(stage.stageId));
   const next = plan.map((outline) => {
     const old = before.get(outline.stageId);
     if (!old) return pendingStage(outline);
-    return isBegun(old) ? old : { ...pendingStage(outline), attempts: old.attempts };
+    return isHistory(old) ? old : { ...pendingStage(outline), attempts: old.attempts };
   });
   return [...kept, ...next];
 }
@@ -77,6 +81,7 @@ function begin(stage: StageState, event: Event): StageState {
   return { startedAt: event.at, startedMonoMs: event.monoMs, ...rest };
 }
 
-function isBegun(stage: StageState): boolean {
-  return stage.status === "completed" || stage.status === "started";
+/** What no plan touches: done, under way, left out, or an effect that happened although its outcome was wrong. */
+function isHistory(stage: StageState): boolean {
+  return stage.status === "failed" ? stage.verified === "done" : stage.status !== "pending";
 }

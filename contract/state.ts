@@ -1,4 +1,6 @@
+import type { Severity } from "./contract.ts";
 import type { HoldOwner } from "./event.ts";
+import type { StageChanges } from "./stage-changes.ts";
 import type { StageStatus } from "./stage-status.ts";
 import type { ContractStatus } from "./status.ts";
 
@@ -22,6 +24,28 @@ export interface StageState {
   readonly failure?: string;
   /** Retries of this stage that the failure policy has spent. */
   readonly retries: number;
+  /** Local fixes tried since the stage was planned: name to number. */
+  readonly fixes: Readonly<Record<string, number>>;
+  /** What fixes and revisions of the device's own have changed about the stage; `action` above is what it is now. */
+  readonly changes?: StageChanges;
+  /** What the attempt under way has reached, for a resume in its middle. */
+  readonly checkpoint?: Readonly<Record<string, unknown>>;
+}
+
+/** A request for new remaining stages that nothing has come of yet. */
+export interface OpenReplan {
+  readonly requestId: string;
+  /** The stage that failed. */
+  readonly stageId: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly detail: string;
+  readonly assumptions: readonly string[];
+  readonly at: string;
+  /** Absent once the device has been rebooted. */
+  readonly monoMs?: number;
+  /** Why the cloud has no new plan, when it has said so. */
+  readonly refusal?: string;
 }
 
 export interface Hold {
@@ -46,7 +70,9 @@ export interface ContractState {
   readonly holds: readonly Hold[];
   /** What the movements of this contract have put on board and not yet taken off: sku to quantity. */
   readonly load: Readonly<Record<string, number>>;
+  /** Times that new remaining stages were asked for, or made without asking. */
   readonly replans: number;
+  readonly replan?: OpenReplan;
   /** What the completed stages took together: metres, and share of the battery. */
   readonly distance: number;
   readonly batteryUsed: number;

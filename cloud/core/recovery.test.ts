@@ -66,6 +66,7 @@ describe("a released task", () => {
       status: "completed" as const,
       attempts: 1,
       retries: 0,
+      fixes: {},
     };
     const done = state({ stages: [{ ...picked, output: { sku: "SKU-7890", quantity: 1 } }] });
     expect(decideRecovery(CONTRACT, done, [near])).toEqual({ kind: "escalate", code: "effect_done" });

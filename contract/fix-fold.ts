@@ -1,0 +1,17 @@
+import type { EventData } from "./event-data.ts";
+import type { StageState } from "./state.ts";
+
+/** A local fix counts when it is chosen, and holds for the attempts after it until another one changes the same thing. */
+export function foldFix(stage: StageState, data: EventData<"fix.attempted">): StageState {
+  if (stage.status === "completed" || stage.status === "skipped") return stage;
+  const { fix, n, changes } = data;
+  const known = Object.hasOwn(stage.fixes, fix) ? stage.fixes[fix]! : 0;
+  const fixed = { ...stage, fixes: { ...stage.fixes, [fix]: Math.max(known, n) } };
+  if (!changes) return fixed;
+  return { ...fixed, action: changes.action ?? stage.action, changes: { ...stage.changes, ...changes } };
+}
+
+/** How far a stage under way has got, where it says what resuming it takes. */
+export function foldProgress(stage: StageState, { checkpoint }: EventData<"stage.progress">): StageState {
+  return checkpoint && stage.status === "started" ? { ...stage, checkpoint } : stage;
+}
