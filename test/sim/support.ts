@@ -8,6 +8,7 @@ import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { Agent } from "#agent/compose";
 import { gatherEvidence, type Evidence } from "#sim/evidence";
+import type { Observer } from "#sim/observer";
 import type { Scenario } from "#sim/scenario";
 import { loadScenario, type LoadedScenario } from "#sim/scenario-file";
 import { endSite, settle } from "#sim/simulate";
@@ -46,13 +47,13 @@ export class Trial implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly site: Site;
 
-  private constructor(loaded: LoadedScenario, seed: number) {
-    this.site = new Site(loaded, { clock: this.clock, rng: createRng(seed), log: silentLog });
+  private constructor(loaded: LoadedScenario, seed: number, observer: Observer | undefined) {
+    this.site = new Site(loaded, { clock: this.clock, rng: createRng(seed), log: silentLog, observer });
   }
 
   /** Starts everything and waits until every device is live. */
-  static async start(loaded: LoadedScenario, seed = 1): Promise<Trial> {
-    const trial = new Trial(loaded, seed);
+  static async start(loaded: LoadedScenario, seed = 1, observer?: Observer): Promise<Trial> {
+    const trial = new Trial(loaded, seed, observer);
     await trial.advance(SLICE_MS / 1000);
     await trial.until("all are live", () => [...trial.site.agents.keys()].every((id) => trial.mode(id) === "live"), 20);
     return trial;

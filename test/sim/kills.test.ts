@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { createRng } from "#lib/rng";
+import { violationsOf } from "#sim/checkers";
+import type { Observer } from "#sim/observer";
+import type { Fault } from "#sim/scenario";
+import { simulate, type Simulation } from "#sim/simulate";
+import { drawWeather } from "#sim/weather";
+import { DEVICE, IS_LONG, onFailureReplay, PICK, scenario, Trial } from "./support.ts";
+
+/** A run without kills takes this long. */
+const COURSE_MS = 42_000;
+/** As many moments, evenly spread; together they fall on every stage and between them. */
+const MOMENTS = IS_LONG ? 120 : 12;
+/** Events of an undisturbed run, from the contract's acceptance on. */
+const EVENTS = 30;
+const EVENT_STEP = IS_LONG ? 1 : 3;
+const SEEDS = Array.from({ length: IS_LONG ? 60 : 6 }, (_, at) => at + 1);
+
+test.each(Array.from({ length: MOMENTS }, (_, at) => Math.round(((at + 0.5) * COURSE_MS) / MOMENTS)))(
+  "an agent that is killed at %i ms takes up its work and does nothing twice",
+  async (at) => {
+    const { evidence } = await run([{ at, do: "kill-agent", device: DEVICE }], 1);
+    expect(bootsOf(evidence)).toBe(2);
+    expectDone(evidence);
+  },
+);
+
+test.each(Array.from({ length: EVENTS / EVENT_STEP }, (_, at) => 1 + at * EVENT_STEP))(
+  "an agent that is killed the moment its event %i is durable goes on from there",
+  async (count) => {
+    const killer = createKiller(count);
+    await using trial = await Trial.start(scenario("short-pick"), 1, killer);
+    killer.aimAt(trial);
+    await trial.until("it was killed", () => killer.state() === "done", 60);
+    await trial.until("it is done", () => trial.hasEvent("contract.completed"), 120);
+    await trial.until("it is live", () => trial.mode() === "live", 60);
+    await trial.advance(2);
+    const evidence = await trial.evidence();
+    expect(bootsOf(evidence)).toBe(2);
+    expectDone(evidence);
+  },
+);
+
+test.each(SEEDS)("agent and cloud are killed again and again in any weather (seed %i)", async (seed) => {
+  onFailureReplay("kills", seed);
+  const rng = createRng(seed).fork("kills");
+  const climate = { places: [DEVICE, "cloud"], calmAtMs: 60_000 };
+  const kills = Array.from({ length: rng.integer(2, 6) }, (): Fault => {
+    const moment = { at: rng.integer(2000, 60_000), for: rng.integer(100, 8000) };
+    return rng.chance(1, 3) ? { ...moment, do: "kill-cloud" } : { ...moment, do: "kill-agent", device: DEVICE };
+  });
+  const { evidence } = await run(apart(kills), seed, drawWeather(rng.fork("weather"), climate));
+  expect(violationsOf(evidence)).toEqual([]);
+});
+
+test("a cloud that is killed in the middle of the outage hears all of it after its restart", async () => {
+  const outage = { after: { contract: PICK, stage: "pick-item" }, for: 60_000, partition: DEVICE };
+  const { evidence, result } = await run([{ at: 30_000, for: 20_000, do: "kill-cloud" }], 1, [outage]);
+  expectDone(evidence);
+  expect(result.cloud.reconciliations).toHaveLength(1);
+});
+
+test("a cloud that is dead when the device returns loses nothing", async () => {
+  const outage = { after: { contract: PICK, stage: "pick-item" }, for: 20_000, partition: DEVICE };
+  const { evidence, result } = await run([{ at: 25_000, for: 40_000, do: "kill-cloud" }], 1, [outage]);
+  expect(result.cloud.modes.at(-1)?.mode).toBe("live");
+  expectDone(evidence);
+});
+
+function run(
+  faults: readonly Fault[],
+  seed: number,
+  network: ReturnType<typeof drawWeather> = [],
+): Promise<Simulation> {
+  const loaded = scenario("short-pick", { faults: [...faults], network, until: 200_000 });
+  return simulate(loaded, { seed, realMs: () => 0 });
+}
+
+/** A process that is dead cannot be killed: each kill of one waits until it lives again. */
+function apart(kills: readonly Fault[]): Fault[] {
+  const freeMs = new Map<string, number>();
+  return kills
+    .toSorted((a, b) => a.at! - b.at!)
+    .map((kill) => {
+      const at = Math.max(kill.at!, freeMs.get(kill.do) ?? 0);
+      freeMs.set(kill.do, at + kill.for! + 500);
+      return { ...kill, at };
+    });
+}
+
+interface Killer extends Observer {
+  aimAt(trial: Trial): void;
+  state(): "waiting" | "done";
+}
+
+/**
+ * Kills the agent in the commit of the `count`-th event after the aim was taken: it is durable, and nobody has learned of
+ * it. The agent is started again a second later.
+ */
+function createKiller(count: number): Killer {
+  let aim: { readonly trial: Trial; events: number } | undefined;
+  let state: "waiting" | "done" = "waiting";
+  function shoot(trial: Trial): void {
+    const agent = trial.site.agents.get(DEVICE)!;
+    state = "done";
+    agent.kill();
+    trial.clock.after(1000, () => void agent.start());
+  }
+  return {
+    aimAt: (trial) => {
+      aim = { trial, events: 0 };
+    },
+    state: () => state,
+    event() {
+      if (!aim || state === "done") return;
+      aim.events += 1;
+      if (aim.events === count) shoot(aim.trial);
+    },
+    cloud: () => undefined,
+    view: () => undefined,
+    intervention: () => undefined,
+  };
+}
+
+function bootsOf({ devices }: Simulation["evidence"]): number {
+  return devices[0]!.journal.filter(({ type }) => type === "boot").length;
+}
+
+function expectDone(evidence: Simulation["evidence"]): void {
+  expect(violationsOf(evidence)).toEqual([]);
+  expect(evidence.contracts.map(({ status }) => status)).toEqual(["completed"]);
+  expect(evidence.movements.map(({ kind }) => kind)).toEqual(["pick", "place"]);
+}
