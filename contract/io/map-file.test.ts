@@ -18,11 +18,11 @@ describe("readMapFile", () => {
     expect([...grid.cells]).toEqual([UNKNOWN, FREE, OCCUPIED, FREE, OCCUPIED, FREE]);
   });
 
-  it("names the file and the field that is wrong", () => {
+  it("names the file, the line and the field that is wrong", () => {
     const folder = mkdtempSync(join(tmpdir(), "map-"));
     const path = join(folder, "map.yaml");
     writeFileSync(path, `image: map.pgm\n${RULE}`.replace("resolution: 0.5", "resolution: -1"));
-    expect(() => readMapFile(path)).toThrow(/map\.yaml: resolution:/);
+    expect(() => readMapFile(path)).toThrow(/map\.yaml:2: resolution is -1:/);
   });
 
   it("names the image that is missing", () => {

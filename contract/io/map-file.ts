@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { encode } from "fast-png";
-import { parse } from "yaml";
 import { z } from "zod";
 import { AgentError, messageOf } from "#lib/errors";
+import { loadYaml } from "#lib/node/yaml-file";
 import { Occupancy } from "../spatial.ts";
 
 const MapYaml = z.looseObject({
@@ -24,12 +24,7 @@ export interface MapFile {
 
 /** Reads a ROS map_server map (`name.yaml` beside its PNG or PGM image). Throws `config.invalid` naming file and field. */
 export function readMapFile(path: string): MapFile {
-  const parsed = MapYaml.safeParse(readYaml(path));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new AgentError("config.invalid", `${path}: ${issue.path.join(".") || "map"}: ${issue.message}`);
-  }
-  const { image, mode, negate, ...rest } = parsed.data;
+  const { image, mode, negate, ...rest } = loadYaml(path, MapYaml);
   const png = readImage(resolve(dirname(path), image), path);
   return {
     mode,
@@ -42,14 +37,6 @@ export function readMapFile(path: string): MapFile {
       png: Buffer.from(png).toString("base64"),
     },
   };
-}
-
-function readYaml(path: string): unknown {
-  try {
-    return parse(readFileSync(path, "utf8"));
-  } catch (thrown) {
-    throw new AgentError("config.invalid", `${path}: cannot read the map: ${messageOf(thrown)}`, { cause: thrown });
-  }
 }
 
 function readImage(path: string, mapPath: string): Uint8Array {
