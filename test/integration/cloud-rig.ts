@@ -28,6 +28,8 @@ export interface CloudRig extends AsyncDisposable {
   post(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
   /** Connects a device and resolves when the cloud says that it is live. */
   liveDevice(deviceId: string, temper?: Temper): Promise<RawDevice>;
+  /** Resolves when the cloud says that the device is in this mode. */
+  mode(deviceId: string, mode: string): Promise<void>;
   /** Reads the stream from now on, or behind `lastEventId`; resolves when the cloud has begun to answer. */
   follow(lastEventId?: number): Promise<Reading>;
   /** The key set that the cloud gives to devices. */
@@ -39,6 +41,12 @@ export async function startCloudRig(settings: Readonly<Record<string, unknown>> 
   const cloud = await startCloudProcess(settings);
   const { url, brokerUrl, folder } = cloud;
   const get = (path: string): Promise<HttpAnswer> => ask("GET", `${url}${path}`);
+  const mode = async (deviceId: string, expected: string): Promise<void> => {
+    using reading = await readStream(url);
+    const { body } = await get(`/devices/${deviceId}`);
+    if (body["mode"] !== expected)
+      await reading.events.find(`${deviceId} is ${expected}`, changesTo(expected, { deviceId }));
+  };
   return {
     url,
     brokerUrl,
@@ -46,12 +54,11 @@ export async function startCloudRig(settings: Readonly<Record<string, unknown>> 
     get,
     post: (path, body, headers = {}) => ask("POST", `${url}${path}`, { body, headers }),
     async liveDevice(deviceId, temper = "stores") {
-      using reading = await readStream(url);
       const device = await connectRawDevice({ brokerUrl, deviceId, temper });
-      const { body } = await get(`/devices/${deviceId}`);
-      if (body["mode"] !== "live") await reading.events.find(`${deviceId} is live`, changesTo("live", { deviceId }));
+      await mode(deviceId, "live");
       return device;
     },
+    mode,
     follow: (lastEventId) => readStream(url, lastEventId),
     trustedKeys: () => JSON.parse(readFileSync(join(folder, "keys", "trusted.jwks.json"), "utf8")) as JSONWebKeySet,
     [Symbol.asyncDispose]: () => cloud[Symbol.asyncDispose](),

@@ -1,163 +1,158 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { type Clock, repeat, sleep } from "#lib/clock";
-import { type AgentError, messageOf } from "#lib/errors";
-import { createMemoryLog } from "#lib/log";
-import { createSystemClock, monotonicMs } from "#lib/node/system-clock";
-import { createRng } from "#lib/rng";
-import type { Control, Goal, MotionProfile } from "#agent/control/control";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startWorkerControl } from "#agent/control/worker-control";
-import { createWorld, type World } from "#sim/world/world";
-import { serveWorld, type WorldServer } from "#sim/world-server";
-import { WorldSpec } from "#sim/world/world-spec";
+import type { Control, ControlWorld, Goal } from "#agent/control/control";
+import type { MotionRequest, MotionWorkerConfig } from "#agent/control/protocol";
+import { motionProfileOf } from "#agent/profile";
+import { type Clock, repeat, sleep } from "#lib/clock";
+import { distance, type Pose } from "#lib/geometry";
+import { silentLog } from "#lib/log";
+import { createSystemClock, monotonicMs, type ClockScale } from "#lib/node/system-clock";
+import { connectWorldControl, type WorldControl } from "#sim/world-control";
+import { loadScenario } from "#sim/scenario-file";
+import { assert } from "#lib/errors";
+import { awaited, startChild, type Child } from "../../bin/demo/child.ts";
 
 /** Simulated seconds per real second. */
-const SCALE = 4;
+const FACTOR = 4;
+const SCENARIO = join(import.meta.dirname, "scenarios", "fetch.yaml");
+const WORLD = fileURLToPath(new URL("../../sim/world-process.main.ts", import.meta.url));
+const ROBOT = "amr-07";
+const GOAL_VALID_MS = 1000;
+const REFRESH_MS = 200;
+const POLL_MS = 50;
+/** What a test waits for at most, in simulated time. */
+const WITHIN_MS = 60_000;
 
-const profile: MotionProfile = {
-  footprint: [
-    [-0.35, -0.25],
-    [0.35, -0.25],
-    [0.35, 0.25],
-    [-0.35, 0.25],
-  ],
-  maxSpeed: 1.5,
-  maxReverseSpeed: 0.3,
-  maxAngularSpeed: 1.2,
-  maxAcceleration: 0.8,
-  maxDeceleration: 1.2,
-  maxAngularAcceleration: 2,
-  controlHz: 20,
-  // The clock runs fast and the machine is busy: what is 50 ms of real time must not count as a dead sensor here.
-  scanStaleMs: 1000,
-};
+const loaded = loadScenario(SCENARIO);
+const profile = motionProfileOf(loaded.profiles.get(ROBOT)!);
+assert("png" in loaded.map, "the scenario has a map");
+const place: ControlWorld = { mapId: "warehouse", occupancy: loaded.map, zones: [], forbiddenZones: [] };
+const NEAR: Pose = { x: 2.4, y: -10, yaw: 0 };
+const FAR: Pose = { x: 2, y: -17, yaw: -Math.PI / 2 };
 
-interface Rig extends AsyncDisposable {
-  readonly clock: Clock;
-  readonly world: World;
-  readonly server: WorldServer;
-  readonly control: Control;
-  readonly failures: AgentError[];
-}
-
-/** A motion worker whose robot lives in a world behind a socket. */
-async function startRig(): Promise<Rig> {
-  await using parts = new AsyncDisposableStack();
-  const clockScale = { factor: SCALE, originMs: monotonicMs() };
-  const clock = createSystemClock(clockScale);
-  const spec = WorldSpec.parse({
-    map: { empty: [-5, -5, 25, 5] },
-    obstacles: [{ circle: [6, 0.1, 0.4] }],
-    robots: [{ id: "amr", pose: [0, 0, 0] }],
+let scale: ClockScale;
+let clock: Clock;
+let worldProcess: Child;
+let world: WorldControl;
+let config: MotionWorkerConfig;
+beforeEach(async () => {
+  scale = { factor: FACTOR, originMs: monotonicMs() };
+  clock = createSystemClock(scale);
+  const { promise, bring } = awaited<string>("the world did not start", WITHIN_MS);
+  const clockArguments = ["--factor", String(scale.factor), "--origin-ms", String(scale.originMs)];
+  worldProcess = startChild({
+    name: "the world",
+    args: [WORLD, "--scenario", SCENARIO, ...clockArguments],
+    onLog: (record) => record["msg"] === "world listens" && bring(String(record["address"])),
+    onCrash: () => undefined,
   });
-  const world = parts.use(createWorld(spec, { clock, rng: createRng(3) }));
-  const server = parts.use(
-    await serveWorld(world, join(mkdtempSync(join(tmpdir(), "holdfast-motion-")), "world.sock")),
-  );
-  const failures: AgentError[] = [];
-  const control = parts.use(
-    await startWorkerControl({
-      clock,
-      clockScale,
-      profile,
-      drivers: { kind: "simulated", socket: server.address, robotId: "amr" },
-      log: createMemoryLog().log,
-      onFailure: (error) => failures.push(error),
-    }),
-  );
-  control.setWorld({ mapId: "open", zones: [], forbiddenZones: [] });
-  const owned = parts.move();
-  return { clock, world, server, control, failures, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const socket = await promise;
+  world = await connectWorldControl(socket);
+  config = { clockScale: scale, profile, drivers: { kind: "simulated", socket, robotId: ROBOT } };
+});
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+  await worldProcess[Symbol.asyncDispose]();
+});
+
+/** The control in this thread, the loop in its own. */
+async function start(): Promise<{ control: Control; failure: Promise<Error> }> {
+  const { promise: failure, resolve } = Promise.withResolvers<Error>();
+  const control = await startWorkerControl({ ...config, clock, log: silentLog, onFailure: resolve });
+  control.setWorld(place);
+  return { control, failure };
 }
 
-function goalTo(clock: Clock, x: number): Goal {
-  return {
-    goalId: `to ${x}`,
-    pose: { x, y: 0, yaw: 0 },
-    tolerance: 0.15,
-    maxSpeed: 1.5,
-    validUntilMs: clock.nowMs() + 1000,
-  };
+function goalTo(pose: Pose): Goal {
+  return { goalId: "goal", pose, tolerance: 0.15, maxSpeed: 1, validUntilMs: clock.nowMs() + GOAL_VALID_MS };
 }
 
-/** Sends a goal five times a second, as the executor does, until the returned function is called. */
-function keepSending({ clock, control }: Rig, x: number): () => void {
-  control.setGoal(goalTo(clock, x));
-  return repeat(clock, 200, () => control.setGoal(goalTo(clock, x)));
+/** Keeps a goal alive as the executor does; returns what ends it. */
+function keepGoal(setGoal: (goal: Goal) => void, pose: Pose): () => void {
+  setGoal(goalTo(pose));
+  return repeat(clock, REFRESH_MS, () => setGoal(goalTo(pose)));
 }
 
-async function until(clock: Clock, what: string, holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 400; turn++) {
-    if (holds()) return;
-    await sleep(clock, 100);
+async function until(what: string, isMet: () => boolean | Promise<boolean>): Promise<void> {
+  const deadlineMs = clock.nowMs() + WITHIN_MS;
+  while (!(await isMet())) {
+    assert(clock.nowMs() < deadlineMs, `${what} within ${WITHIN_MS} ms`);
+    await sleep(clock, POLL_MS);
   }
-  expect.fail(`waited in vain until ${what}`);
 }
 
-const isMoving = ({ world }: Rig): boolean => world.truth("amr").velocity.linear > 0.5;
-const isStill = ({ world }: Rig): boolean => world.truth("amr").velocity.linear === 0;
+const speed = async (): Promise<number> => Math.abs((await world.truth(ROBOT)).velocity.linear);
+const isDriving = async (): Promise<boolean> => (await speed()) > 0.3;
+const isStanding = async (): Promise<boolean> => (await speed()) === 0;
 
-describe("the motion worker", () => {
-  it("drives to a goal around an obstacle and reports on the way", async () => {
-    await using rig = await startRig();
-    const stop = keepSending(rig, 12);
-    await until(rig.clock, "it has arrived", () => rig.control.report()?.drive.state === "arrived");
+describe("the motion loop in its thread", () => {
+  it("drives to a goal that is kept alive, and arrives", async () => {
+    const { control } = await start();
+    const stop = keepGoal((goal) => control.setGoal(goal), NEAR);
+    await until("arrival", () => control.report()?.drive.state === "arrived");
     stop();
-    const report = rig.control.report()!;
-    expect(rig.world.truth("amr").pose.x).toBeCloseTo(12, 0);
-    expect(rig.world.metrics("amr").collisions).toEqual([]);
-    expect(report.driven).toBeGreaterThan(11);
-    expect(report.counters.latenessMsP99).toBeGreaterThan(0);
-    expect(rig.failures).toEqual([]);
+    expect(distance((await world.truth(ROBOT)).pose, NEAR)).toBeLessThan(0.3);
+    expect((await world.metrics(ROBOT)).collisions).toEqual([]);
+    await control[Symbol.asyncDispose]();
   });
 
-  it("stops the robot by itself when the main thread falls silent", async () => {
-    await using rig = await startRig();
-    const stop = keepSending(rig, 12);
-    await until(rig.clock, "it drives", () => isMoving(rig));
+  it("stops the robot by itself while the main thread hangs", async () => {
+    const { control } = await start();
+    const stop = keepGoal((goal) => control.setGoal(goal), FAR);
+    await until("driving", isDriving);
+    hang((5 * GOAL_VALID_MS) / FACTOR);
+    expect(await speed()).toBe(0);
+    expect(distance((await world.truth(ROBOT)).pose, FAR)).toBeGreaterThan(2);
+    // Awake again, the main thread refreshes the goal, and the robot goes on.
+    await until("driving on", isDriving);
     stop();
-    await until(rig.clock, "it stands", () => isStill(rig));
-    expect(rig.world.truth("amr").pose.x).toBeLessThan(11);
-    expect(rig.control.report()!.gate).toEqual({ action: "stop", reason: "goal_expired" });
+    await until("standing", isStanding);
+    await control[Symbol.asyncDispose]();
   });
 
-  it("brakes, lets go of the devices and ends when it is disposed of on the move", async () => {
-    await using rig = await startRig();
-    const stop = keepSending(rig, 12);
-    await until(rig.clock, "it drives", () => isMoving(rig));
+  it("stops the robot and reports it when it dies of a bug", async () => {
+    const { control, failure } = await start();
+    const stop = keepGoal((goal) => control.setGoal(goal), FAR);
+    await until("driving", isDriving);
     stop();
-    await rig.control[Symbol.asyncDispose]();
-    await until(rig.clock, "it stands", () => isStill(rig));
-    expect(rig.failures).toEqual([]);
+    control.setGoal({ ...goalTo(FAR), pose: undefined as unknown as Pose });
+    expect(await failure).toMatchObject({ code: "control.failed", message: "the motion worker died of a bug" });
+    await until("standing", isStanding);
   });
 
-  it("tells the main thread why it died, once, and leaves a standing robot", async () => {
-    await using rig = await startRig();
-    const stop = keepSending(rig, 12);
-    await until(rig.clock, "it drives", () => isMoving(rig));
-    const occupancy = { resolution: 0.05, origin: [0, 0, 0] as [number, number, number], negate: 0 as const };
-    const broken = { ...occupancy, occupied_thresh: 0.65, free_thresh: 0.1, png: "AAAA" };
-    rig.control.setWorld({ mapId: "broken", occupancy: broken, zones: [], forbiddenZones: [] });
-    await until(rig.clock, "the failure is known", () => rig.failures.length > 0);
+  it("reports that it cannot go on with a place that it cannot read, and stops the robot", async () => {
+    const { control, failure } = await start();
+    const stop = keepGoal((goal) => control.setGoal(goal), FAR);
+    await until("driving", isDriving);
     stop();
-    await until(rig.clock, "it stands", () => isStill(rig));
-    expect(rig.failures.map(({ code, cause }) => [code, messageOf(cause)])).toEqual([
-      ["control.failed", "occupancy.png: not a readable PNG"],
-    ]);
+    control.setWorld({ ...place, mapId: "broken", occupancy: { ...place.occupancy!, png: "bm8gUE5H" } });
+    expect(await failure).toMatchObject({ code: "control.failed", cause: { code: "contract.invalid" } });
+    await until("standing", isStanding);
   });
 
-  it("is refused by a world that is not there", async () => {
-    const clockScale = { factor: SCALE, originMs: monotonicMs() };
-    const starting = startWorkerControl({
-      clock: createSystemClock(clockScale),
-      clockScale,
-      profile,
-      drivers: { kind: "simulated", socket: join(tmpdir(), "holdfast-nobody.sock"), robotId: "amr" },
-      log: createMemoryLog().log,
-      onFailure: () => expect.fail("a control that never started cannot fail"),
-    });
-    await expect(starting).rejects.toMatchObject({ code: "driver.down" });
+  it("leaves a robot that the watchdog of its base stops when the thread is killed", async () => {
+    const worker = new Worker(new URL("../../agent/control/motion.worker.ts", import.meta.url), { workerData: config });
+    const tell = (request: MotionRequest): void => worker.postMessage(request);
+    tell({ type: "world", world: place });
+    const stop = keepGoal((goal) => tell({ type: "goal", goal }), FAR);
+    await until("driving", isDriving);
+    await worker.terminate();
+    stop();
+    await until("standing", isStanding);
+    expect(distance((await world.truth(ROBOT)).pose, FAR)).toBeGreaterThan(2);
+  });
+
+  it("is refused when the robot's devices cannot be reached", async () => {
+    const drivers = { ...config.drivers, robotId: "nobody" };
+    const refused = startWorkerControl({ ...config, drivers, clock, log: silentLog, onFailure: () => undefined });
+    await expect(refused).rejects.toMatchObject({ code: "driver.down" });
   });
 });
+
+/** Blocks this thread for so many real milliseconds. */
+function hang(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
+}
