@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: [...beside.map((folder) => `${folder}/**/*.test.ts`), "test/architecture.test.ts"],
+          include: [...beside.map((folder) => `${folder}/**/*.test.ts`), "test/*.test.ts"],
           testTimeout: 20_000,
         },
       },
