@@ -20,7 +20,7 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
 type PlacedRobot = LoadedScenario["scenario"]["robots"][number];
 type RobotInput = Omit<RobotSpec, "actuation" | "battery" | "odometry" | "load" | "scanner"> & Record<string, unknown>;
 
-function robotSpec({ id, pose, battery }: PlacedRobot, profile: DeviceProfile): RobotInput {
+function robotSpec({ id, pose, battery, odometryOrigin: origin }: PlacedRobot, profile: DeviceProfile): RobotInput {
   const { footprint, limits, lidar, odometry, position, tools } = profile;
   return {
     id,
@@ -28,7 +28,7 @@ function robotSpec({ id, pose, battery }: PlacedRobot, profile: DeviceProfile): 
     footprint,
     limits,
     lidar,
-    odometry,
+    odometry: { ...odometry, ...(origin === undefined ? {} : { origin }) },
     position,
     battery: { ...profile.battery, ...(battery === undefined ? {} : { charge: battery }) },
     ...(tools.includes("load") ? { load: {} } : {}),

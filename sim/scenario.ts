@@ -24,6 +24,7 @@ const Robot = z.strictObject({
   pose: PoseTuple,
   set: z.record(z.string(), z.json()).optional().meta({ description: "overrides of the profile, by path" }),
   battery: z.number().min(0).max(1).optional().meta({ unit: "1", description: "charge at the start" }),
+  odometryOrigin: PoseTuple.optional().meta({ description: "where its wheels believe to start; zeros if absent" }),
   knowsMap: z.boolean().default(true),
   navigate: z
     .strictObject({ to: PoseTuple, tolerance: Length.optional() })
