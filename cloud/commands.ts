@@ -12,6 +12,7 @@ export interface CommandOrder {
   readonly contractId?: string;
   readonly epoch?: number;
   readonly holdId?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** The one hold that the cloud places on a contract; placing it twice is one hold. */
@@ -87,7 +88,7 @@ async function finish(context: CloudContext, device: Device, command: CommandRow
 
 /** Signs for the session that is heard now: a `resume` of an older one would be refused. */
 async function send(context: CloudContext, device: Device, row: CommandRow): Promise<void> {
-  const { commandId, deviceId, n, type, contractId, epoch, holdId } = row;
+  const { commandId, deviceId, n, type, contractId, epoch, holdId, data } = row;
   const command: Command = {
     commandId,
     n,
@@ -95,7 +96,7 @@ async function send(context: CloudContext, device: Device, row: CommandRow): Pro
     deviceId,
     issuedAt: nowText(context),
     type,
-    ...present({ contractId, epoch, holdId }),
+    ...present({ contractId, epoch, holdId, data }),
   };
   const jws = await context.signer.sign("hf-command+jws", command);
   device.commands = device.commands.map((waiting) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JournalBatch, Presence, Reply, Telemetry } from "#contract/messages";
+import { JournalBatch, Presence, ReplanRequest, Reply, Telemetry } from "#contract/messages";
 import { filterOf, parseTopic, type TopicName } from "#contract/topics";
 import type { Message } from "#lib/transport";
 import { settleCommand } from "./commands.ts";
@@ -9,12 +9,13 @@ import { modeOf, notify, type Device } from "./fleet.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Recovery } from "./recovery.ts";
+import { answerReplanRequest } from "./replan.ts";
 import { settle } from "./settle.ts";
 import { changeOf, commitChange } from "./status-change.ts";
 
 /** The topics that the cloud listens to. */
 export function inboundFilters(site: string): string[] {
-  return (["presence", "reply", "journal", "telemetry"] as const).map((name) => filterOf(site, name));
+  return (["presence", "reply", "journal", "telemetry", "replan-request"] as const).map((name) => filterOf(site, name));
 }
 
 export interface InboundParts {
@@ -46,13 +47,15 @@ type Inbound =
   | { readonly name: "presence"; readonly body: Presence }
   | { readonly name: "reply"; readonly body: Reply }
   | { readonly name: "journal"; readonly body: JournalBatch }
-  | { readonly name: "telemetry"; readonly body: Telemetry };
+  | { readonly name: "telemetry"; readonly body: Telemetry }
+  | { readonly name: "replan-request"; readonly body: ReplanRequest };
 
 const SCHEMAS: { readonly [Name in TopicName]?: z.ZodType } = {
   presence: Presence,
   reply: Reply,
   journal: JournalBatch,
   telemetry: Telemetry,
+  "replan-request": ReplanRequest,
 };
 
 function parse(name: TopicName, payload: string): Inbound | undefined {
@@ -90,6 +93,10 @@ async function handle(
       liveness.heard(device);
       await ingest.take(device, inbound.body);
       break;
+    case "replan-request":
+      liveness.heard(device);
+      await answerReplanRequest(context, device, inbound.body);
+      return;
     case "telemetry":
       liveness.heard(device);
       device.track = trackTelemetry(device.track, inbound.body, context.clock.wallMs());

@@ -19,6 +19,8 @@ import {
 } from "./views.ts";
 
 const LOG_ENTRIES_MAX = 1000;
+/** What a contract's recovery history consists of. */
+const RECOVERY: ReadonlySet<string> = new Set(["recovery", "replan.triggered", "replan.requested"]);
 
 /** A contract with all that is known of it; id or name. */
 export async function getContract(context: CloudContext, idOrName: string): Promise<Answer<ContractView>> {
@@ -42,7 +44,7 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
       stages: row.contract.stages.map((stage) => stageView(row, state, stage.stageId, planned.get(stage.stageId))),
       holds: state?.holds ?? [],
       reconciliations: reconciliations.map(({ trigger, recordedAt, report }) => ({ trigger, recordedAt, ...report })),
-      recovery: log.filter((entry) => entry.type === "recovery" || entry.type === "replan.triggered"),
+      recovery: log.filter((entry) => RECOVERY.has(entry.type)),
       contract: row.contract,
     },
   };

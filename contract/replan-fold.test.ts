@@ -87,11 +87,8 @@ describe("a revision", () => {
   it("gives a stage its fixes back, its attempts not, and says how it is done", () => {
     const changes = { inputs: { to: "rack-2" }, after: [] };
     const again = { stageId: "go", action: "navigate", changes };
-    const stage = stageAfter(
-      "go",
-      ...[stageStarted("go"), attempted("go", 1), failed("go"), fixed("go", "retry", 1)],
-      ...[replanRequested("go", "r1"), replanAdopted([again])],
-    );
+    const before = [stageStarted("go"), attempted("go", 1), failed("go"), fixed("go", "retry", 1)];
+    const stage = stageAfter("go", ...before, replanRequested("go", "r1"), replanAdopted([again]));
     expect(stage).toMatchObject({ status: "pending", attempts: 1, fixes: {}, changes });
   });
 

@@ -45,7 +45,10 @@ function write(sql: Statements, op: Exclude<StoreOp, { op: "insert-movement" | "
       setStatus(sql, op);
       return;
     case "insert-command":
-      sql.insertCommand.run(withNulls(op.row, ["contractId", "epoch", "holdId"]));
+      sql.insertCommand.run({
+        ...withNulls(op.row, ["contractId", "epoch", "holdId"]),
+        data: op.row.data ? JSON.stringify(op.row.data) : null,
+      });
       return;
     case "settle-command":
       sql.settleCommand.run(withNulls(op, ["reason", "seq"]));
@@ -90,8 +93,8 @@ function prepare(database: SqliteDatabase) {
         ended_at = @endedAt
       WHERE contract_id = @contractId AND status IN (SELECT value FROM json_each(@from))`),
     insertCommand: database.prepare(`
-      INSERT INTO command (command_id, device_id, n, type, contract_id, epoch, hold_id, created_at)
-      VALUES (@commandId, @deviceId, @n, @type, @contractId, @epoch, @holdId, @createdAt)`),
+      INSERT INTO command (command_id, device_id, n, type, contract_id, epoch, hold_id, data, created_at)
+      VALUES (@commandId, @deviceId, @n, @type, @contractId, @epoch, @holdId, @data, @createdAt)`),
     settleCommand: database.prepare(`
       UPDATE command SET replied_at = @at, result = @result, reason = @reason, seq = @seq
       WHERE command_id = @commandId AND replied_at IS NULL`),

@@ -62,6 +62,7 @@ export const CommandColumns = z.object({
   contractId: Text.exactOptional(),
   epoch: Count.exactOptional(),
   holdId: Text.exactOptional(),
+  data: fromJson(z.record(z.string(), z.unknown())).exactOptional(),
   createdAt: Text,
   repliedAt: Text.exactOptional(),
   result: z.enum(["stored", "done", "refused", "withdrawn"]).exactOptional(),

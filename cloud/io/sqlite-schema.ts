@@ -130,4 +130,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX log_of_contract ON log (contract_id) WHERE contract_id IS NOT NULL;
   `,
+  `
+  ALTER TABLE command ADD COLUMN data TEXT;
+  `,
 ];

@@ -62,6 +62,8 @@ export interface CommandRow {
   readonly contractId?: string;
   readonly epoch?: number;
   readonly holdId?: string;
+  /** What a `replan` has to say. */
+  readonly data?: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
   readonly repliedAt?: string;
   /** What the device answered, or `withdrawn` when the cloud no longer wants it. */
@@ -116,6 +118,7 @@ export const LogType = z.enum([
   "exception",
   "reconciliation",
   "replan.triggered",
+  "replan.requested",
   "recovery",
   "journal.gap",
   "journal.fork",
