@@ -16,6 +16,7 @@ import type { LinkStatus } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
 import { startDriverWatch } from "./execution/driver-watch.ts";
 import { watchCommits } from "./journal/durable-journal.ts";
+import { startExperience, type Experience } from "./execution/experience.ts";
 import { startExecutor, type Executor, type ExecutorDeps } from "./execution/executor.ts";
 import { createInbox } from "./link/inbox.ts";
 import { startJournal, type JournalPart } from "./journal/journal.ts";
@@ -89,7 +90,8 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
     anticipate: (command) => parts.executor?.anticipate(command),
     decide: (command, state) => parts.executor?.decide(command, state) ?? { ok: false, reason: "starting" },
   };
-  const robot = startRobot(settings, deps, { journal, link, uuid }, starting);
+  const experience = await startExperience({ store, log });
+  const robot = startRobot(settings, deps, { journal, link, uuid, experience }, starting);
   parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live: robot.view }));
   parts.executor = starting.use(startExecutor(robot.executor));
 
@@ -111,13 +113,14 @@ interface RobotParts {
   readonly journal: JournalPart;
   readonly link: LinkStatus;
   readonly uuid: () => string;
+  readonly experience: Experience;
 }
 
 /** The robot's senses, tools and health, and all that the executor needs of them. */
 function startRobot(
   { deviceId, profile }: AgentSettings,
   deps: AgentDeps,
-  { journal, link, uuid }: RobotParts,
+  { journal, link, uuid, experience }: RobotParts,
   starting: AsyncDisposableStack,
 ): { view: () => RobotView; executor: ExecutorDeps } {
   const { clock, log, control, tools: drivers, onFailure } = deps;
@@ -127,9 +130,14 @@ function startRobot(
   );
   const senses = createSenses({ clock, control, drivers, watch, link });
   const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
-  const outlooks = createOutlooks({ profile, maps: deps.maps ?? createMapSource(), log });
+  const outlooks = createOutlooks({
+    profile,
+    maps: deps.maps ?? createMapSource(),
+    log,
+    learned: experience.learned,
+  });
   const tools = createTools({ clock, control, drivers });
-  const parts = { journal, durable, link, control, tools, senses, safety, outlooks };
+  const parts = { journal, durable, link, control, tools, senses, safety, outlooks, experience };
   return { view: () => senses.view({}), executor: { clock, log, uuid, deviceId, profile, onFailure, ...parts } };
 }
 

@@ -2,6 +2,7 @@ import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { Reply } from "#contract/messages";
 import type { DeviceState } from "#contract/state";
+import type { LearnedDuration } from "./core/durations.ts";
 
 /** An event as the journal keeps it: with the boot that its `monoMs` counts from and the hash of the chain after it. */
 export interface JournalEntry {
@@ -39,6 +40,7 @@ export type StoreOp =
   | { readonly type: "put-reply"; readonly stored: StoredReply }
   | { readonly type: "set-meta"; readonly key: MetaKey; readonly value: string }
   | { readonly type: "set-acked"; readonly seq: number }
+  | { readonly type: "put-duration"; readonly duration: LearnedDuration }
   /** Forgets events up to `snapshot.state.seq`, and the contracts that are not in the list of ids. */
   | { readonly type: "prune"; readonly snapshot: Snapshot; readonly contracts: readonly string[] }
   /** Puts a renumbered journal in the place of the whole journal. */
@@ -74,4 +76,6 @@ export interface Store extends AsyncDisposable {
   readJournal(fromSeq: number, limit: number, maxBytes: number): Promise<JournalSlice | undefined>;
   /** The answers that were given under this `inReplyTo`, newest first, while they are kept (the newest 1000 of all are). */
   readReplies(inReplyTo: string): Promise<readonly StoredReply[]>;
+  /** How long actions took, by action and place (the 1000 that were learned last are kept). */
+  readDurations(): Promise<readonly LearnedDuration[]>;
 }

@@ -3,10 +3,12 @@ import { FailurePolicy, Lease, Severity, Strategy } from "./contract.ts";
 import { HoldOwner, Problem, RejectReason } from "./event.ts";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
 import { Movement } from "./movement.ts";
+import { ProgressSnapshot } from "./progress-snapshot.ts";
 import { PointTuple, PoseTuple } from "./spatial.ts";
 import { StageChanges } from "./stage-changes.ts";
 
 const Seconds = z.number().min(0).meta({ unit: "s" });
+const Sigma = Seconds.meta({ unit: "s", description: "standard deviation" });
 const Metres = z.number().min(0).meta({ unit: "m" });
 const Share = z.number().min(0).max(1).meta({ unit: "1" });
 const Attempt = z.number().int().min(1);
@@ -28,9 +30,22 @@ const Estimate = z.looseObject({
   route: z.array(PointTuple).max(200).meta({ description: "planned way of the stage under way, from `pose` on" }),
   speed: z.number().min(0).meta({ unit: "m/s", description: "mean speed expected on the route" }),
   stageSecondsRemaining: Seconds,
+  stageSigmaSeconds: Sigma.optional(),
   secondsRemaining: Seconds,
-  nextStages: z.array(z.object({ stageId: Name, seconds: Seconds, route: z.array(PointTuple).max(200).optional() })),
+  sigmaSeconds: Sigma.optional(),
+  confidence: Share.optional().meta({
+    description: "probability that the truth is within a fifth of `secondsRemaining`",
+  }),
+  nextStages: z.array(
+    z.object({
+      stageId: Name,
+      seconds: Seconds,
+      sigmaSeconds: Sigma.optional(),
+      route: z.array(PointTuple).max(200).optional(),
+    }),
+  ),
   drainPerSecond: z.number().min(0).meta({ unit: "1/s", description: "share of the battery per second" }),
+  progress: ProgressSnapshot.optional(),
 });
 
 /** Types of the journal and the shape of their `data`; all are loose, so newer devices may say more. */

@@ -125,6 +125,7 @@ function observed(store: Store, onEvents: SimulatedAgentDeps["onEvents"]): Store
     load: () => store.load(),
     readJournal: (...args) => store.readJournal(...args),
     readReplies: (inReplyTo) => store.readReplies(inReplyTo),
+    readDurations: () => store.readDurations(),
     async commit(ops) {
       await store.commit(ops);
       const events = ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : []));

@@ -7,6 +7,8 @@ import type { Step } from "./step.ts";
 /** How often progress and estimates are written while the robot drives. */
 const PROGRESS_EVERY_MS = 3000;
 const ESTIMATE_EVERY_MS = 10_000;
+/** How often a long stage without motion is estimated (document 4, §6.13). */
+const HEARTBEAT_MS = 30_000;
 /** A way that is this much longer or shorter than estimated is a new estimate, but not more often than this. */
 const WAY_CHANGE = { metres: 2, share: 0.2 };
 const ESTIMATE_AGAIN_MS = 2000;
@@ -21,11 +23,17 @@ function watchAttempt(situation: Situation, attempt: Attempt): readonly Step[] {
   const { contract, state } = situation;
   if (!findStage(contract, state, attempt.stageId)) return interrupt(attempt, "withdrawn");
   const ending = endInTime(situation, attempt);
-  if (ending.length > 0 || !movesBase(attempt.action)) return ending;
-  return reportsDue(situation, attempt);
+  if (ending.length > 0 || attempt.interruption) return ending;
+  return movesBase(attempt.action) ? driveReports(situation, attempt) : longStageReports(situation, attempt);
 }
 
-function reportsDue(situation: Situation, attempt: Attempt): readonly Step[] {
+/** A stage that goes nowhere says from time to time that it is still at it. */
+function longStageReports({ activity, now }: Situation, { stageId, startedMs }: Attempt): readonly Step[] {
+  const sinceMs = now.monoMs - Math.max(activity.estimate?.atMs ?? startedMs, startedMs);
+  return sinceMs >= HEARTBEAT_MS ? [{ type: "report-estimate", stageId }] : [];
+}
+
+function driveReports(situation: Situation, attempt: Attempt): readonly Step[] {
   const { stageId } = attempt;
   const sinceProgressMs = situation.now.monoMs - (situation.activity.progressAtMs ?? attempt.startedMs);
   const reports: Step[] = [];

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_DATA } from "#contract/event-data";
+import { nothingLearned } from "./durations.ts";
 import { estimateOf, shareDone, wayLength, type Outlook } from "./estimate.ts";
 import { ALL_DONE, attemptAt, DRIVING, PICKING, situationAfter, STARTED } from "./situation-fixture.ts";
 
 const outlook: Outlook = {
   speed: 0.5,
   drainPerSecond: 0.0001,
+  learned: nothingLearned,
   routes: new Map([
     [
       "go-to-rack",

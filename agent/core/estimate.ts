@@ -4,7 +4,10 @@ import type { Stage } from "#contract/contract";
 import type { EventData } from "#contract/event-data";
 import { movesBase } from "./action-traits.ts";
 import { attemptOf, driveOf } from "./attempts.ts";
+import type { LearnedDurations } from "./durations.ts";
 import { elapsedMs } from "./elapsed.ts";
+import { confidenceOf, forecastDrive, forecastStage, sumOf, type Forecast } from "./forecast.ts";
+import { snapshotOf, type StageEnd } from "./snapshot.ts";
 import { findStage, stagesAfter } from "./stage-order.ts";
 import type { Situation } from "./situation.ts";
 
@@ -14,6 +17,8 @@ export interface Outlook {
   readonly speed: MetresPerSecond;
   /** Share of the battery per second while driving. */
   readonly drainPerSecond: number;
+  /** What experience says about times. */
+  readonly learned: LearnedDurations;
   /** The way planned for each drive on the map, from where the stages before it end. */
   readonly routes: ReadonlyMap<string, readonly Point[]>;
 }
@@ -36,30 +41,43 @@ export function estimateOf(
   situation: Situation,
   outlook: Outlook,
   stageId: string | undefined,
+  ended?: StageEnd,
 ): EventData<"estimate"> | undefined {
   const { contract, state, robot } = situation;
   const { pose, battery } = robot;
   if (pose === undefined || battery === undefined) return undefined;
   const view = stageId === undefined ? undefined : findStage(contract, state, stageId);
   const route = view ? currentRoute(situation, outlook, view.stage, pose) : [];
-  const stageSecondsRemaining = view ? secondsLeft(situation, outlook, view.stage, route) : 0;
-  const nextStages = stagesAfter(contract, state, stageId ?? "").map((stage) => {
+  const current = view ? forecastLeft(situation, outlook, view.stage, route) : DONE;
+  const next = stagesAfter(contract, state, ended?.stageId ?? stageId ?? "").map((stage) => {
     const planned = outlook.routes.get(stage.stageId);
-    const seconds = round(secondsOf(stage, outlook, planned));
-    return { stageId: stage.stageId, seconds, ...(planned && { route: planned.map(asTuple) }) };
+    return { stageId: stage.stageId, forecast: forecastStage(stage, outlook, planned), planned };
   });
+  const total = sumOf([current, ...next.map(({ forecast }) => forecast)]);
   return {
     ...(view && { stageId: view.stage.stageId }),
     pose: [round(pose.x), round(pose.y), round(pose.yaw)],
     battery,
     route: route.map(asTuple),
     speed: outlook.speed,
-    stageSecondsRemaining: round(stageSecondsRemaining),
-    secondsRemaining: round(nextStages.reduce((sum, next) => sum + next.seconds, stageSecondsRemaining)),
-    nextStages,
+    stageSecondsRemaining: round(current.seconds),
+    stageSigmaSeconds: round(current.sigmaSeconds),
+    secondsRemaining: round(total.seconds),
+    sigmaSeconds: round(total.sigmaSeconds),
+    confidence: round(confidenceOf(total)),
+    nextStages: next.map(({ stageId: id, forecast, planned }) => ({
+      stageId: id,
+      seconds: round(forecast.seconds),
+      sigmaSeconds: round(forecast.sigmaSeconds),
+      ...(planned && { route: planned.map(asTuple) }),
+    })),
     drainPerSecond: outlook.drainPerSecond,
+    progress: snapshotOf(situation, stageId, ended),
   };
 }
+
+/** Of a stage that is not there. */
+const DONE: Forecast = { seconds: 0, sigmaSeconds: 0 };
 
 /** How much of a stage under way is done, from 0 to 1: by the way for a drive, by the time for anything else. */
 export function shareDone(situation: Situation, outlook: Outlook, stageId: string): number {
@@ -71,7 +89,7 @@ export function shareDone(situation: Situation, outlook: Outlook, stageId: strin
     return driven + robot.remaining > 0 ? clip(driven / (driven + robot.remaining)) : 0;
   }
   const view = findStage(contract, state, stageId);
-  const seconds = view ? secondsOf(view.stage, outlook, outlook.routes.get(stageId)) : 0;
+  const seconds = view ? forecastStage(view.stage, outlook, outlook.routes.get(stageId)).seconds : 0;
   return seconds > 0 ? clip((now.monoMs - attempt.startedMs) / 1000 / seconds) : 0;
 }
 
@@ -82,26 +100,19 @@ export function wayLength(situation: Situation): Metres | undefined {
   return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : undefined;
 }
 
-/** What an action takes when neither the contract nor a route tells. */
-const USUAL_SECONDS: Readonly<Record<string, number>> = { pick: 6, place: 6, scan: 3, navigate: 30 };
-/** Turning on the spot at both ends of a drive, and speeding up and braking. */
-const DRIVE_OVERHEAD_SECONDS = 4;
-
-function secondsOf(stage: Stage, outlook: Outlook, route: readonly Point[] | undefined): number {
-  if (stage.action === "wait" && typeof stage.inputs["seconds"] === "number") return stage.inputs["seconds"];
-  if (route) return polylineLength(route) / outlook.speed + DRIVE_OVERHEAD_SECONDS;
-  return stage.nominalSeconds ?? USUAL_SECONDS[stage.action] ?? 0;
-}
-
-function secondsLeft(situation: Situation, outlook: Outlook, stage: Stage, route: readonly Point[]): number {
+function forecastLeft(situation: Situation, outlook: Outlook, stage: Stage, route: readonly Point[]): Forecast {
+  const { contract, state, now, robot } = situation;
   if (stage.action === "navigate" && route.length > 1) {
-    return (situation.robot.remaining ?? polylineLength(route)) / outlook.speed + DRIVE_OVERHEAD_SECONDS / 2;
+    const attempt = attemptOf(situation, stage.stageId);
+    const driven = attempt ? robot.driven - attempt.drivenAtStart : 0;
+    const seconds = attempt ? (now.monoMs - attempt.startedMs) / 1000 : 0;
+    return forecastDrive(stage, outlook, { driven, seconds, left: robot.remaining ?? polylineLength(route) });
   }
-  const { contract, state, now } = situation;
   const known = findStage(contract, state, stage.stageId)?.known;
   const begun = { monoMs: known?.startedMonoMs, at: known?.startedAt };
   const elapsedSeconds = (elapsedMs(begun, now, contract.issuedAt) ?? 0) / 1000;
-  return Math.max(0, secondsOf(stage, outlook, undefined) - elapsedSeconds);
+  const whole = forecastStage(stage, outlook, undefined);
+  return { ...whole, seconds: Math.max(0, whole.seconds - elapsedSeconds) };
 }
 
 /** The way that motion drives now; before it has planned, the way on the map. */

@@ -17,6 +17,7 @@ import {
 import type { NewEvent } from "./ports.ts";
 import { giveUpDoubt, recovery } from "./recovery-events.ts";
 import type { Situation } from "./situation.ts";
+import type { StageEnd } from "./snapshot.ts";
 import { findStage, type StageView } from "./stage-order.ts";
 import type { Step } from "./step.ts";
 
@@ -117,8 +118,9 @@ function estimate(
   situation: Situation,
   { outlook }: StepDeps,
   stageId: string | undefined,
+  ended?: StageEnd,
 ): readonly Extract<EventBody, { type: "estimate" }>[] {
-  const data = estimateOf(situation, outlook, stageId);
+  const data = estimateOf(situation, outlook, stageId, ended);
   return data ? [{ type: "estimate", ...(stageId === undefined ? {} : { stageId }), data }] : [];
 }
 
@@ -149,5 +151,12 @@ function completion(
     ...moved,
     ...drifted(step.drift, stage.stageId),
     ...leftOnBoard(isTooLate, deps),
+    ...(isFinal(state.status) ? [] : estimate(situation, deps, besides(situation, stage.stageId), step)),
   ];
+}
+
+/** A stage that is under way beside the one given. */
+function besides({ activity, contract }: Situation, stageId: string): string | undefined {
+  const other = activity.attempts.find((attempt) => attempt.stageId !== stageId);
+  return other?.contractId === contract.contractId ? other.stageId : undefined;
 }

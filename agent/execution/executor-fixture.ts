@@ -14,6 +14,7 @@ import type { ContractState } from "#contract/state";
 import { createMapSource } from "#edge-planner/map-cache";
 import { startDriverWatch } from "./driver-watch.ts";
 import { watchCommits } from "../journal/durable-journal.ts";
+import { startExperience } from "./experience.ts";
 import { Executor, startExecutor } from "./executor.ts";
 import { openSqliteStore } from "../io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "../journal/journal.ts";
@@ -78,6 +79,7 @@ export class ExecutorBench {
     this.journal = await startJournal({ store, clock, uuid, sha256: sha256Hex, log, software: "holdfast/test" });
     const [control, drivers] = [this.robot.control(clock), this.robot.drivers()];
     this.robot.goal = undefined;
+    const experience = await startExperience({ store, log });
     const durable = watchCommits(this.journal, clock);
     const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers, journal: durable });
     const link = { isOnline: () => true, leaseRemainingMs: () => this.lease.remainingMs };
@@ -95,7 +97,8 @@ export class ExecutorBench {
       tools: createTools({ clock, control, drivers }),
       senses: createSenses({ clock, control, drivers, watch, link }),
       safety: this.safety,
-      outlooks: createOutlooks({ profile, maps: createMapSource(), log }),
+      outlooks: createOutlooks({ profile, maps: createMapSource(), log, learned: experience.learned }),
+      experience,
       onFailure: (thrown) => this.failures.push(thrown),
     });
   }
@@ -198,6 +201,7 @@ export class ExecutorBench {
       load: () => store.load(),
       readJournal: (...args) => store.readJournal(...args),
       readReplies: (...args) => store.readReplies(...args),
+      readDurations: () => store.readDurations(),
       commit: async (ops: readonly StoreOp[]) => {
         if (!life.isAlive) return never();
         while (this.disk === "hangs") await new Promise<void>((resolve) => this.clock.after(100, resolve));

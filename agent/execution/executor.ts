@@ -9,6 +9,7 @@ import { isFinal } from "#contract/status";
 import type { Control } from "../control/control.ts";
 import { isIrreversible, movesBase } from "../core/action-traits.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
+import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
 import type { StepDeps } from "../core/event-parts.ts";
 import { nextSteps } from "../core/next-steps.ts";
@@ -22,6 +23,7 @@ import { eventsOf } from "../core/step-events.ts";
 import type { Step } from "../core/step.ts";
 import type { DurableJournal } from "../journal/durable-journal.ts";
 import { worldOf, type Outlooks } from "./outlook.ts";
+import type { Experience } from "./experience.ts";
 import type { DeviceProfile } from "../profile.ts";
 import type { RobotSenses } from "./robot-senses.ts";
 import type { SafetyMonitor } from "./safety-monitor.ts";
@@ -43,6 +45,7 @@ export interface ExecutorDeps {
   readonly senses: RobotSenses;
   readonly safety: SafetyMonitor;
   readonly outlooks: Outlooks;
+  readonly experience: Experience;
   /** Called once with a bug that ended the executor; the robot stands still by then. */
   readonly onFailure: (thrown: unknown) => void;
 }
@@ -96,7 +99,11 @@ export class Executor implements CommandHandler, AsyncDisposable {
     "forget-attempt": (step, situation) => this.#forget(step, situation),
     "note-not-done": (step, situation) => this.#forget(step, situation),
     "give-up-doubt": (step, situation) => this.#forget(step, situation),
-    "complete-stage": (step, situation) => this.#forget(step, situation),
+    "complete-stage": (step, situation) => {
+      const sample = step.isVerified ? undefined : sampleOf(situation, step.stageId);
+      if (sample) this.#deps.experience.note(sample);
+      this.#forget(step, situation);
+    },
     recover: ({ decision, failure }, situation) => {
       this.#forget(failure, situation);
       if (decision.strategy === "retry") this.#pauseStage(situation, failure.stageId, decision.delayMs);

@@ -5,13 +5,14 @@ import { createMapSource } from "#edge-planner/map-cache";
 import { createMemoryLog } from "#lib/log";
 import { loadYaml } from "#lib/node/yaml-file";
 import { createOutlooks, worldOf, type Outlooks } from "./outlook.ts";
+import { nothingLearned } from "../core/durations.ts";
 import { DeviceProfile } from "../profile.ts";
 
 const profile = loadYaml(new URL("../../config/devices/amr-sim.yaml", import.meta.url).pathname, DeviceProfile);
 const start = { x: 0, y: 0, yaw: 0 };
 
 function outlooks(): Outlooks {
-  return createOutlooks({ profile, maps: createMapSource(), log: createMemoryLog().log });
+  return createOutlooks({ profile, maps: createMapSource(), log: createMemoryLog().log, learned: nothingLearned });
 }
 
 function without(occupancy: "occupancy", contract: Contract): Contract {

@@ -6,6 +6,7 @@ import { makeFootprint } from "#edge-planner/footprint";
 import { planRoute } from "#edge-planner/global-path";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { ControlWorld } from "../control/control.ts";
+import type { LearnedDurations } from "../core/durations.ts";
 import { targetOf, type Outlook } from "../core/estimate.ts";
 import { speedLimit } from "../core/scope.ts";
 import type { DeviceProfile } from "../profile.ts";
@@ -35,8 +36,13 @@ const CRUISE_SHARE = 0.7;
 const ROUTE_POINTS_MAX = 200;
 
 /** Plans on the static map, with the same planner as the motion loop. */
-export function createOutlooks(deps: { profile: DeviceProfile; maps: MapSource; log: Log }): Outlooks {
-  const { profile, maps, log } = deps;
+export function createOutlooks(deps: {
+  readonly profile: DeviceProfile;
+  readonly maps: MapSource;
+  readonly log: Log;
+  readonly learned: LearnedDurations;
+}): Outlooks {
+  const { profile, maps, log, learned } = deps;
   const footprint = makeFootprint(profile.footprint);
   let planned: { key: string; outlook: Outlook } | undefined;
 
@@ -76,8 +82,8 @@ export function createOutlooks(deps: { profile: DeviceProfile; maps: MapSource; 
       if (planned?.key === key) return planned.outlook;
       const speed = CRUISE_SHARE * speedLimit(contract, "navigate", profile.limits.maxSpeed);
       const drainPerSecond = drainOf(profile, speed);
-      if (!from) return { speed, drainPerSecond, routes: new Map() };
-      planned = { key, outlook: { speed, drainPerSecond, routes: planAll(contract, from) } };
+      if (!from) return { speed, drainPerSecond, learned, routes: new Map() };
+      planned = { key, outlook: { speed, drainPerSecond, learned, routes: planAll(contract, from) } };
       return planned.outlook;
     },
   };

@@ -4,6 +4,7 @@ import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { GENESIS_HASH } from "#contract/hash-chain";
 import type { DeviceState } from "#contract/state";
+import type { LearnedDuration } from "../core/durations.ts";
 import type { JournalEntry, JournalSlice, MetaKey, Snapshot, StoredReply, StoredState, StoreOp } from "../store.ts";
 
 /** Only ever append to it: databases in the field run the scripts that they have not run yet. */
@@ -18,9 +19,13 @@ const MIGRATIONS = [
                        document_hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
    CREATE INDEX reply_in_reply_to ON reply (in_reply_to);
    CREATE TABLE cursor (lane TEXT PRIMARY KEY, acked INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE duration (id INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, place TEXT NOT NULL,
+                          count INTEGER NOT NULL, mean REAL NOT NULL, variance REAL NOT NULL,
+                          UNIQUE (action, place)) STRICT;`,
 ];
 
 const REPLIES_KEPT = 1000;
+const DURATIONS_KEPT = 1000;
 
 /** `core.db` with synchronous calls; the storage worker and the inline store put promises around it. */
 export class CoreDatabase {
@@ -112,6 +117,10 @@ export class CoreDatabase {
     return this.#rows<{ body: string }>(sql, [inReplyTo]).map((row) => JSON.parse(row.body) as StoredReply);
   }
 
+  readDurations(): readonly LearnedDuration[] {
+    return this.#rows("SELECT action, place, count, mean, variance FROM duration");
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -133,6 +142,8 @@ export class CoreDatabase {
         return this.#run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [op.key, op.value]);
       case "set-acked":
         return this.#run("INSERT OR REPLACE INTO cursor VALUES ('journal', ?)", [op.seq]);
+      case "put-duration":
+        return this.#putDuration(op.duration);
       case "prune":
         return this.#prune(op.snapshot, op.contracts);
       case "renumber":
@@ -157,6 +168,20 @@ export class CoreDatabase {
       JSON.stringify(stored),
     ]);
     this.#run("DELETE FROM reply WHERE id <= (SELECT max(id) FROM reply) - ?", [REPLIES_KEPT]);
+  }
+
+  /** A row that is replaced gets a new id, so the lowest ids are those that were not learned for longest. */
+  #putDuration({ action, place, count, mean, variance }: LearnedDuration): void {
+    this.#run("INSERT OR REPLACE INTO duration (action, place, count, mean, variance) VALUES (?, ?, ?, ?, ?)", [
+      action,
+      place,
+      count,
+      mean,
+      variance,
+    ]);
+    this.#run("DELETE FROM duration WHERE id IN (SELECT id FROM duration ORDER BY id DESC LIMIT -1 OFFSET ?)", [
+      DURATIONS_KEPT,
+    ]);
   }
 
   #prune(snapshot: Snapshot, contracts: readonly string[]): void {

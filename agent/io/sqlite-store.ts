@@ -15,6 +15,7 @@ export function openSqliteStore(options: { readonly path: string }): Store {
     },
     readJournal: async (fromSeq, limit, maxBytes) => database.readJournal(fromSeq, limit, maxBytes),
     readReplies: async (inReplyTo) => database.readReplies(inReplyTo),
+    readDurations: async () => database.readDurations(),
     [Symbol.asyncDispose]: async () => database.close(),
   };
 }

@@ -7,6 +7,7 @@ export type StorageRequest =
   | { readonly type: "commit"; readonly ops: readonly StoreOp[] }
   | { readonly type: "read-journal"; readonly fromSeq: number; readonly limit: number; readonly maxBytes: number }
   | { readonly type: "read-replies"; readonly inReplyTo: string }
+  | { readonly type: "read-durations" }
   | { readonly type: "close" };
 
 export interface StorageCall {

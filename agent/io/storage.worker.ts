@@ -81,6 +81,8 @@ function perform(question: Question): unknown {
       return database.readJournal(question.fromSeq, question.limit, question.maxBytes);
     case "read-replies":
       return database.readReplies(question.inReplyTo);
+    case "read-durations":
+      return database.readDurations();
     case "close":
       database.close();
       // The answer to this call is posted before the thread ends.

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
+import type { LearnedDuration } from "../core/durations.ts";
 import type { JournalSlice, Store, StoredReply, StoredState } from "../store.ts";
 import type { StorageAnswer, StorageFailure, StorageGreeting, StorageRequest } from "./storage-protocol.ts";
 
@@ -73,6 +74,10 @@ class WorkerStore implements Store {
 
   readReplies(inReplyTo: string): Promise<readonly StoredReply[]> {
     return this.#call({ type: "read-replies", inReplyTo }) as Promise<readonly StoredReply[]>;
+  }
+
+  readDurations(): Promise<readonly LearnedDuration[]> {
+    return this.#call({ type: "read-durations" }) as Promise<readonly LearnedDuration[]>;
   }
 
   /** What was asked before is still done. */
