@@ -12,6 +12,7 @@ import { startClockWatch } from "./clock-watch.ts";
 import type { Control, MotionReport } from "./control/control.ts";
 import type { CommandHandler } from "./core/command-handler.ts";
 import type { DeviceAbilities } from "./core/feasibility.ts";
+import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
 import type { LinkStatus } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
 import { startDriverWatch } from "./execution/driver-watch.ts";
@@ -36,6 +37,8 @@ export interface AgentSettings {
   readonly profile: DeviceProfile;
   /** Name and version of this program, as presence and journal show it. */
   readonly software: string;
+  /** The rules that this device follows; those that ship unless given. */
+  readonly policies?: Policies;
   readonly credentials?: { readonly username?: string; readonly password?: string };
 }
 
@@ -118,7 +121,7 @@ interface RobotParts {
 
 /** The robot's senses, tools and health, and all that the executor needs of them. */
 function startRobot(
-  { deviceId, profile }: AgentSettings,
+  { deviceId, profile, policies = DEFAULT_POLICIES }: AgentSettings,
   deps: AgentDeps,
   { journal, link, uuid, experience }: RobotParts,
   starting: AsyncDisposableStack,
@@ -138,7 +141,9 @@ function startRobot(
   });
   const tools = createTools({ clock, control, drivers });
   const parts = { journal, durable, link, control, tools, senses, safety, outlooks, experience };
-  return { view: () => senses.view({}), executor: { clock, log, uuid, deviceId, profile, onFailure, ...parts } };
+  const rng = deps.rng.fork("executor");
+  const identity = { clock, rng, log, uuid, deviceId, profile, policies, onFailure };
+  return { view: () => senses.view({}), executor: { ...identity, ...parts } };
 }
 
 interface LinkParts {

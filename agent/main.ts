@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "#lib/clock";
@@ -19,6 +20,8 @@ import { AgentConfig } from "./config.ts";
 import type { Control } from "./control/control.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
 import { startWorkerStore } from "./io/worker-store.ts";
+import type { Policies } from "./core/policies.ts";
+import { SeverityPolicy } from "./core/severity.ts";
 import { DeviceProfile, motionProfileOf } from "./profile.ts";
 import { rehearse } from "./rehearsal.ts";
 
@@ -53,7 +56,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     );
     const { site, deviceId, broker } = config;
     rehearse();
-    const settings = { site, deviceId, profile, software, credentials: broker };
+    const settings = { site, deviceId, profile, software, policies: loadPolicies(), credentials: broker };
     const agent = await composeAgent(settings, {
       clock,
       rng: createRng(randomUUID()),
@@ -66,6 +69,8 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       onFailure: end.fail,
     });
     parts.use(agent);
+    // Node writes its cache when a program ends; power is cut more often than an agent is told to end.
+    flushCompileCache();
     say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);
     const code = await end.promise;
     control.stop();
@@ -100,6 +105,12 @@ async function openDevice(
   const motion = motionProfileOf(profile);
   const control = await startWorkerControl({ clockScale: scale, profile: motion, drivers, clock, log, onFailure });
   return { control: parts.use(control), tools, store };
+}
+
+/** The policies that ship, as this installation has them. */
+function loadPolicies(): Policies {
+  const path = (name: string): string => fileURLToPath(new URL(`../config/policies/${name}.yaml`, import.meta.url));
+  return { severity: loadYaml(path("severity"), SeverityPolicy) };
 }
 
 /** A bare name is a profile that ships. */

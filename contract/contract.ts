@@ -97,6 +97,10 @@ export const FailurePolicy = z.strictObject({
   fallback: Strategy.exclude(["retry"]),
   replanBudget: z.number().int().min(0).max(100),
   offline: z.enum(["finish", "finish-stage", "hold", "return-home"]),
+  severities: z
+    .record(Name, Severity)
+    .optional()
+    .meta({ description: "failure codes that this contract judges otherwise than the device's table" }),
 });
 export type FailurePolicy = z.infer<typeof FailurePolicy>;
 

@@ -1,7 +1,9 @@
+import type { Severity } from "#contract/contract";
 import type { ContractState } from "#contract/state";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
 import type { Outlook } from "./estimate.ts";
+import type { Failure } from "./failure-policy.ts";
 import { movementOf } from "./movement.ts";
 import type { NewEvent } from "./ports.ts";
 import type { RobotView, Situation } from "./situation.ts";
@@ -65,9 +67,18 @@ export function policyHold(holdId: string, reason: string): EventBody {
 }
 
 /** A constraint that does not hold. */
-export function violated({ code, detail, value, limit }: Omit<Violation, "code"> & { code: string }): EventBody {
+export function violated(
+  { code, detail, value, limit }: Omit<Violation, "code"> & { code: string },
+  severity?: Severity,
+): EventBody {
   const plain = typeof limit === "object" ? [...limit] : limit;
-  return { type: "constraint.violated", data: { constraint: code, detail, value, limit: plain } };
+  const judged = severity === undefined ? {} : { severity };
+  return { type: "constraint.violated", data: { constraint: code, detail, value, limit: plain, ...judged } };
+}
+
+/** Something is wrong, but work goes on with it. */
+export function deviation({ stageId, code, severity, detail }: Failure): EventBody {
+  return { type: "notice", stageId, data: { kind: "deviation", text: `${code}: ${detail}`, code, severity } };
 }
 
 /** The assumptions that were found not to hold. */

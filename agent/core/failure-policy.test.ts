@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Contract, FailureRule, Stage } from "#contract/contract";
 import { exampleContract } from "#contract/example";
-import { decideFailure, type Failure } from "./failure-policy.ts";
+import { decideFailure, type Failure, type PolicyInput } from "./failure-policy.ts";
 import { PICKED, PICKING, ROBOT, stateAfter, type Told } from "./situation-fixture.ts";
 
 interface Row {
@@ -11,6 +11,7 @@ interface Row {
   readonly told?: readonly Told[];
   readonly stage?: Partial<Stage>;
   readonly policy?: Partial<Contract["failurePolicy"]>;
+  readonly input?: Partial<PolicyInput>;
   readonly decision: object;
 }
 
@@ -36,6 +37,67 @@ const ROWS: readonly Row[] = [
     decision: { strategy: "hold", holdId: "policy:pick:1" },
   },
   { name: "a retry says how long to wait", rules: [retry(1)], decision: { strategy: "retry", delayMs: 3000 } },
+  {
+    name: "a retry waits up to half as long again, by chance",
+    rules: [retry(1)],
+    input: { chance: 0.5 },
+    decision: { strategy: "retry", delayMs: 3750 },
+  },
+  {
+    name: "each further retry waits twice as long",
+    rules: [retry(3)],
+    told: [...PICKING, failed, failed],
+    decision: { strategy: "retry", delayMs: 12_000 },
+  },
+  {
+    name: "no retry waits longer than an hour",
+    rules: [{ when: "true", strategy: "retry", retry: { attempts: 9, backoffSeconds: 3000 } }],
+    told: [...PICKING, failed, failed],
+    decision: { strategy: "retry", delayMs: 3_600_000 },
+  },
+  {
+    name: "a moderate failure is planned around before the rules are asked",
+    rules: [retry(1)],
+    input: { canReplan: true },
+    decision: { strategy: "replan" },
+  },
+  {
+    name: "a major failure is planned around",
+    rules: [],
+    failure: { severity: "major" },
+    input: { canReplan: true },
+    decision: { strategy: "replan" },
+  },
+  {
+    name: "a rule that comes after another that was tried in vain is asked without a new plan",
+    rules: [
+      { when: "true", strategy: "hold" },
+      { when: "true", strategy: "escalate" },
+    ],
+    input: { canReplan: true, after: 0 },
+    decision: { strategy: "escalate" },
+  },
+  {
+    name: "a critical failure is neither planned around nor the rules' business",
+    rules: [retry(1)],
+    failure: { severity: "critical" },
+    input: { canReplan: true },
+    decision: { strategy: "abort" },
+  },
+  {
+    name: "a minor failure leaves an optional stage out",
+    rules: [retry(1)],
+    failure: { severity: "minor" },
+    stage: { optional: true },
+    decision: { strategy: "skip" },
+  },
+  {
+    name: "a minor failure of work that must be done goes to the rules",
+    rules: [retry(1)],
+    failure: { severity: "minor" },
+    input: { canReplan: true },
+    decision: { strategy: "retry" },
+  },
   {
     name: "a retry whose attempts are spent leaves it to the next rule",
     rules: [retry(1), { when: "true", strategy: "reassign" }],
@@ -114,10 +176,10 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("the failure policy", () => {
-  it.each(ROWS)("$name", ({ rules, failure, told = PICKING, stage, policy, decision }) => {
+  it.each(ROWS)("$name", ({ rules, failure, told = PICKING, stage, policy, input, decision }) => {
     const base = exampleContract();
     const contract = { ...base, failurePolicy: { ...base.failurePolicy, rules: [...rules], ...policy } };
-    const input = {
+    const policyInput = {
       failure: {
         code: "driver_failed",
         severity: "moderate",
@@ -132,7 +194,9 @@ describe("the failure policy", () => {
       contract,
       state: stateAfter(contract, told),
       context: { contract, robot: ROBOT },
+      chance: 0,
+      ...input,
     };
-    expect(decideFailure(input)).toMatchObject(decision);
+    expect(decideFailure(policyInput)).toMatchObject(decision);
   });
 });

@@ -33,10 +33,45 @@ export interface PolicyInput {
   readonly contract: Contract;
   readonly state: ContractState;
   readonly context: ExpressionContext;
+  /** Uniform from 0 to below 1: spreads the delays of retries. */
+  readonly chance: number;
+  /** Whether what remains of the work may be planned anew now. */
+  readonly canReplan?: boolean;
   /** Whether the contract is at fault rather than the stage, which then can't be skipped. */
   readonly isContractWide?: boolean;
   /** Leaves out the rules up to this number: they have been tried. */
   readonly after?: number;
+}
+
+/** What is done about a failure: the first thing that its severity asks for and that can be done. */
+export function decideFailure(input: PolicyInput): Decision {
+  for (const answer of ANSWERS[input.failure.severity]) {
+    const decision = answer(input);
+    if (decision) return decision;
+  }
+  return followPolicy(input);
+}
+
+type Answer = (input: PolicyInput) => Decision | undefined;
+
+/**
+ * Document 4 §6.5. What is trivial or minor is tolerated before it becomes a failure, where there is something to go on
+ * with; what fails without it is left out where it may be. The failure policy has the last word, except on what is critical.
+ */
+const ANSWERS: Readonly<Record<Severity, readonly Answer[]>> = {
+  trivial: [skip],
+  minor: [skip],
+  moderate: [replan],
+  major: [replan],
+  critical: [() => ({ strategy: "abort" })],
+};
+
+function replan({ canReplan = false, after }: PolicyInput): Decision | undefined {
+  return canReplan && after === undefined ? { strategy: "replan" } : undefined;
+}
+
+function skip({ stage, isContractWide = false }: PolicyInput): Decision | undefined {
+  return stage.optional && !isContractWide ? { strategy: "skip" } : undefined;
 }
 
 /**
@@ -45,13 +80,10 @@ export interface PolicyInput {
  * matches decides), and to hand on a task whose load is on board (then a human decides). A stage that is optional is skipped
  * where only the fallback is left.
  */
-export function decideFailure(input: PolicyInput): Decision {
-  const { failure, stage, contract } = input;
-  if (failure.severity === "critical") return { strategy: "abort" };
+function followPolicy(input: PolicyInput): Decision {
   const found = findRule(input);
   if (found) return decide(found.rule, input, String(found.at));
-  if (stage.optional && !input.isContractWide) return { strategy: "skip" };
-  return decide({ strategy: contract.failurePolicy.fallback }, input, FALLBACK);
+  return skip(input) ?? decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
 }
 
 /** The rule that placed a hold of the policy, and its number; undefined when the fallback did or the contract has changed since. */
@@ -75,6 +107,7 @@ export function escalationOf(stageId: string): string {
 
 const HOLD_PREFIX = "policy";
 const FALLBACK = "fallback";
+const RETRY_DELAY_MS_MAX = 3_600_000;
 
 function rulesOf(contract: Contract, stage: Stage): readonly FailureRule[] {
   return [...(stage.onFailure ?? []), ...contract.failurePolicy.rules];
@@ -82,7 +115,7 @@ function rulesOf(contract: Contract, stage: Stage): readonly FailureRule[] {
 
 function findRule(input: PolicyInput): { rule: FailureRule; at: number } | undefined {
   const { failure, stage, contract, state, after = -1 } = input;
-  const retries = state.stages.find((known) => known.stageId === stage.stageId)?.retries ?? 0;
+  const retries = retriesOf(state, stage);
   const context = { ...input.context, failure, inputs: stage.inputs };
   for (const [at, rule] of rulesOf(contract, stage).entries()) {
     if (at <= after || !isTrue(rule.when, context)) continue;
@@ -96,7 +129,7 @@ function decide(rule: Pick<FailureRule, "strategy" | "retry">, input: PolicyInpu
   const { stageId } = input.stage;
   switch (rule.strategy) {
     case "retry":
-      return { strategy: "retry", delayMs: (rule.retry?.backoffSeconds ?? 0) * 1000 };
+      return { strategy: "retry", delayMs: retryDelayMs(rule, input) };
     case "hold":
       return { strategy: "hold", holdId: `${HOLD_PREFIX}:${stageId}:${name}` };
     case "reassign":
@@ -106,6 +139,19 @@ function decide(rule: Pick<FailureRule, "strategy" | "retry">, input: PolicyInpu
     case "abort":
       return { strategy: "abort" };
   }
+}
+
+/**
+ * Exponential in the retries of the stage so far; never sooner than the rule says, and up to half as long again, so that
+ * devices that failed together do not come back together.
+ */
+function retryDelayMs({ retry }: Pick<FailureRule, "retry">, { state, stage, chance }: PolicyInput): number {
+  const boundMs = (retry?.backoffSeconds ?? 0) * 1000 * 2 ** retriesOf(state, stage);
+  return Math.round(Math.min(boundMs, RETRY_DELAY_MS_MAX) * (1 + chance / 2));
+}
+
+function retriesOf(state: ContractState, { stageId }: Stage): number {
+  return state.stages.find((known) => known.stageId === stageId)?.retries ?? 0;
 }
 
 function hasLoad({ state, context }: PolicyInput): boolean {

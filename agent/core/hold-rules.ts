@@ -2,9 +2,10 @@ import { isTrue } from "./conditions.ts";
 import { isIrreversible } from "./action-traits.ts";
 import { pauseAttempts } from "./attempt-watch.ts";
 import { driveOf, inquiryOf } from "./attempts.ts";
-import { findViolations, waitBeforeStartMs, type Violation } from "./constraints.ts";
+import { waitBeforeStartMs, type Violation } from "./constraints.ts";
 import { ruleOfHold, stageOfHold } from "./failure-policy.ts";
 import type { Situation } from "./situation.ts";
+import { gravestViolations, mildViolations } from "./tolerance.ts";
 import { contextOf, isBackingOff, recover } from "./stage-loop.ts";
 import { failureOf } from "./stage-outcome.ts";
 import { findProgress, findStage, type StageView } from "./stage-order.ts";
@@ -34,6 +35,14 @@ export function keepOwnHolds({
   return steps.length > 0 ? steps : undefined;
 }
 
+/** A constraint that does not hold, but matters little, is journaled once and work goes on (document 4 §6.5). */
+export function noteMildViolation(situation: Situation): readonly Step[] | undefined {
+  const { activity, contract } = situation;
+  const isNoted = (code: string): boolean => activity.tolerated.includes(`${contract.contractId}/${code}`);
+  const found = mildViolations(situation).find(({ violation }) => !isNoted(violation.code));
+  return found && [{ type: "note-violation", ...found }];
+}
+
 /** The most final constraint that does not hold goes to the failure policy, once; what can't be undone is let finish. */
 export function answerViolation(situation: Situation): readonly Step[] | undefined {
   const { contract, state, activity, now } = situation;
@@ -42,10 +51,12 @@ export function answerViolation(situation: Situation): readonly Step[] | undefin
   const progress = findProgress(contract, state);
   if (progress.type !== "at") return undefined;
   const isHeld = state.holds.length > 0;
-  const violation = findViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code));
+  const violation = gravestViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code));
   if (!violation || progress.views.some((view) => isAnswered(situation, view, violation))) return undefined;
   const view = blamed(situation, progress.views);
-  return view && [recover(situation, view, failureOf(view, violation.code, violation.detail), { violation })];
+  return (
+    view && [recover(situation, view, failureOf(situation, view, violation.code, violation.detail), { violation })]
+  );
 }
 
 /** Held, by whomever: the goal is withdrawn, an action that can't be undone runs to its end. */
@@ -72,7 +83,12 @@ function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | 
   if (until !== undefined && isTrue(until, contextOf(situation))) return [{ type: "resume", holdId, by: "policy" }];
   const sinceMs = activity.heldSinceMs[`${contract.contractId}/${holdId}`] ?? now.monoMs;
   if (now.monoMs - sinceMs < deadlineSeconds * 1000) return undefined;
-  const failure = failureOf(view, view.known.failure ?? "deadline_passed", `held for ${deadlineSeconds} s in vain`);
+  const failure = failureOf(
+    situation,
+    view,
+    view.known.failure ?? "deadline_passed",
+    `held for ${deadlineSeconds} s in vain`,
+  );
   return [recover(situation, view, failure, { endsHold: holdId, after: placed.at })];
 }
 

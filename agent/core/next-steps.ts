@@ -4,7 +4,7 @@ import { isIrreversible } from "./action-traits.ts";
 import { pauseAttempts, watchAttempts } from "./attempt-watch.ts";
 import { isUnderWay } from "./attempts.ts";
 import { waitBeforeStartMs } from "./constraints.ts";
-import { answerViolation, keepOwnHolds, standStill } from "./hold-rules.ts";
+import { answerViolation, keepOwnHolds, noteMildViolation, standStill } from "./hold-rules.ts";
 import type { Situation } from "./situation.ts";
 import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
 import { findProgress, findStage, type StageView } from "./stage-order.ts";
@@ -32,6 +32,7 @@ const RULES: readonly Rule[] = [
   windDown,
   resolveDoubt,
   keepOwnHolds,
+  noteMildViolation,
   answerViolation,
   standStill,
   pauseSiblings,

@@ -1,12 +1,12 @@
 import type { MetresPerSecond } from "#lib/units";
-import { findViolations } from "./constraints.ts";
 import { speedLimit } from "./scope.ts";
 import type { Situation } from "./situation.ts";
+import { callsForCaution, gravestViolations } from "./tolerance.ts";
 
 /** Whether a tool may act now, and how fast it may drive. */
 export type Permit = { readonly ok: true; readonly maxSpeed: MetresPerSecond } | { readonly ok: false };
 
-/** What is left of the speed limit while the robot is not quite well. */
+/** What is left of the speed limit while the robot, or what the contract assumes, is not quite well. */
 const LIMITED_SHARE = 0.5;
 
 /**
@@ -18,7 +18,8 @@ export function permitNow(situation: Situation, action: string, deviceLimit: Met
   const isFree = state.status === "running" && state.holds.length === 0 && !isOrderPending;
   const isWell = safety === "normal" || safety === "limited";
   const isLeased = leaseRemainingMs !== "unknown" && leaseRemainingMs > 0;
-  if (!isFree || !isWell || !isLeased || findViolations(situation).length > 0) return { ok: false };
+  if (!isFree || !isWell || !isLeased || gravestViolations(situation).length > 0) return { ok: false };
   const limit = speedLimit(contract, action, deviceLimit);
-  return { ok: true, maxSpeed: safety === "limited" ? limit * LIMITED_SHARE : limit };
+  const isSlow = safety === "limited" || callsForCaution(situation);
+  return { ok: true, maxSpeed: isSlow ? limit * LIMITED_SHARE : limit };
 }

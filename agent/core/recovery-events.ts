@@ -72,6 +72,12 @@ function consequences({ failure, decision }: Recovery, situation: Situation, dep
     case "reassign":
       return ending("contract.released", situation, code, detail);
     case "abort":
-      return [...ending("contract.aborted", situation, code, detail), ...leftOnBoard(hasLoad(situation), deps)];
+      return [
+        ...(failure.severity === "critical"
+          ? [exception(code, "URGENT", `${stageId} is aborted: ${detail}`, deps)]
+          : []),
+        ...ending("contract.aborted", situation, code, detail),
+        ...leftOnBoard(hasLoad(situation), deps),
+      ];
   }
 }

@@ -1,34 +1,64 @@
-import type { Severity } from "#contract/contract";
+import { z } from "zod";
+import { Severity, type Contract } from "#contract/contract";
 
-/** How bad each failure is unless the contract says otherwise (document 4 §6.5). */
-const SEVERITIES: Readonly<Record<string, Severity>> = {
-  timeout: "moderate",
-  blocked: "moderate",
-  no_route: "moderate",
-  goal_occupied: "moderate",
-  budget_exhausted: "moderate",
-  driver_failed: "moderate",
-  driver_timeout: "moderate",
-  scan_mismatch: "moderate",
-  validation_failed: "moderate",
-  speed_exceeded: "moderate",
-  tool_down: "moderate",
-  link_down: "moderate",
-  energy_short: "major",
-  outside_excerpt: "major",
-  start_in_obstacle: "major",
-  driver_down: "major",
-  tool_missing: "major",
-  output_invalid: "major",
-  battery_low: "major",
-  window_passed: "major",
-  duration_exceeded: "major",
-  zone_forbidden: "major",
-  out_of_scope: "major",
-  effect_unknown: "major",
+const Code = z.string().min(1).max(64);
+
+/** How bad each failure is (`config/policies/severity.yaml`; document 4 §6.5). */
+export const SeverityPolicy = z.strictObject({
+  severities: z.record(Code, Severity),
+  firm: z.array(Code).max(100).meta({ description: "codes that a contract may judge worse, never milder" }),
+});
+export type SeverityPolicy = z.infer<typeof SeverityPolicy>;
+
+/** What the shipped file says. */
+export const DEFAULT_SEVERITY_POLICY: SeverityPolicy = {
+  severities: {
+    timeout: "moderate",
+    blocked: "moderate",
+    no_route: "moderate",
+    goal_occupied: "moderate",
+    budget_exhausted: "moderate",
+    driver_failed: "moderate",
+    driver_timeout: "moderate",
+    scan_mismatch: "moderate",
+    validation_failed: "moderate",
+    speed_exceeded: "moderate",
+    tool_down: "moderate",
+    link_down: "moderate",
+    energy_short: "major",
+    outside_excerpt: "major",
+    start_in_obstacle: "major",
+    driver_down: "major",
+    tool_missing: "major",
+    output_invalid: "major",
+    battery_low: "major",
+    window_passed: "major",
+    duration_exceeded: "major",
+    zone_forbidden: "major",
+    out_of_scope: "major",
+    effect_unknown: "major",
+    goal_unknown: "major",
+  },
+  firm: ["out_of_scope", "zone_forbidden", "effect_unknown"],
 };
 
-/** The severity of a failure code; one that the table does not know is `major`, because nobody thought about it. */
-export function severityOf(code: string): Severity {
-  return Object.hasOwn(SEVERITIES, code) ? SEVERITIES[code]! : "major";
+/** The severity of a failure code: the contract's word, where it may have one, else the device's table, else `major`. */
+export function severityOf(code: string, policy: SeverityPolicy, contract: Contract): Severity {
+  const usual = ownValue(policy.severities, code) ?? "major";
+  const wanted = ownValue(contract.failurePolicy.severities ?? {}, code) ?? usual;
+  return policy.firm.includes(code) && rankOf(wanted) < rankOf(usual) ? usual : wanted;
+}
+
+/** From 0, the mildest, to 4. */
+export function rankOf(severity: Severity): number {
+  return Severity.options.indexOf(severity);
+}
+
+/** Whether work goes on in spite of it. */
+export function isMild(severity: Severity): boolean {
+  return severity === "trivial" || severity === "minor";
+}
+
+function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

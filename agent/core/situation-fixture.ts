@@ -4,6 +4,7 @@ import { exampleContract } from "#contract/example";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import type { ContractState } from "#contract/state";
 import { assert } from "#lib/errors";
+import { DEFAULT_POLICIES } from "./policies.ts";
 import type { Activity, Attempt, Inquiry, RobotView, Situation } from "./situation.ts";
 
 /** An event of the example contract, as short as a table needs it. */
@@ -22,7 +23,7 @@ export const ROBOT: RobotView = {
   tools: { base: "ok", load: "ok", battery: "ok" },
 };
 
-const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, heldSinceMs: {} };
+const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, heldSinceMs: {}, tolerated: [] };
 
 /** An activity as short as a table needs it: most have one attempt or one inquiry. */
 export type ActivityTold = Partial<Activity> & { readonly attempt?: Attempt; readonly inquiry?: Inquiry };
@@ -69,6 +70,8 @@ export function situationAfter(
     isOrderPending: false,
     robot: { ...ROBOT, ...robot },
     activity: activityOf(activity),
+    policies: DEFAULT_POLICIES,
+    chance: 0,
     ...rest,
   };
 }

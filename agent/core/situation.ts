@@ -3,6 +3,7 @@ import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { ContractState } from "#contract/state";
+import type { Policies } from "./policies.ts";
 
 /** A moment on both clocks. */
 export interface Instant {
@@ -93,6 +94,8 @@ export interface Activity {
   readonly heldSinceMs: Readonly<Record<string, number>>;
   /** When it began to wind the contract down because its lease had ended. */
   readonly windDownSinceMs?: number;
+  /** Constraints that do not hold and are tolerated, as far as they were journaled: `<contractId>/<code>`. */
+  readonly tolerated: readonly string[];
   readonly progressAtMs?: number;
   /** When it last estimated, and how long the whole way was thought to be then. */
   readonly estimate?: { readonly atMs: number; readonly wayLength: Metres };
@@ -112,4 +115,7 @@ export interface Situation {
   /** An order to stop is on its way to the journal; until it is there, nothing begins. */
   readonly isOrderPending: boolean;
   readonly activity: Activity;
+  readonly policies: Policies;
+  /** Uniform from 0 to below 1: spreads delays, so that devices that failed together do not try again together. */
+  readonly chance: number;
 }

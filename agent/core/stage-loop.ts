@@ -6,7 +6,7 @@ import { decideFailure, type Failure } from "./failure-policy.ts";
 import { checkResources } from "./resources.ts";
 import { permitAction } from "./scope.ts";
 import type { Attempt, Inquiry, Situation } from "./situation.ts";
-import { failureOf, judgeAssumptions, judgeOutput } from "./stage-outcome.ts";
+import { failureOf, judgeAssumptions, judgeOutput, type Outcome } from "./stage-outcome.ts";
 import { findStage, type StageView } from "./stage-order.ts";
 import type { Output, Recovery, Step } from "./step.ts";
 
@@ -20,14 +20,14 @@ export function runStage(situation: Situation, view: StageView): readonly Step[]
   const { stage, known } = view;
   if (isBackingOff(situation, stage.stageId)) return [];
   const resources = checkResources(stage, contract, robot);
-  if (!resources.ok) return [recover(situation, view, failureOf(view, resources.code, resources.detail))];
+  if (!resources.ok) return [recover(situation, view, failureOf(situation, view, resources.code, resources.detail))];
   if (known.startedAt === undefined) {
-    const { drift, ...outcome } = judgeAssumptions(view, contextOf(situation));
+    const { drift, ...outcome } = judgeAssumptions(view, situation);
     if (!outcome.ok) return [recover(situation, view, outcome.failure, { drift })];
     return [{ type: "start-stage", stageId: stage.stageId, drift }];
   }
   const permission = permitAction(contract, state, stage.action);
-  if (!permission.ok) return [recover(situation, view, failureOf(view, "out_of_scope", permission.detail))];
+  if (!permission.ok) return [recover(situation, view, failureOf(situation, view, "out_of_scope", permission.detail))];
   if (!fitsLease(situation, view)) return [];
   return [{ type: "attempt", stageId: stage.stageId, n: known.attempts + 1, isRetry: known.status === "failed" }];
 }
@@ -74,11 +74,12 @@ export function recover(
   failure: Failure,
   found: Partial<Omit<Recovery, "type" | "failure" | "decision">> & { after?: number } = {},
 ): Recovery {
-  const { contract, state } = situation;
-  const { after = -1, ...rest } = found;
+  const { contract, state, chance } = situation;
+  const { after, ...rest } = found;
   const isContractWide = rest.violation !== undefined;
   const context = contextOf(situation);
-  const decision = decideFailure({ failure, stage: view.stage, contract, state, context, isContractWide, after });
+  const input = { failure, stage: view.stage, contract, state, context, chance, isContractWide };
+  const decision = decideFailure({ ...input, ...(after === undefined ? {} : { after }) });
   return { type: "recover", failure, decision, drift: [], ...rest };
 }
 
@@ -116,16 +117,20 @@ function askTool({ stageId, n }: Attempt, cause: { code: string; detail: string 
 }
 
 function fail(situation: Situation, view: StageView, cause: { code: string; detail: string }): Step {
-  return recover(situation, view, failureOf(view, cause.code, cause.detail));
+  return recover(situation, view, failureOf(situation, view, cause.code, cause.detail));
 }
 
 /** After the end of a contract nobody validates any more; what was done is recorded. */
 function checkpoint(situation: Situation, view: StageView, output: Output, isVerified: boolean): Step {
   const outcome = isFinal(situation.state.status)
-    ? { ok: true as const, drift: [] }
-    : judgeOutput(view, output, contextOf(situation));
+    ? ({ ok: true, drift: [] } satisfies Outcome)
+    : judgeOutput(view, output, situation);
   const { drift } = outcome;
-  if (outcome.ok) return { type: "complete-stage", stageId: view.stage.stageId, output, drift, isVerified };
+  if (outcome.ok) {
+    const { tolerated } = outcome;
+    const { stageId } = view.stage;
+    return { type: "complete-stage", stageId, output, drift, isVerified, ...(tolerated && { tolerated }) };
+  }
   const effect = outcome.failure.effect === "happened" ? { output } : {};
   return recover(situation, view, outcome.failure, { drift, ...effect });
 }

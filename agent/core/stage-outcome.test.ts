@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Stage } from "#contract/contract";
 import { exampleContract } from "#contract/example";
+import { DEFAULT_POLICIES } from "./policies.ts";
 import { PICKING, ROBOT, stateAfter } from "./situation-fixture.ts";
 import { judgeAssumptions, judgeOutput } from "./stage-outcome.ts";
 import { findStage, type StageView } from "./stage-order.ts";
 
 const contract = exampleContract();
 const view = findStage(contract, stateAfter(contract, PICKING), "pick")!;
-const context = { contract, robot: ROBOT };
+const context = { contract, robot: ROBOT, policies: DEFAULT_POLICIES };
 const output = { sku: "SKU-7890", quantity: 1 };
 
 function withStage(change: Partial<Stage>): StageView {
@@ -67,7 +68,7 @@ describe("the outcome of a stage", () => {
 describe("assumptions", () => {
   const drifted = (severity: "trivial" | "minor" | "moderate" | "major" | "critical"): object =>
     judgeAssumptions(view, {
-      robot: ROBOT,
+      ...context,
       contract: { ...contract, assumptions: [{ id: "full", expr: "robot.battery > 0.9", severity }] },
     });
 
@@ -81,7 +82,7 @@ describe("assumptions", () => {
 
   it("that cannot be judged do not hold", () => {
     const assumptions = [{ id: "map", expr: "robot.map == 'new'", severity: "major" as const }];
-    expect(judgeAssumptions(view, { robot: ROBOT, contract: { ...contract, assumptions } })).toMatchObject({
+    expect(judgeAssumptions(view, { ...context, contract: { ...contract, assumptions } })).toMatchObject({
       ok: false,
     });
   });

@@ -2,24 +2,30 @@ import { ACTIONS } from "#contract/actions";
 import type { Stage } from "#contract/contract";
 import { findDrift, judge, type Drift, type ExpressionContext } from "./conditions.ts";
 import type { Failure } from "./failure-policy.ts";
-import { severityOf } from "./severity.ts";
+import { isMild, severityOf } from "./severity.ts";
+import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 
 /** Whether a stage may go on, and the assumptions that were found not to hold on the way. */
 export type Outcome =
-  | { readonly ok: true; readonly drift: readonly Drift[] }
+  /** `tolerated`: something is wrong with the output, but so little that work goes on with it. */
+  | { readonly ok: true; readonly drift: readonly Drift[]; readonly tolerated?: Failure }
   | { readonly ok: false; readonly drift: readonly Drift[]; readonly failure: Failure };
 
 type Output = Readonly<Record<string, unknown>>;
 
 /** Steps five and six of the stage loop: validates what the action gave back, then checks the assumptions again. */
-export function judgeOutput(view: StageView, output: Output, context: ExpressionContext): Outcome {
-  const effect = ACTIONS[view.stage.action]?.isIrreversible ? "happened" : "none";
-  const inPlace = { ...context, inputs: view.stage.inputs, output };
-  const fault = findFault(view.stage, output, inPlace);
-  if (!fault) return judgeAssumptions(view, inPlace, effect);
-  return { ok: false, drift: [], failure: { ...failureOf(view, fault.code, fault.detail), effect } };
+export function judgeOutput(view: StageView, output: Output, basis: Basis): Outcome {
+  const effect: Failure["effect"] = ACTIONS[view.stage.action]?.isIrreversible ? "happened" : "none";
+  const fault = findFault(view.stage, output, { ...basis, inputs: view.stage.inputs, output });
+  const failure: Failure | undefined = fault && { ...failureOf(basis, view, fault.code, fault.detail), effect };
+  if (failure && !isMild(failure.severity)) return { ok: false, drift: [], failure };
+  const outcome = judgeAssumptions(view, basis, output, effect);
+  return outcome.ok && failure ? { ...outcome, tolerated: failure } : outcome;
 }
+
+/** What outcomes are judged by. */
+export type Basis = Pick<Situation, "contract" | "robot" | "policies">;
 
 /**
  * Steps two and six: a trivial or minor drift is noted and work goes on; one that is worse fails the stage, with the
@@ -27,21 +33,27 @@ export function judgeOutput(view: StageView, output: Output, context: Expression
  */
 export function judgeAssumptions(
   view: StageView,
-  context: ExpressionContext,
+  basis: Basis,
+  output: Output = {},
   effect: Failure["effect"] = "none",
 ): Outcome {
-  const drift = findDrift(context);
+  const drift = findDrift({ ...basis, inputs: view.stage.inputs, output });
   const worst = WORSE_FIRST.flatMap((severity) => drift.filter((entry) => entry.severity === severity)).at(0);
   if (!worst) return { ok: true, drift };
-  const failure = failureOf(view, "assumption_drifted", `${worst.assumptionId}: ${worst.detail}`);
+  const failure = failureOf(basis, view, "assumption_drifted", `${worst.assumptionId}: ${worst.detail}`);
   return { ok: false, drift, failure: { ...failure, severity: worst.severity, effect } };
 }
 
 /** A failure of the stage, as the policy and the journal see it. */
-export function failureOf({ stage, known }: StageView, code: string, detail: string): Failure {
+export function failureOf(
+  { contract, policies }: Pick<Situation, "contract" | "policies">,
+  { stage, known }: StageView,
+  code: string,
+  detail: string,
+): Failure {
   return {
     code,
-    severity: severityOf(code),
+    severity: severityOf(code, policies.severity, contract),
     detail,
     stageId: stage.stageId,
     action: stage.action,

@@ -3,6 +3,7 @@ import { attemptOf } from "./attempts.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { estimateOf, shareDone } from "./estimate.ts";
 import {
+  deviation,
   drifted,
   ending,
   hasLoad,
@@ -95,6 +96,7 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     const view = findStage(situation.contract, situation.state, step.failure.stageId);
     return view ? recovery(step, view, situation, deps) : [];
   },
+  "note-violation": ({ violation, severity }) => [violated(violation, severity)],
   "request-replan": () => [],
   "report-progress": ({ stageId }, situation, { outlook }) => {
     const { remaining, sigmaXy } = situation.robot;
@@ -149,6 +151,7 @@ function completion(
     ...(step.isVerified ? [verdict(view, "done")] : []),
     { type: "stage.completed", stageId: stage.stageId, data },
     ...moved,
+    ...(step.tolerated ? [deviation(step.tolerated)] : []),
     ...drifted(step.drift, stage.stageId),
     ...leftOnBoard(isTooLate, deps),
     ...(isFinal(state.status) ? [] : estimate(situation, deps, besides(situation, stage.stageId), step)),

@@ -55,7 +55,10 @@ export type Step =
       readonly drift: readonly Drift[];
       /** Whether a tool's `verify`, not the action itself, said so. */
       readonly isVerified: boolean;
+      /** What was wrong with it, and mattered little. */
+      readonly tolerated?: Failure;
     }
+  | { readonly type: "note-violation"; readonly violation: Violation; readonly severity: Severity }
   | Recovery
   | { readonly type: "request-replan"; readonly stageId: string; readonly delta: ReplanDelta }
   | { readonly type: "hold"; readonly holdId: string; readonly by: "constraint" | "safety"; readonly reason: string }

@@ -44,7 +44,7 @@ describe("the watch over the drivers", () => {
     const { clock, hand, watch } = bench();
     await clock.advance(60_000);
     expect(hand.opens).toBe(1);
-    expect(watch.states()).toEqual({ battery: "ok", load: "ok" });
+    expect(watch.states()).toEqual({ battery: "ok", load: "ok", scanner: "ok" });
   });
 
   it("opens a device that is not there yet again and again, until it is", async () => {

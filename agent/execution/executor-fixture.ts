@@ -11,6 +11,7 @@ import type { Event } from "#contract/event";
 import { sha256Hex } from "#contract/io/node-crypto";
 import type { Command } from "#contract/messages";
 import type { ContractState } from "#contract/state";
+import { DEFAULT_POLICIES } from "../core/policies.ts";
 import { createMapSource } from "#edge-planner/map-cache";
 import { startDriverWatch } from "./driver-watch.ts";
 import { watchCommits } from "../journal/durable-journal.ts";
@@ -99,6 +100,8 @@ export class ExecutorBench {
       safety: this.safety,
       outlooks: createOutlooks({ profile, maps: createMapSource(), log, learned: experience.learned }),
       experience,
+      policies: DEFAULT_POLICIES,
+      rng: createRng("executor"),
       onFailure: (thrown) => this.failures.push(thrown),
     });
   }

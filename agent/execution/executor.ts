@@ -2,6 +2,7 @@ import { repeat, type Cancel, type Clock } from "#lib/clock";
 import { AgentError, assert } from "#lib/errors";
 import { polylineLength } from "#lib/geometry";
 import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
 import type { Event } from "#contract/event";
 import type { Command } from "#contract/messages";
 import type { ContractState, DeviceState } from "#contract/state";
@@ -15,6 +16,7 @@ import type { StepDeps } from "../core/event-parts.ts";
 import { nextSteps } from "../core/next-steps.ts";
 import { contractOf, decideOrder } from "../core/orders.ts";
 import { permitNow, type Permit } from "../core/permit.ts";
+import type { Policies } from "../core/policies.ts";
 import type { Journal, LinkStatus } from "../core/ports.ts";
 import type { Activity, Situation } from "../core/situation.ts";
 import { isUnsettled } from "../core/stage-loop.ts";
@@ -45,6 +47,9 @@ export interface ExecutorDeps {
   readonly senses: RobotSenses;
   readonly safety: SafetyMonitor;
   readonly outlooks: Outlooks;
+  readonly policies: Policies;
+  /** Spreads the delays of retries. */
+  readonly rng: Rng;
   readonly experience: Experience;
   /** Called once with a bug that ended the executor; the robot stands still by then. */
   readonly onFailure: (thrown: unknown) => void;
@@ -83,7 +88,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   readonly #cancels: Cancel[];
   /** Contracts that an order is about to stop, and since when. */
   readonly #pending = new Map<string, number>();
-  #memory: Memory = { retryAtMs: {}, heldSinceMs: {} };
+  #memory: Memory = { retryAtMs: {}, heldSinceMs: {}, tolerated: [] };
   #turn: Promise<void> = Promise.resolve();
   #isTakingTurn = false;
   #isWanted = false;
@@ -107,6 +112,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
     recover: ({ decision, failure }, situation) => {
       this.#forget(failure, situation);
       if (decision.strategy === "retry") this.#pauseStage(situation, failure.stageId, decision.delayMs);
+    },
+    "note-violation": ({ violation }, { contract }) => {
+      const noted = `${contract.contractId}/${violation.code}`;
+      this.#remember({ tolerated: [...this.#memory.tolerated, noted] });
     },
     "wind-down": (_step, { now }) => this.#remember({ windDownSinceMs: now.monoMs }),
     "start-stage": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
@@ -303,7 +312,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   #situation(contractId: string): Situation | undefined {
-    const { clock, journal, link, senses, safety } = this.#deps;
+    const { clock, journal, link, senses, safety, policies, rng } = this.#deps;
     const device = journal.state();
     const state = device.contracts[contractId];
     const contract = journal.contract(contractId);
@@ -320,6 +329,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
       ...(reason === undefined ? {} : { safetyReason: reason }),
       isOrderPending: this.#pending.has(contractId),
       activity: { ...this.#memory, attempts, inquiries },
+      policies,
+      chance: rng.float(),
     };
   }
 

@@ -15,6 +15,7 @@ export class TestRobot {
   readonly clock: VirtualClock;
   pose: Pose = { x: 0, y: 0, yaw: 0 };
   driven = 0;
+  topSpeed = 0;
   battery = 0.9;
   speed = 0;
   zones: string[] = [];
@@ -145,6 +146,7 @@ export class TestRobot {
     const isMoving = goal && goal.validUntilMs > this.clock.nowMs() && this.way === "free";
     const left = goal ? Math.hypot(goal.pose.x - this.pose.x, goal.pose.y - this.pose.y) : 0;
     this.speed = isMoving && left > 0.01 ? Math.min(SPEED, goal.maxSpeed) : 0;
+    this.topSpeed = Math.max(this.topSpeed, this.speed);
     if (!goal || this.speed === 0) return;
     const step = Math.min(left, (this.speed * TICK_MS) / 1000);
     const heading = Math.atan2(goal.pose.y - this.pose.y, goal.pose.x - this.pose.x);
