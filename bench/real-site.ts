@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isFinal, type ContractStatus } from "#contract/status";
 import { AgentError } from "#lib/errors";
+import type { Velocity } from "#lib/geometry";
 import { silentLog } from "#lib/log";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { createSystemClock, monotonicMs } from "#lib/node/system-clock";
@@ -63,15 +64,14 @@ export async function startRealSite(): Promise<RealSite> {
     },
     async firstMotion() {
       for (;;) {
-        const { velocity } = await site.world.truth(DEVICE);
-        if (velocity.linear !== 0 || velocity.angular !== 0) return performance.now();
+        if (isMoving(await site.world.truth(DEVICE))) return performance.now();
         await wait(2);
       }
     },
     async cancel(contractId) {
       await site.client.command(contractId, "cancel");
       await until(async () => isFinal((await site.client.contract(contractId))?.status as ContractStatus));
-      await until(async () => (await site.world.truth(DEVICE)).velocity.linear === 0);
+      await until(async () => !isMoving(await site.world.truth(DEVICE)));
     },
     async restartAgent() {
       const before = (await site.client.device(DEVICE))?.session;
@@ -82,6 +82,10 @@ export async function startRealSite(): Promise<RealSite> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function isMoving({ velocity }: { velocity: Velocity }): boolean {
+  return velocity.linear !== 0 || velocity.angular !== 0;
 }
 
 /** Notes when a contract went down and when each answer `stored` went up, as the broker passes them on. */
