@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Event } from "#contract/event";
 import { createRng } from "#lib/rng";
 import { violationsOf } from "#sim/checkers";
 import type { Observer } from "#sim/observer";
@@ -14,6 +15,8 @@ const MOMENTS = IS_LONG ? 120 : 12;
 /** Events of an undisturbed run, from the contract's acceptance on. */
 const EVENTS = 30;
 const EVENT_STEP = IS_LONG ? 1 : 3;
+/** Moments within an action of the hand, which takes 4 s. */
+const ACTING_MS = IS_LONG ? [1, 500, 1000, 2000, 3000, 3900, 3990, 4000] : [1, 2000, 3990];
 const SEEDS = Array.from({ length: IS_LONG ? 60 : 6 }, (_, at) => at + 1);
 
 test.each(Array.from({ length: MOMENTS }, (_, at) => Math.round(((at + 0.5) * COURSE_MS) / MOMENTS)))(
@@ -28,15 +31,21 @@ test.each(Array.from({ length: MOMENTS }, (_, at) => Math.round(((at + 0.5) * CO
 test.each(Array.from({ length: EVENTS / EVENT_STEP }, (_, at) => 1 + at * EVENT_STEP))(
   "an agent that is killed the moment its event %i is durable goes on from there",
   async (count) => {
-    const killer = createKiller(count);
-    await using trial = await Trial.start(scenario("short-pick"), 1, killer);
-    killer.aimAt(trial);
-    await trial.until("it was killed", () => killer.state() === "done", 60);
-    await trial.until("it is done", () => trial.hasEvent("contract.completed"), 120);
-    await trial.until("it is live", () => trial.mode() === "live", 60);
-    await trial.advance(2);
-    const evidence = await trial.evidence();
+    let left = count;
+    const evidence = await runWithKill(() => --left === 0, 0);
     expect(bootsOf(evidence)).toBe(2);
+    expectDone(evidence);
+  },
+);
+
+test.each(["pick-item", "place-item"].flatMap((stage) => ACTING_MS.map((delayMs) => [stage, delayMs] as const)))(
+  "an agent that is killed in %s after %i ms asks whether it was done before it does it again",
+  async (stage, delayMs) => {
+    const evidence = await runWithKill(({ type, stageId }) => type === "stage.attempt" && stageId === stage, delayMs);
+    const answers = evidence.devices[0]!.journal.filter(
+      ({ type, stageId }) => type === "stage.verified" && stageId === stage,
+    );
+    expect(answers).toHaveLength(1);
     expectDone(evidence);
   },
 );
@@ -88,38 +97,35 @@ function apart(kills: readonly Fault[]): Fault[] {
     });
 }
 
-interface Killer extends Observer {
-  aimAt(trial: Trial): void;
-  state(): "waiting" | "done";
-}
-
-/**
- * Kills the agent in the commit of the `count`-th event after the aim was taken: it is durable, and nobody has learned of
- * it. The agent is started again a second later.
- */
-function createKiller(count: number): Killer {
-  let aim: { readonly trial: Trial; events: number } | undefined;
-  let state: "waiting" | "done" = "waiting";
+/** Runs the pick and kills the agent once, `delayMs` after the first durable event that is `meant`; zero is inside of its commit. */
+async function runWithKill(meant: (event: Event) => boolean, delayMs: number): Promise<Simulation["evidence"]> {
+  const aim: { trial?: Trial } = {};
+  let state: "waiting" | "aimed" | "done" = "waiting";
   function shoot(trial: Trial): void {
     const agent = trial.site.agents.get(DEVICE)!;
     state = "done";
     agent.kill();
     trial.clock.after(1000, () => void agent.start());
   }
-  return {
-    aimAt: (trial) => {
-      aim = { trial, events: 0 };
-    },
-    state: () => state,
-    event() {
-      if (!aim || state === "done") return;
-      aim.events += 1;
-      if (aim.events === count) shoot(aim.trial);
+  const killer: Observer = {
+    event(_t, _deviceId, event) {
+      const { trial } = aim;
+      if (!trial || state !== "waiting" || !meant(event)) return;
+      state = "aimed";
+      if (delayMs === 0) shoot(trial);
+      else trial.clock.after(delayMs, () => shoot(trial));
     },
     cloud: () => undefined,
     view: () => undefined,
     intervention: () => undefined,
   };
+  await using trial = await Trial.start(scenario("short-pick"), 1, killer);
+  aim.trial = trial;
+  await trial.until("it was killed", () => state === "done", 60);
+  await trial.until("it is done", () => trial.hasEvent("contract.completed"), 120);
+  await trial.until("it is live", () => trial.mode() === "live", 60);
+  await trial.advance(2);
+  return trial.evidence();
 }
 
 function bootsOf({ devices }: Simulation["evidence"]): number {
