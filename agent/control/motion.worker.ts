@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { AgentError, assert, unreachable } from "#lib/errors";
 import { createSystemClock } from "#lib/node/system-clock";
@@ -19,6 +20,7 @@ try {
   // Without its parent nobody can stop the robot any more.
   port.on("close", () => void close());
   post({ type: "started" });
+  flushCompileCache();
 } catch (thrown) {
   fail(thrown);
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "#lib/errors";
 import { toStoreError } from "#lib/node/sqlite";
@@ -26,6 +27,7 @@ function open(): CoreDatabase | undefined {
   try {
     const opened = CoreDatabase.open(path);
     port.postMessage({ type: "open" } satisfies StorageGreeting);
+    flushCompileCache();
     return opened;
   } catch (thrown) {
     port.postMessage({ type: "failed", error: failureOf(thrown) } satisfies StorageGreeting);
