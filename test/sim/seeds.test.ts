@@ -18,7 +18,7 @@ test.each(SEEDS)("the pick is done and reconciled in any weather (seed %i)", asy
   expect(endings).toContain(evidence.contracts[0]?.status);
 });
 
-test.each(SEEDS.filter((seed) => seed % 10 === 0))("the same seed gives the same run (seed %i)", async (seed) => {
+test.each(SEEDS.filter((seed) => seed % 20 === 0))("the same seed gives the same run (seed %i)", async (seed) => {
   onFailureReplay("seeds", seed);
   const [first, second] = [await run(seed), await run(seed)];
   expect(second.result.digest).toBe(first.result.digest);
