@@ -1,3 +1,4 @@
+import type { BoardProbe } from "#lib/board";
 import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
@@ -25,6 +26,8 @@ import { createLeases, type Leases } from "./link/leases.ts";
 import { startLink, type Link } from "./link/link.ts";
 import { createOutlooks } from "./execution/outlook.ts";
 import type { DeviceProfile } from "./profile.ts";
+import { createLiveLane } from "./execution/live-lane.ts";
+import { startResourceMonitor } from "./execution/resource-monitor.ts";
 import { createSenses } from "./execution/robot-senses.ts";
 import { startSafetyMonitor } from "./execution/safety-monitor.ts";
 import type { Store } from "./store.ts";
@@ -52,6 +55,8 @@ export interface AgentDeps {
   readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
   readonly tools: ToolDrivers;
   readonly control: Control;
+  /** The computer that this runs on; without it, nothing on it counts as short. */
+  readonly board?: BoardProbe;
   /** Shared by the robots of one simulation, so that each place is prepared once. */
   readonly maps?: MapSource;
   /** Called once with a bug that ended the agent's work; the robot stands still by then. */
@@ -87,6 +92,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
   const parts: { link?: Link; executor?: Executor } = {};
   const link: LinkStatus = {
     isOnline: () => parts.link?.isOnline() ?? false,
+    grantBytesPerSecond: () => parts.link?.grantBytesPerSecond(),
     leaseRemainingMs: (contractId) => leases.remainingMs(contractId),
   };
   const handler: CommandHandler = {
@@ -95,7 +101,9 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
   };
   const experience = await startExperience({ store, log });
   const robot = startRobot(settings, deps, { journal, link, uuid, experience }, starting);
-  parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live: robot.view }));
+  const isSampleDue = createLiveLane(clock, () => journal.state());
+  const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
+  parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
   parts.executor = starting.use(startExecutor(robot.executor));
 
   const started = starting.move();
@@ -131,7 +139,8 @@ function startRobot(
   const watch = starting.use(
     startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, journal: durable }),
   );
-  const senses = createSenses({ clock, control, drivers, watch, link });
+  const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board }));
+  const senses = createSenses({ clock, control, drivers, watch, link, resources });
   const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
   const outlooks = createOutlooks({
     profile,
@@ -151,7 +160,7 @@ interface LinkParts {
   readonly leases: Leases;
   readonly handler: CommandHandler;
   readonly uuid: () => string;
-  readonly live: () => RobotView;
+  readonly live: () => RobotView | undefined;
 }
 
 /** The way to the cloud, and what takes in what comes from there. */

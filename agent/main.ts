@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
+import { createBoardProbe } from "#lib/node/board-probe";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { createPinoLog } from "#lib/node/pino-log";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
@@ -66,6 +67,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       crypto: { verifier, sha256: sha256Hex },
       tools,
       control,
+      board: createBoardProbe({ dataDir: config.dataDir }),
       onFailure: end.fail,
     });
     parts.use(agent);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
+import { ResourceHints } from "./resource-hints.ts";
 import { Spatial } from "./spatial.ts";
 import { DocumentRef } from "./movement.ts";
 
@@ -41,15 +42,6 @@ export const FailureRule = z
     message: "the strategy retry needs retry: {attempts, backoffSeconds}",
   });
 export type FailureRule = z.infer<typeof FailureRule>;
-
-/** What a stage may need before it starts; a shortage waits at most `waitSeconds`. */
-export const ResourceHints = z.strictObject({
-  energy: z.number().min(0).max(1).optional().meta({ unit: "1", description: "share of the battery" }),
-  memoryBytes: z.number().int().min(0).optional().meta({ unit: "B" }),
-  diskBytes: z.number().int().min(0).optional().meta({ unit: "B" }),
-  link: z.enum(["required", "preferred"]).optional(),
-  waitSeconds: z.number().min(0).max(86_400).optional().meta({ unit: "s" }),
-});
 
 const Inputs = z.record(z.string().min(1).max(64), z.json());
 

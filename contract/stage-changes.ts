@@ -14,6 +14,12 @@ export const StageChanges = z.looseObject({
     .meta({ description: "stages that it waits for, where that is not the contract's order" }),
   alternative: z.number().int().min(0).optional().meta({ description: "which of the stage's alternatives this is" }),
   speedShare: z.number().min(0.05).max(1).optional().meta({ unit: "1", description: "share of the speed limit" }),
+  telemetrySeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .optional()
+    .meta({ unit: "s", description: "between live samples, where the stage does with fewer" }),
   roomShare: z
     .number()
     .min(0.05)

@@ -68,10 +68,16 @@ const START: readonly Row[] = [
     steps: [],
   },
   {
-    name: "recovers from a tool that is missing before it starts the stage",
+    name: "lets go when a tool is missing that the stage cannot do without",
     told: AT_RACK,
     differs: { robot: { tools: { base: "ok" } } },
-    steps: [{ type: "recover", failure: { code: "tool_missing", stageId: "pick" } }],
+    steps: [
+      {
+        type: "recover",
+        failure: { code: "resources", detail: "tool_missing: the device has no load", stageId: "pick" },
+        decision: { strategy: "reassign" },
+      },
+    ],
   },
   {
     name: "recovers from an assumption that is false before it starts the stage",

@@ -32,6 +32,8 @@ export interface Journal {
 /** What the executor must know about the link and the lease. */
 export interface LinkStatus {
   isOnline(): boolean;
+  /** How much of the journal the cloud takes now, by its last acknowledgement; undefined while it sets no limit. */
+  grantBytesPerSecond(): number | undefined;
   /** Milliseconds of lease left for the contract, on the monotonic clock; `unknown` after a reboot with an unsynced clock. */
   leaseRemainingMs(contractId: string): number | "unknown";
 }

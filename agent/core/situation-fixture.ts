@@ -23,7 +23,7 @@ export const ROBOT: RobotView = {
   tools: { base: "ok", load: "ok", battery: "ok" },
 };
 
-const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, heldSinceMs: {}, tolerated: [] };
+const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, shortSinceMs: {}, heldSinceMs: {}, tolerated: [] };
 
 /** An activity as short as a table needs it: most have one attempt or one inquiry. */
 export type ActivityTold = Partial<Activity> & { readonly attempt?: Attempt; readonly inquiry?: Inquiry };

@@ -1,3 +1,4 @@
+import type { BoardReading } from "#lib/board";
 import type { ClockState } from "#lib/clock";
 import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
@@ -35,6 +36,10 @@ export interface RobotView {
   /** Whether the hand holds something, as far as its sensor or the journal knows. */
   readonly isLoaded: boolean;
   readonly isOnline: boolean;
+  /** The computer that this runs on; absent where it is not watched. */
+  readonly board?: BoardReading;
+  /** What the cloud takes of the journal now; absent when it has set no limit. */
+  readonly grantBytesPerSecond?: number;
   /** State per tool of the profile; a tool that is not listed is not there. */
   readonly tools: Readonly<Record<string, "ok" | "degraded" | "down">>;
 }
@@ -90,6 +95,8 @@ export interface Activity {
   readonly inquiries: readonly Inquiry[];
   /** When a stage that failed may be tried again, by `<contractId>/<stageId>`; absent means at once. */
   readonly retryAtMs: Readonly<Record<string, number>>;
+  /** Since when a stage lacks a resource, by `shortageKey`. */
+  readonly shortSinceMs: Readonly<Record<string, number>>;
   /** When this process first saw a hold, by `<contractId>/<holdId>`. */
   readonly heldSinceMs: Readonly<Record<string, number>>;
   /** When it began to wind the contract down because its lease had ended. */

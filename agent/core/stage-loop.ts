@@ -3,7 +3,7 @@ import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
 import type { ExpressionContext } from "./conditions.ts";
 import { decideFailure, type Failure } from "./failure-policy.ts";
-import { checkResources } from "./resources.ts";
+import { secureResources } from "./resource-steps.ts";
 import { permitAction } from "./scope.ts";
 import type { Attempt, Inquiry, Situation } from "./situation.ts";
 import { failureOf, judgeAssumptions, judgeOutput, type Outcome } from "./stage-outcome.ts";
@@ -16,11 +16,11 @@ import type { Output, Recovery, Step } from "./step.ts";
  * `stage.completed`, or recover. This is the way in, up to 3.
  */
 export function runStage(situation: Situation, view: StageView): readonly Step[] {
-  const { contract, state, robot } = situation;
+  const { contract, state } = situation;
   const { stage, known } = view;
   if (isBackingOff(situation, stage.stageId)) return [];
-  const resources = checkResources(stage, contract, robot);
-  if (!resources.ok) return [recover(situation, view, failureOf(situation, view, resources.code, resources.detail))];
+  const securing = secureResources(situation, view);
+  if (securing) return securing;
   if (known.startedAt === undefined) {
     const { drift, ...outcome } = judgeAssumptions(view, situation);
     if (!outcome.ok) return [recover(situation, view, outcome.failure, { drift })];

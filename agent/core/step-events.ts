@@ -17,6 +17,8 @@ import {
 } from "./event-parts.ts";
 import type { NewEvent } from "./ports.ts";
 import { giveUpDoubt, recovery } from "./recovery-events.ts";
+import { LIGHTER_MODE, WAIT } from "./resource-steps.ts";
+import type { Shortage } from "./resources.ts";
 import type { Situation } from "./situation.ts";
 import type { StageEnd } from "./snapshot.ts";
 import { findStage, type StageView } from "./stage-order.ts";
@@ -79,6 +81,17 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
       ...estimate(situation, deps, stageId),
     ];
   }),
+  "await-resource": ({ stageId, n, shortage, limitSeconds }) => [
+    { type: "fix.attempted", stageId, data: { fix: WAIT, n, delaySeconds: limitSeconds, ...reasonFor(shortage) } },
+  ],
+  "go-lighter": ({ stageId, shortage, mode }) => {
+    const { speedShare, telemetrySeconds } = mode;
+    const changes = {
+      ...(speedShare === undefined ? {} : { speedShare }),
+      ...(telemetrySeconds === undefined ? {} : { telemetrySeconds }),
+    };
+    return [{ type: "fix.attempted", stageId, data: { fix: LIGHTER_MODE, n: 1, changes, ...reasonFor(shortage) } }];
+  },
   attempt: onStage((view, { n, isRetry }: StepOf<"attempt">, { contract }, { keyOf }) => {
     const { stageId } = view.stage;
     const fix = { fix: "retry", n: Math.max(1, view.known.retries) };
@@ -156,6 +169,10 @@ function completion(
     ...leftOnBoard(isTooLate, deps),
     ...(isFinal(state.status) ? [] : estimate(situation, deps, besides(situation, stage.stageId), step)),
   ];
+}
+
+function reasonFor({ code, detail }: Shortage): { code: string; detail: string } {
+  return { code, detail };
 }
 
 /** A stage that is under way beside the one given. */

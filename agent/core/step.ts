@@ -1,7 +1,9 @@
 import type { Severity } from "#contract/contract";
+import type { LighterMode } from "#contract/resource-hints";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
 import type { Decision, Failure } from "./failure-policy.ts";
+import type { Shortage } from "./resources.ts";
 import type { Interruption } from "./situation.ts";
 
 /** What an action gave back. */
@@ -40,6 +42,16 @@ export interface Recovery {
 export type Step =
   | { readonly type: "start-contract" }
   | { readonly type: "start-stage"; readonly stageId: string; readonly drift: readonly Drift[] }
+  /** The stage waits for something that it needs, at most this long. */
+  | {
+      readonly type: "await-resource";
+      readonly stageId: string;
+      readonly n: number;
+      readonly shortage: Shortage;
+      readonly limitSeconds: number;
+    }
+  /** The stage is done with less from now on. */
+  | { readonly type: "go-lighter"; readonly stageId: string; readonly shortage: Shortage; readonly mode: LighterMode }
   | { readonly type: "attempt"; readonly stageId: string; readonly n: number; readonly isRetry: boolean }
   | { readonly type: "interrupt"; readonly stageId: string; readonly cause: Interruption }
   /** The attempt under way is settled, or what is left of it is asked for later. */

@@ -1,3 +1,4 @@
+import type { BoardReading } from "#lib/board";
 import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import { createMemoryLog, type LogLine } from "#lib/log";
@@ -46,6 +47,8 @@ export class ExecutorBench {
   readonly robot = new TestRobot(this.clock);
   readonly events: Event[] = [];
   readonly lease: { remainingMs: number | "unknown" } = { remainingMs: 3_600_000 };
+  link: { isOnline: boolean; grantBytesPerSecond?: number } = { isOnline: true };
+  board: BoardReading = {};
   readonly failures: unknown[] = [];
   /** Delays or fails what the store is asked to commit. */
   disk: "ok" | "full" | "hangs" = "ok";
@@ -83,7 +86,12 @@ export class ExecutorBench {
     const experience = await startExperience({ store, log });
     const durable = watchCommits(this.journal, clock);
     const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers, journal: durable });
-    const link = { isOnline: () => true, leaseRemainingMs: () => this.lease.remainingMs };
+    const link = {
+      isOnline: () => this.link.isOnline,
+      grantBytesPerSecond: () => this.link.grantBytesPerSecond,
+      leaseRemainingMs: () => this.lease.remainingMs,
+    };
+    const resources = { reading: () => this.board };
     this.safety = startSafetyMonitor({ clock, log, control, drivers, journal: durable });
     this.executor = startExecutor({
       clock,
@@ -96,7 +104,7 @@ export class ExecutorBench {
       link,
       control,
       tools: createTools({ clock, control, drivers }),
-      senses: createSenses({ clock, control, drivers, watch, link }),
+      senses: createSenses({ clock, control, drivers, watch, link, resources }),
       safety: this.safety,
       outlooks: createOutlooks({ profile, maps: createMapSource(), log, learned: experience.learned }),
       experience,

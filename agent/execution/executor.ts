@@ -18,6 +18,7 @@ import { contractOf, decideOrder } from "../core/orders.ts";
 import { permitNow, type Permit } from "../core/permit.ts";
 import type { Policies } from "../core/policies.ts";
 import type { Journal, LinkStatus } from "../core/ports.ts";
+import { shortageKey } from "../core/resource-steps.ts";
 import type { Activity, Situation } from "../core/situation.ts";
 import { isUnsettled } from "../core/stage-loop.ts";
 import { findStage } from "../core/stage-order.ts";
@@ -88,7 +89,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   readonly #cancels: Cancel[];
   /** Contracts that an order is about to stop, and since when. */
   readonly #pending = new Map<string, number>();
-  #memory: Memory = { retryAtMs: {}, heldSinceMs: {}, tolerated: [] };
+  #memory: Memory = { retryAtMs: {}, shortSinceMs: {}, heldSinceMs: {}, tolerated: [] };
   #turn: Promise<void> = Promise.resolve();
   #isTakingTurn = false;
   #isWanted = false;
@@ -98,6 +99,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   /** What follows a step once the journal has it; for the others the journal is all there is. */
   readonly #handlers: { readonly [Type in Step["type"]]?: Handler<Type> } = {
+    "await-resource": ({ stageId, shortage }, { contract, now }) => {
+      const key = shortageKey(contract.contractId, stageId, shortage.resource);
+      this.#remember({ shortSinceMs: { ...this.#memory.shortSinceMs, [key]: now.monoMs } });
+    },
     attempt: (step, situation) => this.#act(step, situation),
     "start-contract": () => void this.#deps.senses.feel(),
     verify: (step, situation) => this.#runner.ask(this.#request(step, situation), step.cause),
@@ -276,7 +281,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
       this.#pauseStage(situation, step.stageId, FORBIDDEN_PAUSE_MS);
       return;
     }
-    this.#remember({ progressAtMs: situation.now.monoMs });
+    const own = shortageKey(situation.contract.contractId, step.stageId, "");
+    const others = Object.entries(this.#memory.shortSinceMs).filter(([key]) => !key.startsWith(own));
+    this.#remember({ progressAtMs: situation.now.monoMs, shortSinceMs: Object.fromEntries(others) });
     this.#runner.act(request, situation.robot);
   }
 

@@ -4,6 +4,7 @@ import type { LoadHandler, ToolDrivers } from "#drivers/driver";
 import type { Control, MotionReport } from "../control/control.ts";
 import type { LinkStatus } from "../core/ports.ts";
 import type { RobotView } from "../core/situation.ts";
+import type { ResourceMonitor } from "./resource-monitor.ts";
 import type { DriverWatch } from "./driver-watch.ts";
 
 export interface SensesDeps {
@@ -11,7 +12,8 @@ export interface SensesDeps {
   readonly control: Control;
   readonly drivers: ToolDrivers;
   readonly watch: Pick<DriverWatch, "states">;
-  readonly link: Pick<LinkStatus, "isOnline">;
+  readonly link: Pick<LinkStatus, "isOnline" | "grantBytesPerSecond">;
+  readonly resources: Pick<ResourceMonitor, "reading">;
 }
 
 /** The robot as its sensors tell it. */
@@ -25,7 +27,7 @@ export interface RobotSenses {
 /** An answer that takes longer than this is no answer. */
 const FEEL_WITHIN_MS = 2000;
 
-export function createSenses({ clock, control, drivers, watch, link }: SensesDeps): RobotSenses {
+export function createSenses({ clock, control, drivers, watch, link, resources }: SensesDeps): RobotSenses {
   let felt: boolean | undefined;
   return {
     view(load) {
@@ -33,7 +35,15 @@ export function createSenses({ clock, control, drivers, watch, link }: SensesDep
       const isLoaded = felt ?? Object.keys(load).length > 0;
       const report = control.report();
       const tools = { base: report ? "ok" : "down", ...watch.states() } as const;
-      const known = { isLoaded, tools, isOnline: link.isOnline(), ...(battery === undefined ? {} : { battery }) };
+      const grant = link.grantBytesPerSecond();
+      const known = {
+        isLoaded,
+        tools,
+        isOnline: link.isOnline(),
+        board: resources.reading(),
+        ...(battery === undefined ? {} : { battery }),
+        ...(grant === undefined ? {} : { grantBytesPerSecond: grant }),
+      };
       return { ...known, ...(report ? motionOf(report) : AT_REST) };
     },
     async feel() {

@@ -25,6 +25,7 @@ export class LinkSession {
   readonly #stops: Cancel[] = [];
   #connection: Connection | undefined;
   #liveBlock = 0;
+  #grant: number | undefined;
   #correctedAtMs = -Infinity;
   /** Acks change the journal, so they are applied one after the other. */
   #acks: Promise<void> = Promise.resolve();
@@ -41,6 +42,11 @@ export class LinkSession {
       deviceId: deps.device.deviceId,
       publish: (payload) => this.#send("journal", payload),
     });
+  }
+
+  /** What the cloud takes of the journal now; undefined while it sets no limit. */
+  get grantBytesPerSecond(): number | undefined {
+    return this.#grant;
   }
 
   /** Subscribes and says `online`. Rejects `transport.closed` when the connection ends meanwhile. */
@@ -134,6 +140,7 @@ export class LinkSession {
     if (await this.#followCloud(ack.cloudId, committedSeq)) return this.#sender.restart();
     if (!isOfThisJournal) return;
     await journal.acknowledge(ack.journalSeq);
+    this.#grant = ack.grantBytesPerSecond;
     this.#sender.acked(ack.journalSeq, ack.grantBytesPerSecond);
   }
 

@@ -81,6 +81,10 @@ class CloudLink implements Link {
     return this.#actor.getSnapshot().matches("online");
   }
 
+  grantBytesPerSecond(): number | undefined {
+    return this.#current?.session.grantBytesPerSecond;
+  }
+
   session(): string | undefined {
     return this.#current?.session.id;
   }

@@ -1,0 +1,37 @@
+import type { BoardProbe, BoardReading } from "#lib/board";
+import { repeat, type Clock } from "#lib/clock";
+import { messageOf } from "#lib/errors";
+import type { Log } from "#lib/log";
+
+/** How the computer of the robot is doing. */
+export interface ResourceMonitor extends Disposable {
+  /** The newest reading; empty while there is none, or when the newest is too old to go by. */
+  reading(): BoardReading;
+}
+
+const LOOK_EVERY_MS = 5000;
+const STALE_MS = 20_000;
+
+/** Looks at the board now and then, until it is disposed of. Without a probe, as in a simulation, it knows nothing. */
+export function startResourceMonitor(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly probe: BoardProbe | undefined;
+}): ResourceMonitor {
+  const { clock, log, probe } = deps;
+  let newest: { readonly reading: BoardReading; readonly atMs: number } | undefined;
+
+  async function look(board: BoardProbe): Promise<void> {
+    try {
+      newest = { reading: await board.read(), atMs: clock.nowMs() };
+    } catch (thrown) {
+      log.warn({ err: messageOf(thrown) }, "the board could not be read, going by the reading before it");
+    }
+  }
+  if (probe) void look(probe);
+  const stop = probe ? repeat(clock, LOOK_EVERY_MS, () => void look(probe)) : () => undefined;
+  return {
+    reading: () => (newest && clock.nowMs() - newest.atMs < STALE_MS ? newest.reading : {}),
+    [Symbol.dispose]: stop,
+  };
+}

@@ -1,0 +1,16 @@
+/** How a computer is doing; what it can't tell is absent. */
+export interface BoardReading {
+  /** Processes that run or wait for each core, averaged over a minute. */
+  readonly loadPerCore?: number;
+  readonly memoryAvailableBytes?: number;
+  /** Share of the last 10 s in which something waited for memory (Linux PSI). */
+  readonly memoryPressure?: number;
+  /** Free for this program, where its data are. */
+  readonly diskFreeBytes?: number;
+  readonly temperatureCelsius?: number;
+}
+
+/** Asks a computer how it is doing. */
+export interface BoardProbe {
+  read(): Promise<BoardReading>;
+}
