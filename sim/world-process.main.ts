@@ -8,7 +8,7 @@ import { createWorld } from "./world/world.ts";
 
 /**
  * A world in a process of its own, for agents in others: `world-process.main.ts --scenario FILE --seed N --socket ADDRESS
- * --factor N --origin-ms N`. Prints one JSON line when it listens, and ends on SIGTERM.
+ * --factor N --origin-ms N`. Prints one JSON line when it listens, and ends on SIGTERM or with whoever started it.
  */
 const { values } = parseArgs({
   options: {
@@ -25,8 +25,10 @@ const spec = worldSpecOf(loadScenario(values.scenario ?? ""));
 const world = createWorld(spec, { clock, rng: createRng(Number(values.seed)).fork("world") });
 const server = await serveWorld(world, values.socket);
 const ended = Promise.withResolvers<void>();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve());
+for (const end of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(end, () => ended.resolve());
 process.stdout.write(`${JSON.stringify({ msg: "world listens", address: server.address })}\n`);
 await ended.promise;
 await server[Symbol.asyncDispose]();
 world[Symbol.dispose]();
+// Listened to, the channel of whoever started us would keep this process alive.
+if (process.connected) process.disconnect();

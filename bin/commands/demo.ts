@@ -8,7 +8,7 @@ import type { SimulationResult } from "#sim/result";
 import { loadScenario, type LoadedScenario } from "#sim/scenario-file";
 import { createStory, type StoryLine } from "#sim/story";
 import { runReal } from "../demo/real-run.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, Unmet } from "../exit.ts";
 import { wholeNumber } from "./options.ts";
 
 interface DemoOptions {
@@ -52,6 +52,7 @@ async function demo(options: DemoOptions): Promise<void> {
         seed: options.seed,
         factor: options.speed,
         observer: story,
+        signal: toldToStop(),
         onStarted: ({ cloudUrl, brokerUrl }) => {
           print(`Real processes: cloud ${cloudUrl}, broker ${brokerUrl}, the agent with its motion thread, the world.`);
           print(`Simulated time runs ${options.speed} times as fast as the wall clock.\n`);
@@ -61,6 +62,15 @@ async function demo(options: DemoOptions): Promise<void> {
   print(summary(result, report));
   if (options.fast) print(`digest ${result.digest}`);
   if (!isKept(result)) process.exitCode = EXIT.unmet;
+}
+
+/** Ctrl-C and SIGTERM end the run in order, so that no process and no folder of it is left behind. */
+function toldToStop(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => stop.abort(new Unmet(`stopped by ${signal}`)));
+  }
+  return stop.signal;
 }
 
 async function runFast(

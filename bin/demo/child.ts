@@ -27,18 +27,21 @@ export interface Child extends AsyncDisposable {
 const ERROR_LINES_KEPT = 20;
 const END_WITHIN_MS = 5000;
 
-/** Starts a program with this Node; its log is read line by line, its last errors are kept for the crash report. */
+/**
+ * Starts a program with this Node; its log is read line by line, its last errors are kept for the crash report. The channel
+ * lets it notice when this process is gone, however that came, and end as well.
+ */
 export function startChild({ name, args, onLog, onLine, onCrash }: ChildOptions): Child {
-  const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const errors: string[] = [];
   let isEnding = false;
   const ended = Promise.withResolvers<void>();
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  createInterface({ input: child.stdout! }).on("line", (line) => {
     const record = parse(line);
     if (record) onLog(record);
     else onLine?.(line);
   });
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  createInterface({ input: child.stderr! }).on("line", (line) => {
     errors.push(line);
     if (errors.length > ERROR_LINES_KEPT) errors.shift();
   });

@@ -1,3 +1,4 @@
+import { scopeClock } from "#cloud/scoped-clock";
 import { isFinal, type ContractStatus } from "#contract/status";
 import { repeat, sleep } from "#lib/clock";
 import { AgentError } from "#lib/errors";
@@ -20,6 +21,8 @@ export interface RealRunOptions {
   /** Simulated seconds per real second. */
   readonly factor: number;
   readonly observer: Observer;
+  /** Ends the run early; it then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
   /** Told once everything runs: where, for who wants to look. */
   readonly onStarted: (site: { readonly cloudUrl: string; readonly brokerUrl: string }) => void;
 }
@@ -34,12 +37,14 @@ export async function runReal(options: RealRunOptions): Promise<{ result: RealRe
   const { loaded, seed, factor } = options;
   const { scenario } = loaded;
   const scale = { factor, originMs: monotonicMs() };
-  const clock = createSystemClock(scale);
+  // Whatever waits for its time when the run is over must not keep the program alive.
+  using clock = scopeClock(createSystemClock(scale));
   const startMs = clock.nowMs();
   const seconds = (): number => (clock.nowMs() - startMs) / 1000;
   const recorder = createRecorder(settingOf(loaded, seed));
   const observer = observeAll([recorder, options.observer]);
   const ended = new AbortController();
+  const ending = AbortSignal.any([ended.signal, options.signal]);
   const fail = (thrown: unknown): void => ended.abort(thrown);
   const names = new Map<string, string>();
 
@@ -72,7 +77,7 @@ export async function runReal(options: RealRunOptions): Promise<{ result: RealRe
   const pusher = startPusher(loaded.contracts, { clock, execution: () => site.client, onFailure: fail });
 
   for (let calmMs = 0; seconds() * 1000 < scenario.until && calmMs < CALM_MS;) {
-    await sleep(clock, LOOK_EVERY_MS, ended.signal);
+    await sleep(clock, LOOK_EVERY_MS, ending);
     const isSettled = pusher.isDone() && schedule.isOver() && (await isAllOver(site, loaded, pusher.answers()));
     calmMs = isSettled ? calmMs + LOOK_EVERY_MS : 0;
   }

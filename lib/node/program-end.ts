@@ -6,7 +6,7 @@ const EXIT_BUG = 70;
 /** A supervisor grants 10 s or more between SIGTERM and SIGKILL; this leaves some of it. */
 const DISPOSE_WITHIN_MS = 8000;
 
-/** What ends a program: a signal, or a bug. */
+/** What ends a program: a signal, the end of the program that started it with a channel to itself, or a bug. */
 export interface ProgramEnd {
   /** Resolves with the exit code: 0 when it was told to end, 70 after a bug. */
   readonly promise: Promise<number>;
@@ -16,13 +16,14 @@ export interface ProgramEnd {
   readonly forget: () => void;
 }
 
-/** Listens for SIGTERM and SIGINT, and for what nobody caught. */
+/** Listens for SIGTERM and SIGINT, for the end of its parent (Node's IPC channel, if there is one), and for what nobody caught. */
 export function listenForEnd(log: Log): ProgramEnd {
   const { promise, resolve } = Promise.withResolvers<number>();
   const finish = (signal: string): void => {
     log.info({ signal }, "told to end");
     resolve(0);
   };
+  const finishAlone = (): void => finish("disconnect");
   const fail = (thrown: unknown): void => {
     log.fatal({ err: thrown }, "ending after a failure");
     resolve(EXIT_BUG);
@@ -30,9 +31,11 @@ export function listenForEnd(log: Log): ProgramEnd {
   const signals = ["SIGTERM", "SIGINT"] as const;
   const bugs = ["uncaughtException", "unhandledRejection"] as const;
   for (const signal of signals) process.once(signal, finish);
+  process.once("disconnect", finishAlone);
   for (const bug of bugs) process.on(bug, fail);
   const forget = (): void => {
     for (const signal of signals) process.off(signal, finish);
+    process.off("disconnect", finishAlone);
     for (const bug of bugs) process.off(bug, fail);
   };
   return { promise, fail, forget };
