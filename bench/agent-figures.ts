@@ -29,7 +29,10 @@ export async function measureAgent(): Promise<Chapter[]> {
   return [
     {
       title: "Answering and starting",
-      figures: [...arrivalFigures("first contract after a start", first), ...arrivalFigures("later contracts", warm)],
+      figures: [
+        ...arrivalFigures("first contract after a start", first),
+        ...arrivalFigures("later contracts with the same map", warm),
+      ],
       remarks: [ARRIVAL_REMARK],
     },
     memoryChapter("Memory of the agent, started plainly", idle, underWay),
@@ -54,7 +57,7 @@ export async function measureSmallAgent(): Promise<Chapter> {
 }
 
 const ARRIVAL_REMARK =
-  "A contract that arrives first after a start pays for decoding its map (1.7 million cells) with cold memory and little compiled code; later ones pay for decoding too, but a map that is known is not prepared for planning again.";
+  "A contract that arrives first after a start pays for decoding its map (1.7 million cells) with cold memory and little compiled code. The later ones here bring the same map, which is remembered decoded and prepared for planning; one with another map would pay for both again.";
 
 const REMARK =
   "Of the resident memory, some 58 MB are pages of the Node binary itself, which all Node processes of a machine share; the rest (anonymous) is " +
