@@ -151,7 +151,15 @@ export const EVENT_DATA = {
     correlation_id: z.uuid().optional(),
   }),
   estimate: Estimate,
-  notice: z.looseObject({ kind: Code, text: Text }),
+  notice: z.looseObject({
+    kind: Code.meta({ description: "`started`, `progress`, `finished` or `needs-human`; others may come" }),
+    text: Text.meta({ description: "one sentence for people" }),
+    secondsRemaining: Seconds.optional(),
+    confidence: Share.optional(),
+    stagesCompleted: Sequence.optional(),
+    totalStages: Sequence.optional(),
+    outcome: Code.optional().meta({ description: "how the contract ended, for `finished`" }),
+  }),
   "driver.changed": z.looseObject({
     driver: z.string(),
     state: z.enum(["ok", "degraded", "down"]),

@@ -31,7 +31,7 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
   exception: "Something that a supervisor should see.",
   "work-status": "The status of the work changed, in the words of the planner's feed.",
   estimate: "Before each stage and when the plan changes: all that the cloud needs to project the device.",
-  notice: "For information only.",
+  notice: "News for the people who wait for the work: not needed to follow it.",
   "driver.changed": "A driver came, degraded or went.",
   "link.changed": "The connection to the cloud came or went.",
   "safety.changed": "The safety gate changed its mode.",

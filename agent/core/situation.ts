@@ -5,6 +5,7 @@ import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { ContractState } from "#contract/state";
 import type { Policies } from "./policies.ts";
+import type { Noticed } from "./notices.ts";
 
 /** A moment on both clocks. */
 export interface Instant {
@@ -104,6 +105,8 @@ export interface Activity {
   /** Constraints that do not hold and are tolerated, as far as they were journaled: `<contractId>/<code>`. */
   readonly tolerated: readonly string[];
   readonly progressAtMs?: number;
+  /** What people were last told of the end. */
+  readonly noticed?: Noticed;
   /** When it last estimated, and how long the whole way was thought to be then. */
   readonly estimate?: { readonly atMs: number; readonly wayLength: Metres };
 }

@@ -15,6 +15,7 @@ import {
   type EventBody,
   type StepDeps,
 } from "./event-parts.ts";
+import { noticesOf } from "./notices.ts";
 import type { NewEvent } from "./ports.ts";
 import { giveUpDoubt, recovery } from "./recovery-events.ts";
 import { LIGHTER_MODE, WAIT } from "./resource-steps.ts";
@@ -27,7 +28,8 @@ import type { Step } from "./step.ts";
 /** What the journal is told about a step, all of it in one transaction; nothing for a step that only this process knows. */
 export function eventsOf(step: Step, situation: Situation, deps: StepDeps): readonly NewEvent[] {
   const { contractId } = situation.contract;
-  return bodiesOf(step, situation, deps).map((event) => ({ ...event, contractId }) as NewEvent);
+  const bodies = bodiesOf(step, situation, deps);
+  return [...bodies, ...noticesOf(bodies, situation)].map((event) => ({ ...event, contractId }) as NewEvent);
 }
 
 type StepType = Step["type"];

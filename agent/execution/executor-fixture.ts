@@ -196,7 +196,7 @@ export class ExecutorBench {
   /** Types of the contract's events, without those that come with time. */
   story(): string[] {
     return this.events
-      .filter(({ type, contractId }) => contractId !== undefined && type !== "estimate" && type !== "stage.progress")
+      .filter(({ type, contractId }) => contractId !== undefined && !WITH_TIME.has(type))
       .map(({ type, stageId }) => (stageId === undefined ? type : `${type} ${stageId}`));
   }
 
@@ -230,6 +230,9 @@ export class ExecutorBench {
     };
   }
 }
+
+/** Types of events that come with time, or say again for people what others say. */
+const WITH_TIME: ReadonlySet<string> = new Set(["estimate", "stage.progress", "notice"]);
 
 function mortalClock(clock: VirtualClock, life: { isAlive: boolean }): Clock {
   return {

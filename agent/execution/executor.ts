@@ -13,6 +13,7 @@ import type { CommandDecision, CommandHandler } from "../core/command-handler.ts
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
 import type { StepDeps } from "../core/event-parts.ts";
+import { noticedIn } from "../core/notices.ts";
 import { nextSteps } from "../core/next-steps.ts";
 import { contractOf, decideOrder } from "../core/orders.ts";
 import { permitNow, type Permit } from "../core/permit.ts";
@@ -257,6 +258,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
     this.#stopFirst(step, contractId);
     const events = eventsOf(step, situation, this.#stepDeps(situation));
     if (events.length > 0) await this.#deps.durable.append(events);
+    const noticed = noticedIn(events, situation);
+    if (noticed) this.#remember({ noticed });
     this.#log[CHATTER.has(step.type) ? "debug" : "info"]({ contractId, ...describe(step) }, "step taken");
     this.#handle(step, situation);
   }
