@@ -33,33 +33,40 @@ export function noticedIn(events: readonly EventBody[], { contract, now }: Situa
   return { contractId: contract.contractId, endMs: now.monoMs + secondsRemaining * 1000, secondsRemaining };
 }
 
-function tell(event: EventBody, events: readonly EventBody[], situation: Situation): readonly EventBody[] {
-  const { contract } = situation;
-  switch (event.type) {
-    case "contract.started": {
-      const estimate = estimateIn(events);
-      const text = `${contract.task.title} has started${estimate ? `, about ${lasting(estimate.secondsRemaining)}` : ""}`;
-      return [notice("started", text, counted(estimate, situation, 0))];
-    }
-    case "stage.completed":
-      return [stageDone(event, events, situation)];
-    case "contract.completed":
-    case "contract.failed":
-    case "contract.aborted":
-    case "contract.expired":
-    case "contract.released":
-      return [finished(event, situation)];
-    case "exception":
-      return event.data.severity === "HIGH" || event.data.severity === "URGENT"
-        ? [
-            notice("needs-human", `${contract.task.title} needs a human: ${event.data.detail}`, {
-              code: event.data.code,
-            }),
-          ]
-        : [];
-    default:
-      return [];
-  }
+type BodyOf<Type extends EventBody["type"]> = Extract<EventBody, { type: Type }>;
+type Teller<Type extends EventBody["type"]> = (
+  event: BodyOf<Type>,
+  events: readonly EventBody[],
+  situation: Situation,
+) => readonly EventBody[];
+
+/** Events of other types are no news. */
+const TELLERS: { readonly [Type in EventBody["type"]]?: Teller<Type> } = {
+  "contract.started": (_event, events, situation) => {
+    const estimate = estimateIn(events);
+    const lasts = estimate ? `, about ${lasting(estimate.secondsRemaining)}` : "";
+    const text = `${situation.contract.task.title} has started${lasts}`;
+    return [notice("started", text, counted(estimate, situation, 0))];
+  },
+  "stage.completed": (event, events, situation) => [stageDone(event, events, situation)],
+  "contract.completed": (event, _events, situation) => [fulfilled(event, situation)],
+  "contract.failed": (event, _events, situation) => [endedOtherwise("failed", event, situation)],
+  "contract.aborted": (event, _events, situation) => [endedOtherwise("aborted", event, situation)],
+  "contract.expired": (event, _events, situation) => [endedOtherwise("expired", event, situation)],
+  "contract.released": (event, _events, situation) => [endedOtherwise("released", event, situation)],
+  exception: ({ data }, _events, { contract }) => {
+    if (data.severity !== "HIGH" && data.severity !== "URGENT") return [];
+    return [notice("needs-human", `${contract.task.title} needs a human: ${data.detail}`, { code: data.code })];
+  },
+};
+
+function tell<Type extends EventBody["type"]>(
+  event: BodyOf<Type>,
+  events: readonly EventBody[],
+  situation: Situation,
+): readonly EventBody[] {
+  const teller: Teller<Type> | undefined = TELLERS[event.type as Type];
+  return teller?.(event, events, situation) ?? [];
 }
 
 function stageDone(event: EventBody, events: readonly EventBody[], situation: Situation): EventBody {
@@ -72,27 +79,25 @@ function stageDone(event: EventBody, events: readonly EventBody[], situation: Si
   return progress(text, estimate, situation, done);
 }
 
-type Ended = Extract<
-  EventBody,
-  { type: "contract.completed" | "contract.failed" | "contract.aborted" | "contract.expired" | "contract.released" }
->;
-
-function finished(event: Ended, situation: Situation): EventBody {
-  const { contract, state } = situation;
-  const outcome = event.type.replace("contract.", "");
-  const stages = `${doneStages(situation)} of ${state.stages.length} stages`;
-  if (event.type !== "contract.completed") {
-    const text = `${contract.task.title} ended as ${outcome} after ${stages}: ${event.data.detail ?? event.data.reason}`;
-    return notice("finished", text, { outcome });
-  }
-  const { durationSeconds, distance, batteryUsed } = event.data;
+function fulfilled({ data }: BodyOf<"contract.completed">, situation: Situation): EventBody {
+  const { durationSeconds, distance, batteryUsed } = data;
   const used = `${Math.round(distance)} m and ${(batteryUsed * 100).toFixed(1)} % of the battery`;
-  return notice("finished", `${contract.task.title} is done: ${stages} in ${lasting(durationSeconds)}, ${used}`, {
-    outcome,
-    durationSeconds,
-    distance,
-    batteryUsed,
-  });
+  const text = `${situation.contract.task.title} is done: ${stagesDone(situation)} in ${lasting(durationSeconds)}, ${used}`;
+  return notice("finished", text, { outcome: "completed", durationSeconds, distance, batteryUsed });
+}
+
+function endedOtherwise(
+  outcome: string,
+  { data }: { readonly data: EventData<"contract.failed"> },
+  situation: Situation,
+): EventBody {
+  const why = data.detail ?? data.reason;
+  const text = `${situation.contract.task.title} ended as ${outcome} after ${stagesDone(situation)}: ${why}`;
+  return notice("finished", text, { outcome });
+}
+
+function stagesDone(situation: Situation): string {
+  return `${doneStages(situation)} of ${situation.state.stages.length} stages`;
 }
 
 /** Seconds by which the end is later than people were told, earlier where negative; undefined where that is no news. */
