@@ -24,6 +24,8 @@ export interface Goal {
   /** Distance to the goal position that counts as there. */
   readonly tolerance: Metres;
   readonly maxSpeed: MetresPerSecond;
+  /** Share of the usual room that is kept where there is more than is needed; 1 unless given. */
+  readonly roomShare?: number;
   /** Monotonic time, milliseconds, at which the goal lapses and the robot stops. */
   readonly validUntilMs: number;
 }

@@ -6,9 +6,9 @@ import type { Occupancy, Zone } from "#contract/spatial";
 import { rectangleZone } from "#edge-planner/drawn-place";
 import { cornersAt, makeFootprint } from "#edge-planner/footprint";
 import { createMapSource } from "#edge-planner/map-cache";
-import type { ControlWorld } from "./control.ts";
-import type { Circle } from "./kinematic-robot.ts";
-import { AMR, startTestBed, type TestBed } from "./test-bed.ts";
+import type { ControlWorld } from "#agent/control/control";
+import type { Circle } from "#agent/control/kinematic-robot";
+import { AMR, startTestBed, type TestBed } from "#agent/control/test-bed";
 
 const png = readFileSync(join(import.meta.dirname, "../../config/maps/warehouse.png"));
 const occupancy: Occupancy = {
