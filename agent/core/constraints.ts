@@ -4,12 +4,21 @@ import type { ContractState } from "#contract/state";
 import { elapsedMs } from "./elapsed.ts";
 import type { Instant, RobotView } from "./situation.ts";
 
-/** A constraint of the contract that does not hold now. */
+/** A constraint of the contract that does not hold, or is about not to. */
 export interface Violation {
-  readonly code: "battery_low" | "window_passed" | "duration_exceeded" | "zone_forbidden" | "speed_exceeded";
+  readonly code:
+    | "battery_low"
+    | "window_passed"
+    | "duration_exceeded"
+    | "zone_forbidden"
+    | "speed_exceeded"
+    | "battery_short"
+    | "time_short";
   readonly detail: string;
   readonly value: number | string;
   readonly limit: number | string | readonly string[];
+  /** What it comes to if the work goes on; absent where it does not hold already. */
+  readonly becomes?: Violation["code"];
 }
 
 /** What constraints are judged by. */

@@ -68,12 +68,15 @@ export function policyHold(holdId: string, reason: string): EventBody {
 
 /** A constraint that does not hold. */
 export function violated(
-  { code, detail, value, limit }: Omit<Violation, "code"> & { code: string },
+  { code, detail, value, limit, becomes }: Omit<Violation, "code"> & { code: string },
   severity?: Severity,
 ): EventBody {
   const plain = typeof limit === "object" ? [...limit] : limit;
   const judged = severity === undefined ? {} : { severity };
-  return { type: "constraint.violated", data: { constraint: code, detail, value, limit: plain, ...judged } };
+  return {
+    type: "constraint.violated",
+    data: { constraint: code, detail, value, limit: plain, ...judged, ...(becomes && { becomes }) },
+  };
 }
 
 /** Something is wrong, but work goes on with it. */

@@ -4,6 +4,7 @@ import { pauseAttempts } from "./attempt-watch.ts";
 import { driveOf, inquiryOf } from "./attempts.ts";
 import { waitBeforeStartMs, type Violation } from "./constraints.ts";
 import { ruleOfHold, stageOfHold } from "./failure-policy.ts";
+import { foreseeDrive } from "./foresight.ts";
 import type { Situation } from "./situation.ts";
 import { gravestViolations, mildViolations } from "./tolerance.ts";
 import { contextOf, isBackingOff, recover } from "./stage-loop.ts";
@@ -51,7 +52,8 @@ export function answerViolation(situation: Situation): readonly Step[] | undefin
   const progress = findProgress(contract, state);
   if (progress.type !== "at") return undefined;
   const isHeld = state.holds.length > 0;
-  const violation = gravestViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code));
+  const ahead = isHeld ? undefined : foreseeDrive(situation);
+  const violation = gravestViolations(situation).find((found) => !isHeld || ENDS_A_HOLD.has(found.code)) ?? ahead;
   if (!violation || progress.views.some((view) => isAnswered(situation, view, violation))) return undefined;
   const view = blamed(situation, progress.views);
   return (

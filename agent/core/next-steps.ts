@@ -5,6 +5,7 @@ import { pauseAttempts, watchAttempts } from "./attempt-watch.ts";
 import { isUnderWay } from "./attempts.ts";
 import { waitBeforeStartMs } from "./constraints.ts";
 import { answerViolation, keepOwnHolds, noteMildViolation, standStill } from "./hold-rules.ts";
+import { keepOfflinePosture } from "./offline-posture.ts";
 import type { Situation } from "./situation.ts";
 import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
 import { findProgress, findStage, type StageView } from "./stage-order.ts";
@@ -32,6 +33,7 @@ const RULES: readonly Rule[] = [
   windDown,
   resolveDoubt,
   keepOwnHolds,
+  keepOfflinePosture,
   noteMildViolation,
   answerViolation,
   standStill,

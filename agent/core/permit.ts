@@ -15,10 +15,11 @@ const LIMITED_SHARE = 0.5;
  */
 export function permitNow(situation: Situation, action: string, deviceLimit: MetresPerSecond): Permit {
   const { contract, state, safety, leaseRemainingMs, isOrderPending } = situation;
+  const isInScope = contract.scope.actions.some((scoped) => scoped.action === action);
   const isFree = state.status === "running" && state.holds.length === 0 && !isOrderPending;
   const isWell = safety === "normal" || safety === "limited";
   const isLeased = leaseRemainingMs !== "unknown" && leaseRemainingMs > 0;
-  if (!isFree || !isWell || !isLeased || gravestViolations(situation).length > 0) return { ok: false };
+  if (!isInScope || !isFree || !isWell || !isLeased || gravestViolations(situation).length > 0) return { ok: false };
   const limit = speedLimit(contract, action, deviceLimit);
   const isSlow = safety === "limited" || callsForCaution(situation);
   return { ok: true, maxSpeed: isSlow ? limit * LIMITED_SHARE : limit };

@@ -32,6 +32,8 @@ export const DEFAULT_SEVERITY_POLICY: SeverityPolicy = {
     tool_missing: "major",
     output_invalid: "major",
     battery_low: "major",
+    battery_short: "major",
+    time_short: "major",
     window_passed: "major",
     duration_exceeded: "major",
     zone_forbidden: "major",

@@ -4,6 +4,7 @@ import { exampleContract } from "#contract/example";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import type { ContractState } from "#contract/state";
 import { assert } from "#lib/errors";
+import type { Outlook } from "./estimate.ts";
 import { DEFAULT_POLICIES } from "./policies.ts";
 import type { Activity, Attempt, Inquiry, RobotView, Situation } from "./situation.ts";
 
@@ -22,6 +23,8 @@ export const ROBOT: RobotView = {
   isOnline: true,
   tools: { base: "ok", load: "ok", battery: "ok" },
 };
+
+const OUTLOOK: Outlook = { speed: 1, drainPerSecond: 0.0001, learned: () => undefined, routes: new Map() };
 
 const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, shortSinceMs: {}, heldSinceMs: {}, tolerated: [] };
 
@@ -72,6 +75,8 @@ export function situationAfter(
     activity: activityOf(activity),
     policies: DEFAULT_POLICIES,
     chance: 0,
+    outlook: OUTLOOK,
+    offlineMs: 0,
     ...rest,
   };
 }

@@ -4,6 +4,7 @@ import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { ContractState } from "#contract/state";
+import type { Outlook } from "./estimate.ts";
 import type { Policies } from "./policies.ts";
 import type { Noticed } from "./notices.ts";
 
@@ -128,4 +129,10 @@ export interface Situation {
   readonly policies: Policies;
   /** Uniform from 0 to below 1: spreads delays, so that devices that failed together do not try again together. */
   readonly chance: number;
+  /** How the future is expected to go. */
+  readonly outlook: Outlook;
+  /** What a metre takes of the battery, as far as this robot has learned. */
+  readonly drainPerMetre?: number;
+  /** How long the link has been gone; 0 while it is there. */
+  readonly offlineMs: number;
 }

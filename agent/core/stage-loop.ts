@@ -3,6 +3,8 @@ import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
 import type { ExpressionContext } from "./conditions.ts";
 import { decideFailure, type Failure } from "./failure-policy.ts";
+import { forecastStage } from "./forecast.ts";
+import { foreseeStage } from "./foresight.ts";
 import { secureResources } from "./resource-steps.ts";
 import { permitAction } from "./scope.ts";
 import type { Attempt, Inquiry, Situation } from "./situation.ts";
@@ -22,6 +24,9 @@ export function runStage(situation: Situation, view: StageView): readonly Step[]
   const securing = secureResources(situation, view);
   if (securing) return securing;
   if (known.startedAt === undefined) {
+    const ahead = foreseeStage(situation, stage);
+    if (ahead)
+      return [recover(situation, view, failureOf(situation, view, ahead.code, ahead.detail), { violation: ahead })];
     const { drift, ...outcome } = judgeAssumptions(view, situation);
     if (!outcome.ok) return [recover(situation, view, outcome.failure, { drift })];
     return [{ type: "start-stage", stageId: stage.stageId, drift }];
@@ -76,7 +81,8 @@ export function recover(
 ): Recovery {
   const { contract, state, chance } = situation;
   const { after, ...rest } = found;
-  const isContractWide = rest.violation !== undefined;
+  // What lies ahead is only that of the stage that would bring it about.
+  const isContractWide = rest.violation !== undefined && rest.violation.becomes === undefined;
   const context = contextOf(situation);
   const input = { failure, stage: view.stage, contract, state, context, chance, isContractWide };
   const decision = decideFailure({ ...input, ...(after === undefined ? {} : { after }) });
@@ -98,10 +104,17 @@ export function contextOf({ contract, robot }: Situation): ExpressionContext {
   return { contract, robot };
 }
 
-/** Nothing that can't be undone begins unless it surely ends within the lease. */
-function fitsLease({ leaseRemainingMs }: Situation, { stage }: StageView): boolean {
-  if (!isIrreversible(stage.action)) return true;
-  return leaseRemainingMs !== "unknown" && leaseRemainingMs >= stage.timeoutSeconds * 1000;
+/**
+ * Nothing that can't be undone begins unless it surely ends within the lease; without the cloud, which renews it, nothing
+ * that will probably not.
+ */
+function fitsLease({ leaseRemainingMs, offlineMs, outlook }: Situation, { stage }: StageView): boolean {
+  const isSure = isIrreversible(stage.action);
+  if (!isSure && offlineMs === 0) return true;
+  const seconds = isSure
+    ? stage.timeoutSeconds
+    : forecastStage(stage, outlook, outlook.routes.get(stage.stageId)).seconds;
+  return leaseRemainingMs !== "unknown" && leaseRemainingMs >= seconds * 1000;
 }
 
 function settleInterrupted(situation: Situation, view: StageView, attempt: Attempt): readonly Step[] {

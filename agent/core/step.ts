@@ -73,7 +73,12 @@ export type Step =
   | { readonly type: "note-violation"; readonly violation: Violation; readonly severity: Severity }
   | Recovery
   | { readonly type: "request-replan"; readonly stageId: string; readonly delta: ReplanDelta }
-  | { readonly type: "hold"; readonly holdId: string; readonly by: "constraint" | "safety"; readonly reason: string }
+  | {
+      readonly type: "hold";
+      readonly holdId: string;
+      readonly by: "policy" | "constraint" | "safety";
+      readonly reason: string;
+    }
   | { readonly type: "resume"; readonly holdId: string; readonly by: "policy" | "constraint" | "safety" }
   | { readonly type: "wind-down" }
   | { readonly type: "expire" }

@@ -9,6 +9,7 @@ import type { ContractState, DeviceState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { Control } from "../control/control.ts";
 import { isIrreversible, movesBase } from "../core/action-traits.ts";
+import { drainPerMetreOf } from "../core/drain.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
@@ -97,6 +98,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   #isClosed = false;
   #world = "";
   #storePauseUntilMs = -Infinity;
+  #offlineSinceMs: number | undefined;
 
   /** What follows a step once the journal has it; for the others the journal is all there is. */
   readonly #handlers: { readonly [Type in Step["type"]]?: Handler<Type> } = {
@@ -199,6 +201,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   #tick(): void {
     const { clock, journal, link } = this.#deps;
     const nowMs = clock.nowMs();
+    this.#offlineSinceMs = link.isOnline() ? undefined : (this.#offlineSinceMs ?? nowMs);
     for (const [contractId, sinceMs] of this.#pending) {
       if (nowMs - sinceMs >= ORDER_PENDING_MS) this.#pending.delete(contractId);
     }
@@ -322,18 +325,20 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   #situation(contractId: string): Situation | undefined {
-    const { clock, journal, link, senses, safety, policies, rng } = this.#deps;
+    const { clock, journal, link, senses, safety, policies, rng, outlooks } = this.#deps;
     const device = journal.state();
     const state = device.contracts[contractId];
     const contract = journal.contract(contractId);
     if (!state || !contract) return undefined;
     const { attempts, inquiries } = this.#runner;
     const reason = safety.reason();
+    const robot = senses.view(state.load);
+    const drainPerMetre = drainPerMetreOf(device);
     return {
       contract,
       state,
       now: { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() },
-      robot: senses.view(state.load),
+      robot,
       leaseRemainingMs: link.leaseRemainingMs(contractId),
       safety: safety.mode(),
       ...(reason === undefined ? {} : { safetyReason: reason }),
@@ -341,12 +346,15 @@ export class Executor implements CommandHandler, AsyncDisposable {
       activity: { ...this.#memory, attempts, inquiries },
       policies,
       chance: rng.float(),
+      outlook: outlooks.outlookOf(contract, robot.pose),
+      ...(drainPerMetre === undefined ? {} : { drainPerMetre }),
+      offlineMs: this.#offlineSinceMs === undefined ? 0 : Math.max(1, clock.nowMs() - this.#offlineSinceMs),
     };
   }
 
-  #stepDeps({ contract, robot }: Situation): StepDeps {
-    const { deviceId, uuid, outlooks } = this.#deps;
-    return { deviceId, uuid, keyOf, outlook: outlooks.outlookOf(contract, robot.pose) };
+  #stepDeps({ outlook }: Situation): StepDeps {
+    const { deviceId, uuid } = this.#deps;
+    return { deviceId, uuid, keyOf, outlook };
   }
 
   /** Motion learns the place once per revision of the contract, before anything is driven. */

@@ -32,6 +32,8 @@ export interface Outlooks {
 
 /** Mean speed over the speed limit, from drives through the warehouse: corners, doors and people cost the rest. */
 const CRUISE_SHARE = 0.7;
+/** A contract that ends and the next one are worked on together; more are not. */
+const PLANNED_MAX = 4;
 /** Points that the wire format takes. */
 const ROUTE_POINTS_MAX = 200;
 
@@ -44,7 +46,7 @@ export function createOutlooks(deps: {
 }): Outlooks {
   const { profile, maps, log, learned } = deps;
   const footprint = makeFootprint(profile.footprint);
-  let planned: { key: string; outlook: Outlook } | undefined;
+  const planned = new Map<string, Outlook>();
 
   function planDrive(contract: Contract, from: Pose, to: Pose): readonly Point[] {
     const straight: Point[] = [
@@ -79,12 +81,16 @@ export function createOutlooks(deps: {
   return {
     outlookOf(contract, from) {
       const key = `${contract.contractId}/${contract.revision}`;
-      if (planned?.key === key) return planned.outlook;
+      const known = planned.get(key);
+      if (known) return known;
       const speed = CRUISE_SHARE * speedLimit(contract, "navigate", profile.limits.maxSpeed);
       const drainPerSecond = drainOf(profile, speed);
       if (!from) return { speed, drainPerSecond, learned, routes: new Map() };
-      planned = { key, outlook: { speed, drainPerSecond, learned, routes: planAll(contract, from) } };
-      return planned.outlook;
+      const outlook = { speed, drainPerSecond, learned, routes: planAll(contract, from) };
+      const [oldest] = planned.keys();
+      if (planned.size >= PLANNED_MAX && oldest !== undefined) planned.delete(oldest);
+      planned.set(key, outlook);
+      return outlook;
     },
   };
 }
