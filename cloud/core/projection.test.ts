@@ -43,8 +43,12 @@ class Story {
   }
 }
 
-/** Accepted, started, and under way to the rack: 10 m in 10 s, then 5 s of picking, 8 m in 8 s, 5 s of placing. */
-function underWay(): Story {
+/**
+ * Accepted, started, and under way to the rack: 10 m in 10 s, then 5 s of picking, 8 m in 8 s, 5 s of placing; with the
+ * standard deviations of the four, where the device tells them.
+ */
+function underWay(...sigmas: number[]): Story {
+  const spread = (stage: number): object => (sigmas.length === 0 ? {} : { sigmaSeconds: sigmas[stage]! });
   return new Story()
     .tell(0, "contract.accepted", {
       taskId: "task-1",
@@ -66,18 +70,20 @@ function underWay(): Story {
       ],
       speed: 1,
       stageSecondsRemaining: 10,
+      ...(sigmas.length === 0 ? {} : { stageSigmaSeconds: sigmas[0]! }),
       secondsRemaining: 28,
       nextStages: [
-        { stageId: "pick", seconds: 5 },
+        { stageId: "pick", seconds: 5, ...spread(1) },
         {
           stageId: "go-to-station",
           seconds: 8,
+          ...spread(2),
           route: [
             [10, 0],
             [10, 8],
           ],
         },
-        { stageId: "place", seconds: 5 },
+        { stageId: "place", seconds: 5, ...spread(3) },
       ],
       drainPerSecond: 0.001,
     });
@@ -115,6 +121,24 @@ describe("a projection", () => {
       expect(after.battery!.sigma).toBeGreaterThan(before.battery!.sigma);
       expect(after.ageSeconds).toBeGreaterThan(before.ageSeconds);
     }
+  });
+
+  it("knows the end as well as the device's experience does, because errors of stages even out", () => {
+    const end = (basis: ProjectionBasis, seconds = 0): number => project(basis, at(seconds)).contract!.endSigmaSeconds!;
+    expect(end(underWay(3, 0, 4, 0).now)).toBeCloseTo(1 + 5, 6);
+    expect(end(underWay(0, 0, 0, 0).now)).toBeCloseTo(1, 6);
+    expect(end(underWay().now)).toBeCloseTo(1 + 0.2 * 28, 6);
+    expect(end(underWay(3, 0, 4, 0).now, 128)).toBeCloseTo(1 + 100, 6);
+  });
+
+  it("knows where the device is as well as it knows the times of the stages until then", () => {
+    const sigma = (seconds: number, ...sigmas: number[]): number =>
+      project(underWay(...sigmas).now, at(seconds)).pose!.sigma - 0.1 - 0.01 * seconds;
+    expect(sigma(5, 2, 9, 9, 9)).toBeCloseTo(1, 6);
+    expect(sigma(10, 2, 9, 9, 9)).toBeCloseTo(2, 6);
+    expect(sigma(15, 3, 4, 9, 9)).toBeCloseTo(5, 6);
+    expect(sigma(15, 0, 0, 9, 9)).toBeCloseTo(0, 6);
+    expect(sigma(5)).toBeCloseTo(1, 6);
   });
 
   it("goes on from progress that was reported since, not from the old estimate", () => {

@@ -102,14 +102,42 @@ function poseAt(track: Track, timeline: Timeline | undefined, at: Place | undefi
   if (!value) return undefined;
   const sinceMs = seen?.atMs ?? timeline!.anchorMs;
   const elapsed = Math.max(0, (atMs - sinceMs) / 1000);
-  const travelled = timeline ? secondsOfWork(timeline, sinceMs, atMs) * timeline.speed : 0;
-  const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + travelled * GROWTH.speedShare + elapsed * GROWTH.idlePose;
+  const alongSigma = timeline ? timeSigma(timeline, sinceMs, atMs, GROWTH.speedShare) * timeline.speed : 0;
+  const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + alongSigma + elapsed * GROWTH.idlePose;
   return { value, sigma };
 }
 
 /** Seconds between two moments in which the contract should still have been worked on. */
 function secondsOfWork(timeline: Timeline, fromMs: number, toMs: number): Seconds {
   return Math.max(0, (Math.min(toMs, endOf(timeline)) - fromMs) / 1000);
+}
+
+/**
+ * Standard deviation of the time that the work between two moments takes: by what the device has learned of each of its stages,
+ * whose errors are independent; a fixed share of the time where it said nothing.
+ */
+function timeSigma(
+  timeline: Timeline,
+  fromMs: number,
+  toMs: number,
+  unlearnedShare: number = GROWTH.timeShare,
+): Seconds {
+  const [from, to] = [fromMs, toMs].map((ms) => varianceUntil(timeline, ms));
+  if (from === undefined || to === undefined) return unlearnedShare * secondsOfWork(timeline, fromMs, toMs);
+  return Math.sqrt(Math.max(0, to - from));
+}
+
+function varianceUntil({ anchorMs, legs }: Timeline, atMs: number): number | undefined {
+  let left = Math.max(0, (atMs - anchorMs) / 1000);
+  let variance = 0;
+  for (const { seconds, sigmaSeconds } of legs) {
+    if (sigmaSeconds === undefined) return undefined;
+    const share = seconds === 0 ? 1 : Math.min(1, left / seconds);
+    variance += (share * sigmaSeconds) ** 2;
+    left = Math.max(0, left - seconds);
+    if (share < 1) break;
+  }
+  return variance;
 }
 
 /** On the way of the leg, or where the last leg that had a way ended. */
@@ -143,12 +171,13 @@ function contractAt(
 ): ProjectedContract {
   const common = { contractId: state.contractId };
   if (!timeline || !at) return { ...common, ...frozen(basis, state) };
-  const elapsed = Math.max(0, (atMs - timeline.anchorMs) / 1000);
+  // An end that should have come already is known no better than by how long it is overdue.
+  const overdue = Math.max(0, (atMs - endOf(timeline)) / 1000);
   const total = timeline.legs.reduce((sum, leg) => sum + leg.seconds, 0);
   const stageShare = at.leg.fromShare + (1 - at.leg.fromShare) * at.share;
   const ended = new Set(timeline.legs.slice(0, at.isEnded ? undefined : at.index).map((leg) => leg.stageId));
   const done = state.stages.filter((stage) => isDone(stage) || ended.has(stage.stageId)).length;
-  const sigma = Math.min(1, (GROWTH.timeShare * elapsed) / Math.max(1, total));
+  const sigma = Math.min(1, timeSigma(timeline, timeline.anchorMs, atMs) / Math.max(1, total));
   return {
     ...common,
     status: at.isEnded ? "completed" : "running",
@@ -157,7 +186,7 @@ function contractAt(
     progress: { value: Math.min(1, (done + (at.isEnded ? 0 : stageShare)) / state.stages.length), sigma },
     load: loadAfter(basis.contract, state, ended),
     endsAtMs: endOf(timeline),
-    endSigmaSeconds: 1 + GROWTH.timeShare * Math.max(elapsed, total),
+    endSigmaSeconds: 1 + Math.max(timeSigma(timeline, timeline.anchorMs, endOf(timeline)), overdue),
   };
 }
 

@@ -8,6 +8,8 @@ import type { ContractEstimate, Seen, Track } from "./track.ts";
 export interface Leg {
   readonly stageId: string;
   readonly seconds: Seconds;
+  /** Standard deviation of `seconds`, where the device said what experience tells it. */
+  readonly sigmaSeconds?: Seconds;
   /** Planned way; empty when the stage stands still. */
   readonly route: readonly Point[];
   readonly length: Metres;
@@ -33,7 +35,7 @@ export function timelineOf(basis: ProjectionBasis): Timeline | undefined {
   const stage = stageUnderWay(state);
   const { speed, drainPerSecond, nextStages } = estimate.value.data;
   const rates = { speed, drainPerSecond };
-  const next = nextStages.map((leg) => legOf(leg.stageId, leg.seconds, leg.route ?? [], 0));
+  const next = nextStages.map((leg) => legOf(leg.stageId, leg, leg.route ?? [], 0));
   if (stage && stage.stageId !== estimate.value.data.stageId) {
     const at = next.findIndex((leg) => leg.stageId === stage.stageId);
     if (at >= 0) return { ...rates, anchorMs: beginningOf(state, stage.startedAt, estimate), legs: next.slice(at) };
@@ -48,24 +50,33 @@ function firstLeg(
   estimate: Seen<ContractEstimate>,
   track: Track,
 ): { readonly anchorMs: number; readonly leg: Leg } {
-  const { stageId = "", route, stageSecondsRemaining } = estimate.value.data;
+  const { stageId = "", route, stageSecondsRemaining, stageSigmaSeconds } = estimate.value.data;
+  const time = { seconds: stageSecondsRemaining, sigmaSeconds: stageSigmaSeconds };
   const progress = track.progress;
   const isNewer = progress !== undefined && progress.atMs > estimate.atMs && progress.value.stageId === stageId;
   if (!isNewer || progress.value.contractId !== state.contractId) {
     const fromShare = shareAt(state, stageId, estimate.atMs, stageSecondsRemaining);
-    return { anchorMs: estimate.atMs, leg: legOf(stageId, stageSecondsRemaining, route, fromShare) };
+    return { anchorMs: estimate.atMs, leg: legOf(stageId, time, route, fromShare) };
   }
   const { share, remaining } = progress.value;
   const passed = (progress.atMs - estimate.atMs) / 1000;
-  const whole = legOf(stageId, Math.max(0, stageSecondsRemaining - passed), route, share);
+  const whole = legOf(stageId, { ...time, seconds: Math.max(0, stageSecondsRemaining - passed) }, route, share);
   if (remaining === undefined || whole.length === 0) return { anchorMs: progress.atMs, leg: whole };
   const left = Math.min(whole.length, remaining);
-  const seconds = (stageSecondsRemaining * left) / whole.length;
-  return { anchorMs: progress.atMs, leg: { ...whole, seconds, startAlong: whole.length - left } };
+  const shareLeft = left / whole.length;
+  const seconds = stageSecondsRemaining * shareLeft;
+  const spread = stageSigmaSeconds === undefined ? {} : { sigmaSeconds: stageSigmaSeconds * shareLeft };
+  return { anchorMs: progress.atMs, leg: { ...whole, seconds, ...spread, startAlong: whole.length - left } };
 }
 
-function legOf(stageId: string, seconds: Seconds, route: readonly Point[], fromShare: Share): Leg {
-  return { stageId, seconds, route, length: polylineLength(route), startAlong: 0, fromShare };
+interface LegTime {
+  readonly seconds: Seconds;
+  readonly sigmaSeconds?: Seconds | undefined;
+}
+
+function legOf(stageId: string, { seconds, sigmaSeconds }: LegTime, route: readonly Point[], fromShare: Share): Leg {
+  const spread = sigmaSeconds === undefined ? {} : { sigmaSeconds };
+  return { stageId, seconds, ...spread, route, length: polylineLength(route), startAlong: 0, fromShare };
 }
 
 /** By time, for stages that say nothing of their progress. */
