@@ -14,7 +14,7 @@ import type { Control, MotionReport } from "./control/control.ts";
 import type { CommandHandler } from "./core/command-handler.ts";
 import type { DeviceAbilities } from "./core/feasibility.ts";
 import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
-import type { LinkStatus } from "./core/ports.ts";
+import type { LinkStatus, Replanner } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
 import { startDriverWatch } from "./execution/driver-watch.ts";
 import { watchCommits } from "./journal/durable-journal.ts";
@@ -99,8 +99,9 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
     anticipate: (command) => parts.executor?.anticipate(command),
     decide: (command, state) => parts.executor?.decide(command, state) ?? { ok: false, reason: "starting" },
   };
+  const replanner: Replanner = { revisePlan: (question) => parts.link?.revisePlan(question) };
   const experience = await startExperience({ store, log });
-  const robot = startRobot(settings, deps, { journal, link, uuid, experience }, starting);
+  const robot = startRobot(settings, deps, { journal, link, replanner, uuid, experience }, starting);
   const isSampleDue = createLiveLane(clock, () => journal.state());
   const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
   parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
@@ -123,6 +124,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
 interface RobotParts {
   readonly journal: JournalPart;
   readonly link: LinkStatus;
+  readonly replanner: Replanner;
   readonly uuid: () => string;
   readonly experience: Experience;
 }
@@ -131,7 +133,7 @@ interface RobotParts {
 function startRobot(
   { deviceId, profile, policies = DEFAULT_POLICIES }: AgentSettings,
   deps: AgentDeps,
-  { journal, link, uuid, experience }: RobotParts,
+  { journal, link, replanner, uuid, experience }: RobotParts,
   starting: AsyncDisposableStack,
 ): { view: () => RobotView; executor: ExecutorDeps } {
   const { clock, log, control, tools: drivers, onFailure } = deps;
@@ -149,7 +151,7 @@ function startRobot(
     learned: experience.learned,
   });
   const tools = createTools({ clock, control, drivers });
-  const parts = { journal, durable, link, control, tools, senses, safety, outlooks, experience };
+  const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
   const identity = { clock, rng, log, uuid, deviceId, profile, policies, onFailure };
   return { view: () => senses.view({}), executor: { ...identity, ...parts } };

@@ -22,6 +22,7 @@ import type { Control } from "./control/control.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
 import { startWorkerStore } from "./io/worker-store.ts";
 import type { Policies } from "./core/policies.ts";
+import { LocalFixes } from "./core/local-fixes.ts";
 import { SeverityPolicy } from "./core/severity.ts";
 import { DeviceProfile, motionProfileOf } from "./profile.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -112,7 +113,10 @@ async function openDevice(
 /** The policies that ship, as this installation has them. */
 function loadPolicies(): Policies {
   const path = (name: string): string => fileURLToPath(new URL(`../config/policies/${name}.yaml`, import.meta.url));
-  return { severity: loadYaml(path("severity"), SeverityPolicy) };
+  return {
+    localFixes: loadYaml(path("local-fixes"), LocalFixes),
+    severity: loadYaml(path("severity"), SeverityPolicy),
+  };
 }
 
 /** A bare name is a profile that ships. */

@@ -27,6 +27,7 @@ export function acceptContract(event: Event): ContractState | undefined {
     holds: [],
     load: {},
     replans: 0,
+    drift: [],
     distance: 0,
     batteryUsed: 0,
     firstSeq: event.seq,
@@ -84,7 +85,12 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
   "replan.adopted": adoptReplan,
   "replan.refused": refuseReplan,
   "fix.attempted": (contract, event, data) => mapStage(contract, event, (stage) => foldFix(stage, data)),
-  "stage.started": (contract, event, data) => see(onStage(contract, event, "stage.started", data), event, data),
+  "assumption.drifted": (contract, _event, { assumptionId }) => ({
+    ...contract,
+    drift: [...new Set([...contract.drift, assumptionId])],
+  }),
+  "stage.started": (contract, event, data) =>
+    see(onStage({ ...contract, drift: [] }, event, "stage.started", data), event, data),
   "stage.attempt": (contract, event, data) => onStage(contract, event, "stage.attempt", data),
   "stage.verified": (contract, event, data) => onStage(contract, event, "stage.verified", data),
   "stage.progress": (contract, event, data) =>
@@ -93,7 +99,8 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
       event,
       data,
     ),
-  "stage.completed": (contract, event, data) => see(completeStage(contract, event, data), event, data),
+  "stage.completed": (contract, event, data) =>
+    see(completeStage({ ...contract, drift: [] }, event, data), event, data),
   "stage.failed": (contract, event, data) => onStage(contract, event, "stage.failed", data),
   "stage.skipped": (contract, event, data) => onStage(contract, event, "stage.skipped", data),
   estimate: see,

@@ -53,6 +53,7 @@ describe("acceptance", () => {
       holds: [],
       load: {},
       replans: 0,
+      drift: [],
       distance: 0,
       batteryUsed: 0,
       firstSeq: 1,

@@ -73,6 +73,8 @@ export interface ContractState {
   /** Times that new remaining stages were asked for, or made without asking. */
   readonly replans: number;
   readonly replan?: OpenReplan;
+  /** Ids of the assumptions that did not hold when a stage last began, ended or failed. */
+  readonly drift: readonly string[];
   /** What the completed stages took together: metres, and share of the battery. */
   readonly distance: number;
   readonly batteryUsed: number;

@@ -50,6 +50,13 @@ const SPEED_PER_ROOM = 2.2;
 const ARRIVAL_SPEED: MetresPerSecond = 0.08;
 const GENTLE = 0.6;
 
+/** How a track is followed. */
+export interface Pace {
+  readonly maxSpeed: MetresPerSecond;
+  /** Share of the usual room that is worth keeping where there is more than is needed; what is needed stays. */
+  readonly roomShare?: number;
+}
+
 /**
  * The velocity that follows a track best from here: samples what the base can reach (the dynamic window), rolls
  * each out as an arc, and takes the cheapest that runs into nothing; undefined when all do. Source: D. Fox, W.
@@ -59,7 +66,7 @@ export function followTrack(
   situation: Situation,
   track: Track,
   along: Metres,
-  maxSpeed: MetresPerSecond,
+  { maxSpeed, roomShare = 1 }: Pace,
 ): Velocity | undefined {
   const here = {
     footprint: footprintRoom(situation.terrain, situation.pose),
@@ -71,7 +78,7 @@ export function followTrack(
   const velocities = reachable(situation, speedCap);
   const fastest = Math.max(...velocities.map((velocity) => velocity.linear));
   for (const velocity of velocities) {
-    const cost = rolloutCost(situation, { track, along, here, fastest }, velocity);
+    const cost = rolloutCost(situation, { track, along, here, fastest, roomy: ROOMY * roomShare }, velocity);
     if (cost < Infinity) candidates.push({ velocity, cost });
   }
   candidates.sort((a, b) => a.cost - b.cost);
@@ -138,10 +145,12 @@ interface Course {
   readonly here: Room;
   /** The highest speed among them. */
   readonly fastest: MetresPerSecond;
+  /** Room around the footprint beyond which more is no better. */
+  readonly roomy: Metres;
 }
 
 function rolloutCost(situation: Situation, course: Course, velocity: Velocity): number {
-  const { track, along, here, fastest } = course;
+  const { track, along, here, fastest, roomy } = course;
   const left = Math.max(0.02, track.length - along);
   const duration = Math.min(HORIZON, left / Math.max(velocity.linear, 1e-3));
   const rollout = rollOut(situation, here, velocity, duration);
@@ -151,7 +160,7 @@ function rolloutCost(situation: Situation, course: Course, velocity: Velocity): 
   const ended = project(track, end.x, end.y, along, reach);
   const lateral = (project(track, middle.x, middle.y, along, reach).lateral + ended.lateral) / 2;
   const furthest = Math.max(1e-3, Math.min(left, fastest * HORIZON));
-  const crowding = Math.max(0, (ROOMY - least) / ROOMY);
+  const crowding = Math.max(0, (roomy - least) / roomy);
   return (
     COSTS.dawdling * (1 - (ended.along - along) / furthest) +
     COSTS.lateral * lateral +

@@ -14,6 +14,8 @@ export interface NavigationGoal {
   readonly pose: Pose;
   readonly tolerance: Metres;
   readonly maxSpeed: MetresPerSecond;
+  /** Share of the usual room that is kept where there is more than is needed; 1 unless given. */
+  readonly roomShare?: number;
 }
 
 /** What the robot is doing about its goal. */
@@ -151,7 +153,7 @@ function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
 /** The velocity that the phase asks for; where there is no room to turn on the spot, driving may make some, and the other way round. */
 function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
   const { goal, keeper, phase } = navigator;
-  const follow = (): Velocity | undefined => followTrack(situation, track, keeper.along, goal.maxSpeed);
+  const follow = (): Velocity | undefined => followTrack(situation, track, keeper.along, goal);
   const turn = (): Velocity | undefined => turnBy(situation, errorToCarrot(navigator, track, situation.pose));
   switch (phase.kind) {
     case "turning":

@@ -28,9 +28,20 @@ function watchAttempt(situation: Situation, attempt: Attempt): readonly Step[] {
 }
 
 /** A stage that goes nowhere says from time to time that it is still at it. */
-function longStageReports({ activity, now }: Situation, { stageId, startedMs }: Attempt): readonly Step[] {
+function longStageReports(situation: Situation, attempt: Attempt): readonly Step[] {
+  const { stageId, startedMs } = attempt;
+  const { activity, now } = situation;
   const sinceMs = now.monoMs - Math.max(activity.estimate?.atMs ?? startedMs, startedMs);
-  return sinceMs >= HEARTBEAT_MS ? [{ type: "report-estimate", stageId }] : [];
+  return [
+    ...(hasNews(situation, attempt) ? [{ type: "report-progress", stageId } as const] : []),
+    ...(sinceMs >= HEARTBEAT_MS ? [{ type: "report-estimate", stageId } as const] : []),
+  ];
+}
+
+/** Whether a long action has reached a point from which it could be resumed, and the journal does not know yet. */
+function hasNews({ contract, state }: Situation, { stageId, checkpoint }: Attempt): boolean {
+  const known = findStage(contract, state, stageId)?.known.checkpoint;
+  return checkpoint !== undefined && JSON.stringify(checkpoint) !== JSON.stringify(known);
 }
 
 function driveReports(situation: Situation, attempt: Attempt): readonly Step[] {

@@ -58,14 +58,14 @@ const ROWS: readonly Row[] = [
   {
     name: "a moderate failure is planned around before the rules are asked",
     rules: [retry(1)],
-    input: { canReplan: true },
+    input: { replanning: "possible" },
     decision: { strategy: "replan" },
   },
   {
     name: "a major failure is planned around",
     rules: [],
     failure: { severity: "major" },
-    input: { canReplan: true },
+    input: { replanning: "possible" },
     decision: { strategy: "replan" },
   },
   {
@@ -74,14 +74,14 @@ const ROWS: readonly Row[] = [
       { when: "true", strategy: "hold" },
       { when: "true", strategy: "escalate" },
     ],
-    input: { canReplan: true, after: 0 },
+    input: { replanning: "possible", after: 0 },
     decision: { strategy: "escalate" },
   },
   {
     name: "a critical failure is neither planned around nor the rules' business",
     rules: [retry(1)],
     failure: { severity: "critical" },
-    input: { canReplan: true },
+    input: { replanning: "possible" },
     decision: { strategy: "abort" },
   },
   {
@@ -95,7 +95,7 @@ const ROWS: readonly Row[] = [
     name: "a minor failure of work that must be done goes to the rules",
     rules: [retry(1)],
     failure: { severity: "minor" },
-    input: { canReplan: true },
+    input: { replanning: "possible" },
     decision: { strategy: "retry" },
   },
   {

@@ -1,6 +1,7 @@
 import type { Contract, FailureRule, Severity, Stage } from "#contract/contract";
 import type { ContractState } from "#contract/state";
 import { isTrue, type ExpressionContext } from "./conditions.ts";
+import { nextFix, type LocalFix, type LocalFixes } from "./local-fixes.ts";
 
 /** Something that kept a stage from being completed. */
 export interface Failure {
@@ -9,7 +10,7 @@ export interface Failure {
   readonly detail: string;
   readonly stageId: string;
   readonly action: string;
-  /** How often the stage has failed now, this failure included; a crash or a hold is no failure. */
+  /** Its number among the failures that the policy has answered with a retry; local fixes, crashes and holds do not count. */
   readonly attempt: number;
   /** `happened`: the action had its effect, only its outcome is wrong; it must not be repeated. */
   readonly effect: "none" | "happened";
@@ -24,7 +25,9 @@ export type Decision =
   | { readonly strategy: "abort" }
   | { readonly strategy: "skip" }
   /** The rest of the work is planned anew (document 4 §6.6); not a rule's to ask for, but the severity's. */
-  | { readonly strategy: "replan" };
+  | { readonly strategy: "replan" }
+  /** The stage is tried again, differently; not a rule's to ask for, but the device's own. */
+  | { readonly strategy: "fix"; readonly fix: LocalFix };
 
 /** What a failure is judged by. */
 export interface PolicyInput {
@@ -35,8 +38,10 @@ export interface PolicyInput {
   readonly context: ExpressionContext;
   /** Uniform from 0 to below 1: spreads the delays of retries. */
   readonly chance: number;
-  /** Whether what remains of the work may be planned anew now. */
-  readonly canReplan?: boolean;
+  /** What the device may try by itself; nothing where nothing is given. */
+  readonly localFixes?: LocalFixes;
+  /** Whether what remains of the work may be planned anew now, or that was tried as often as it may be. */
+  readonly replanning?: "possible" | "impossible" | "spent";
   /** Whether the contract is at fault rather than the stage, which then can't be skipped. */
   readonly isContractWide?: boolean;
   /** Leaves out the rules up to this number: they have been tried. */
@@ -60,14 +65,28 @@ type Answer = (input: PolicyInput) => Decision | undefined;
  */
 const ANSWERS: Readonly<Record<Severity, readonly Answer[]>> = {
   trivial: [skip],
-  minor: [skip],
-  moderate: [replan],
-  major: [replan],
+  minor: [localFix, skip],
+  moderate: [fallBack, localFix, replan],
+  major: [fallBack, replan],
   critical: [() => ({ strategy: "abort" })],
 };
 
-function replan({ canReplan = false, after }: PolicyInput): Decision | undefined {
-  return canReplan && after === undefined ? { strategy: "replan" } : undefined;
+/** Once replanning has been tried as often as it may be, nothing else is: that is how a contract does not go on for ever. */
+function fallBack(input: PolicyInput): Decision | undefined {
+  if (input.replanning !== "spent") return undefined;
+  return decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
+}
+
+function localFix(input: PolicyInput): Decision | undefined {
+  const { failure, stage, state, chance, localFixes, isContractWide = false, after } = input;
+  const known = state.stages.find(({ stageId }) => stageId === stage.stageId);
+  if (!localFixes || !known || failure.effect === "happened" || after !== undefined) return undefined;
+  const fix = nextFix(localFixes, { stage, known, code: failure.code, chance, isContractWide });
+  return fix && { strategy: "fix", fix };
+}
+
+function replan({ replanning, after }: PolicyInput): Decision | undefined {
+  return replanning === "possible" && after === undefined ? { strategy: "replan" } : undefined;
 }
 
 function skip({ stage, isContractWide = false }: PolicyInput): Decision | undefined {
@@ -84,6 +103,12 @@ function followPolicy(input: PolicyInput): Decision {
   const found = findRule(input);
   if (found) return decide(found.rule, input, String(found.at));
   return skip(input) ?? decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
+}
+
+/** How long a stage that failed is left alone, in milliseconds. */
+export function delayOf(decision: Decision): number {
+  if (decision.strategy === "retry") return decision.delayMs;
+  return decision.strategy === "fix" ? decision.fix.delayMs : 0;
 }
 
 /** The rule that placed a hold of the policy, and its number; undefined when the fallback did or the contract has changed since. */

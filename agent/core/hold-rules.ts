@@ -105,5 +105,7 @@ const ENDS_A_HOLD: ReadonlySet<Violation["code"]> = new Set(["window_passed", "d
 
 function isAnswered(situation: Situation, { stage, known }: StageView, violation: Violation): boolean {
   if (known.status !== "failed" || known.failure !== violation.code) return false;
-  return situation.state.holds.length > 0 || isBackingOff(situation, stage.stageId);
+  return (
+    situation.state.holds.length > 0 || situation.state.replan !== undefined || isBackingOff(situation, stage.stageId)
+  );
 }

@@ -53,7 +53,7 @@ const START: readonly Row[] = [
   {
     name: "attempts the stage that was started",
     told: [...STARTED, ["stage.started", "go-to-rack", { action: "navigate" }]],
-    steps: [{ type: "attempt", stageId: "go-to-rack", n: 1, isRetry: false }],
+    steps: [{ type: "attempt", stageId: "go-to-rack", n: 1 }],
   },
   {
     name: "goes on with the stage after the completed one",
@@ -128,7 +128,7 @@ const ENDED: readonly Row[] = [
     name: "recovers from a failure",
     told: PICKING,
     differs: { activity: { attempt: ended({ type: "failed", code: "driver_failed", detail: "slipped" }) } },
-    steps: [{ type: "recover", failure: { code: "driver_failed", attempt: 1 }, decision: { strategy: "retry" } }],
+    steps: [{ type: "recover", failure: { code: "driver_failed", attempt: 1 }, decision: { strategy: "fix" } }],
   },
   {
     name: "asks the tool about an attempt in doubt before it counts as failed",
@@ -206,7 +206,7 @@ const DOUBT: readonly Row[] = [
   {
     name: "tries again under the next number what was not done",
     told: [...PICKING, ["stage.verified", "pick", { n: 1, answer: "not-done" }]],
-    steps: [{ type: "attempt", stageId: "pick", n: 2, isRetry: false }],
+    steps: [{ type: "attempt", stageId: "pick", n: 2 }],
   },
   {
     name: "asks after the end of a contract, too",

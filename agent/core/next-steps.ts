@@ -5,6 +5,8 @@ import { pauseAttempts, watchAttempts } from "./attempt-watch.ts";
 import { isUnderWay } from "./attempts.ts";
 import { waitBeforeStartMs } from "./constraints.ts";
 import { answerViolation, keepOwnHolds, noteMildViolation, standStill } from "./hold-rules.ts";
+import { awaitReplan } from "./replan-rules.ts";
+import { verifyEnvironment } from "./environment-rule.ts";
 import { keepOfflinePosture } from "./offline-posture.ts";
 import type { Situation } from "./situation.ts";
 import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
@@ -37,6 +39,8 @@ const RULES: readonly Rule[] = [
   noteMildViolation,
   answerViolation,
   standStill,
+  awaitReplan,
+  verifyEnvironment,
   pauseSiblings,
   watchAttempts,
   startContract,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Command } from "#contract/messages";
 import { activeContract } from "#contract/reducer";
 import type { ContractState, DeviceState, Hold } from "#contract/state";
@@ -8,7 +9,7 @@ import type { NewEvent } from "./ports.ts";
 import type { RobotView } from "./situation.ts";
 
 /** A command that is about a contract. */
-type Order = Pick<Command, "type" | "contractId" | "holdId">;
+type Order = Pick<Command, "type" | "contractId" | "holdId" | "data">;
 
 /** The contract that a command means: the one it names, else the active one. */
 export function contractOf(order: Order, device: DeviceState): ContractState | undefined {
@@ -67,11 +68,26 @@ function eventsOf(
         { type: "contract.revoked", contractId, data: { reason: "revoked", loadOnBoard: isLoaded } },
         ...aftermath(),
       ];
-    case "sync":
     case "replan":
+      return refusalOf(order, state);
+    case "sync":
       return undefined;
   }
 }
+
+/** The cloud's word that it has no new plan; one for a request that is no longer open changes nothing. */
+function refusalOf({ data }: Order, { contractId, replan }: ContractState): readonly NewEvent[] | undefined {
+  const said = ReplanRefusal.safeParse(data);
+  if (!said.success) return undefined;
+  const { requestId, reason, detail } = said.data.refused;
+  if (!replan || requestId !== replan.requestId) return [];
+  const refused = { reason, by: "cloud" as const, requestId, ...(detail === undefined ? {} : { detail }) };
+  return [{ type: "replan.refused", contractId, data: refused }];
+}
+
+const ReplanRefusal = z.looseObject({
+  refused: z.looseObject({ requestId: z.string(), reason: z.string().min(1).max(64), detail: z.string().optional() }),
+});
 
 /** The cloud clears its own holds, and those of the failure policy, which wait for a human and this is one. */
 function mayClear(hold: Hold): boolean {

@@ -9,6 +9,11 @@ export type Permit = { readonly ok: true; readonly maxSpeed: MetresPerSecond } |
 /** What is left of the speed limit while the robot, or what the contract assumes, is not quite well. */
 const LIMITED_SHARE = 0.5;
 
+/** A permit for going at a share of the speed only. */
+export function slowedBy(permit: Permit, share = 1): Permit {
+  return permit.ok ? { ok: true, maxSpeed: permit.maxSpeed * share } : permit;
+}
+
 /**
  * Whether an action of the contract may begin or go on. Asked right before every command that moves or changes something,
  * so it may contradict a step that was decided a moment ago; then this counts.

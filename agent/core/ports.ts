@@ -2,6 +2,7 @@ import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { EventData, EventType } from "#contract/event-data";
 import type { DeviceState } from "#contract/state";
+import type { ReplanQuestion } from "./replan-request.ts";
 
 /** An event before the journal gives it number, id, times and the identity of its contract. */
 export type NewEvent = {
@@ -36,4 +37,13 @@ export interface LinkStatus {
   grantBytesPerSecond(): number | undefined;
   /** Milliseconds of lease left for the contract, on the monotonic clock; `unknown` after a reboot with an unsynced clock. */
   leaseRemainingMs(contractId: string): number | "unknown";
+}
+
+/** Who plans the rest of the work anew: the cloud. */
+export interface Replanner {
+  /**
+   * Sends a request in the session that is up; nothing happens without one. The answer is a new revision of the contract or a
+   * command of type `replan`, and reaches the executor through the journal.
+   */
+  revisePlan(question: ReplanQuestion): void;
 }

@@ -13,13 +13,15 @@ import {
   type StepDeps,
 } from "./event-parts.ts";
 import { escalationOf, type Decision } from "./failure-policy.ts";
+import type { LocalFix } from "./local-fixes.ts";
+import { replanFailed, replanRequested } from "./replan-events.ts";
 import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 import type { Recovery } from "./step.ts";
 
 /** What the journal is told about a failure: what was found, what happened all the same, and what is done about it. */
 export function recovery(step: Recovery, view: StageView, situation: Situation, deps: StepDeps): readonly EventBody[] {
-  const { decision, violation, output, endsHold } = step;
+  const { decision, violation, output, endsHold, endsReplan } = step;
   const { stageId, code, severity, detail } = step.failure;
   const strategy = isPolicys(decision) ? { strategy: decision.strategy } : {};
   const attempt = Math.max(1, view.known.attempts);
@@ -27,11 +29,13 @@ export function recovery(step: Recovery, view: StageView, situation: Situation, 
     ...(violation ? [violated(violation)] : []),
     ...drifted(step.drift, stageId),
     ...(output ? [verdict(view, "done")] : []),
+    ...(endsReplan === undefined ? [] : [replanFailed(endsReplan, "no_revision", "nothing else can be done")]),
     { type: "stage.failed", stageId, data: { code, severity, detail, attempt, ...strategy } },
     ...(output ? movement(view, output, situation, deps) : []),
     ...(endsHold === undefined
       ? []
       : [{ type: "contract.resumed", data: { holdId: endsHold, by: "policy" } } as const]),
+    ...(step.isBudgetSpent ? [budgetSpent(step, situation, deps)] : []),
     ...consequences(step, situation, deps),
   ];
 }
@@ -49,18 +53,41 @@ export function giveUpDoubt(
   return isFinal(situation.state.status) ? events : [...events, policyHold(escalationOf(stageId), text)];
 }
 
-/** Whether a decision is one of the strategies that a failure policy can name. */
-function isPolicys(decision: Decision): decision is Exclude<Decision, { strategy: "skip" | "replan" }> {
-  return decision.strategy !== "skip" && decision.strategy !== "replan";
+/** A retry of the contract's failure policy, apart from those that the device tries by itself. */
+const POLICY_RETRY = "policy-retry";
+
+/** The stage is tried again after a while, in the same way or another. */
+function fixAttempted(
+  stageId: string,
+  { fix, n, delayMs, changes }: Pick<LocalFix, "n" | "delayMs" | "changes"> & { readonly fix: string },
+): EventBody {
+  const data = { fix, n, delaySeconds: delayMs / 1000, ...(changes && { changes }) };
+  return { type: "fix.attempted", stageId, data };
 }
 
-function consequences({ failure, decision }: Recovery, situation: Situation, deps: StepDeps): readonly EventBody[] {
+function budgetSpent({ failure }: Recovery, { state }: Situation, deps: StepDeps): EventBody {
+  const text = `${failure.stageId} failed after ${state.replans} new plans (${failure.code}): no more are allowed`;
+  return exception("replan_budget_spent", "HIGH", text, deps);
+}
+
+/** Whether a decision is one of the strategies that a failure policy can name. */
+function isPolicys(decision: Decision): decision is Exclude<Decision, { strategy: "skip" | "replan" | "fix" }> {
+  return decision.strategy !== "skip" && decision.strategy !== "replan" && decision.strategy !== "fix";
+}
+
+function consequences(step: Recovery, situation: Situation, deps: StepDeps): readonly EventBody[] {
+  const { failure, decision } = step;
   const { stageId, code, detail } = failure;
   const reason = `${code}: ${detail}`;
   switch (decision.strategy) {
-    case "retry":
+    case "retry": {
+      const known = situation.state.stages.find((stage) => stage.stageId === stageId);
+      return [fixAttempted(stageId, { fix: POLICY_RETRY, n: (known?.retries ?? 0) + 1, delayMs: decision.delayMs })];
+    }
+    case "fix":
+      return [fixAttempted(stageId, decision.fix)];
     case "replan":
-      return [];
+      return [replanRequested(step, deps)];
     case "skip":
       return [{ type: "stage.skipped", stageId, data: { reason } }];
     case "hold":

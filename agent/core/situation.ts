@@ -3,6 +3,7 @@ import type { ClockState } from "#lib/clock";
 import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
+import type { EventData } from "#contract/event-data";
 import type { ContractState } from "#contract/state";
 import type { Outlook } from "./estimate.ts";
 import type { Policies } from "./policies.ts";
@@ -65,6 +66,9 @@ export type Verification =
 /** Why an action was broken off by us. */
 export type Interruption = "withdrawn" | "timeout";
 
+/** What a resume in the middle of a long action takes. */
+export type StageCheckpoint = NonNullable<EventData<"stage.progress">["checkpoint"]>;
+
 /** An action that this process started; gone in a crash, when the journal's `stage.attempt` is what is left of it. */
 export interface Attempt {
   readonly contractId: string;
@@ -75,6 +79,8 @@ export interface Attempt {
   readonly drivenAtStart: Metres;
   readonly batteryAtStart?: Share;
   readonly interruption?: Interruption;
+  /** What a resume in its middle takes, as far as the action has said. */
+  readonly checkpoint?: StageCheckpoint;
   /** Set when it has ended and the journal does not say so yet. */
   readonly result?: ToolResult;
 }
@@ -105,6 +111,13 @@ export interface Activity {
   readonly windDownSinceMs?: number;
   /** Constraints that do not hold and are tolerated, as far as they were journaled: `<contractId>/<code>`. */
   readonly tolerated: readonly string[];
+  /** The request for a new plan that this process has sent, and when. */
+  readonly asked?: { readonly requestId: string; readonly atMs: number };
+  /**
+   * Set while a contract that an earlier process had begun has not been compared with the world: since when, and whether
+   * the hand has been asked what it holds.
+   */
+  readonly environment?: { readonly sinceMs: number; readonly isFelt: boolean };
   readonly progressAtMs?: number;
   /** What people were last told of the end. */
   readonly noticed?: Noticed;

@@ -3,10 +3,12 @@ import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
 import type { ExpressionContext } from "./conditions.ts";
 import { decideFailure, type Failure } from "./failure-policy.ts";
+import { canReplan, isBudgetSpent } from "./replan-budget.ts";
 import { forecastStage } from "./forecast.ts";
 import { foreseeStage } from "./foresight.ts";
 import { secureResources } from "./resource-steps.ts";
 import { permitAction } from "./scope.ts";
+import { isMild } from "./severity.ts";
 import type { Attempt, Inquiry, Situation } from "./situation.ts";
 import { failureOf, judgeAssumptions, judgeOutput, type Outcome } from "./stage-outcome.ts";
 import { findStage, type StageView } from "./stage-order.ts";
@@ -34,7 +36,7 @@ export function runStage(situation: Situation, view: StageView): readonly Step[]
   const permission = permitAction(contract, state, stage.action);
   if (!permission.ok) return [recover(situation, view, failureOf(situation, view, "out_of_scope", permission.detail))];
   if (!fitsLease(situation, view)) return [];
-  return [{ type: "attempt", stageId: stage.stageId, n: known.attempts + 1, isRetry: known.status === "failed" }];
+  return [{ type: "attempt", stageId: stage.stageId, n: known.attempts + 1 }];
 }
 
 /** Steps 5 to 7 for an attempt that has ended. */
@@ -79,14 +81,18 @@ export function recover(
   failure: Failure,
   found: Partial<Omit<Recovery, "type" | "failure" | "decision">> & { after?: number } = {},
 ): Recovery {
-  const { contract, state, chance } = situation;
+  const { contract, state, chance, policies } = situation;
   const { after, ...rest } = found;
   // What lies ahead is only that of the stage that would bring it about.
   const isContractWide = rest.violation !== undefined && rest.violation.becomes === undefined;
   const context = contextOf(situation);
   const input = { failure, stage: view.stage, contract, state, context, chance, isContractWide };
-  const decision = decideFailure({ ...input, ...(after === undefined ? {} : { after }) });
-  return { type: "recover", failure, decision, drift: [], ...rest };
+  // What came to nothing once is not tried again for the same failure: then the contract's own rules decide.
+  const isTried = rest.endsReplan !== undefined || after !== undefined;
+  const own = isTried ? {} : { localFixes: policies.localFixes, replanning: replanningOf(situation) };
+  const decision = decideFailure({ ...input, ...own, ...(after === undefined ? {} : { after }) });
+  const isSpent = own.replanning === "spent" && !isMild(failure.severity);
+  return { type: "recover", failure, decision, drift: [], ...rest, ...(isSpent && { isBudgetSpent: true }) };
 }
 
 /** Whether a stage that failed waits before it is tried again. */
@@ -115,6 +121,11 @@ function fitsLease({ leaseRemainingMs, offlineMs, outlook }: Situation, { stage 
     ? stage.timeoutSeconds
     : forecastStage(stage, outlook, outlook.routes.get(stage.stageId)).seconds;
   return leaseRemainingMs !== "unknown" && leaseRemainingMs >= seconds * 1000;
+}
+
+function replanningOf(situation: Situation): "possible" | "impossible" | "spent" {
+  if (isBudgetSpent(situation)) return "spent";
+  return canReplan(situation) ? "possible" : "impossible";
 }
 
 function settleInterrupted(situation: Situation, view: StageView, attempt: Attempt): readonly Step[] {

@@ -17,6 +17,7 @@ import {
 } from "./event-parts.ts";
 import { noticesOf } from "./notices.ts";
 import type { NewEvent } from "./ports.ts";
+import { replanFailed, revisionAdopted } from "./replan-events.ts";
 import { giveUpDoubt, recovery } from "./recovery-events.ts";
 import { LIGHTER_MODE, WAIT } from "./resource-steps.ts";
 import type { Shortage } from "./resources.ts";
@@ -94,14 +95,9 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     };
     return [{ type: "fix.attempted", stageId, data: { fix: LIGHTER_MODE, n: 1, changes, ...reasonFor(shortage) } }];
   },
-  attempt: onStage((view, { n, isRetry }: StepOf<"attempt">, { contract }, { keyOf }) => {
-    const { stageId } = view.stage;
-    const fix = { fix: "retry", n: Math.max(1, view.known.retries) };
-    return [
-      ...(isRetry ? [{ type: "fix.attempted", stageId, data: fix } as const] : []),
-      { type: "stage.attempt", stageId, data: { n, idempotencyKey: keyOf(contract.contractId, stageId, n) } },
-    ];
-  }),
+  attempt: ({ stageId, n }, { contract }, { keyOf }) => [
+    { type: "stage.attempt", stageId, data: { n, idempotencyKey: keyOf(contract.contractId, stageId, n) } },
+  ],
   "note-not-done": onStage((view) => [verdict(view, "not-done")]),
   "give-up-doubt": onStage((view, step: StepOf<"give-up-doubt">, situation, deps) =>
     giveUpDoubt(view, step.detail, situation, deps),
@@ -112,11 +108,16 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     return view ? recovery(step, view, situation, deps) : [];
   },
   "note-violation": ({ violation, severity }) => [violated(violation, severity)],
-  "request-replan": () => [],
+  "ask-for-plan": () => [],
+  "trust-environment": () => [],
+  "adopt-revision": ({ requestId, revision }, situation) => revisionAdopted(requestId, revision, situation),
+  "drop-replan": ({ requestId }) => [replanFailed(requestId, "stage_gone", "the stage is no longer in the plan")],
   "report-progress": ({ stageId }, situation, { outlook }) => {
     const { remaining, sigmaXy } = situation.robot;
     const data = { share: shareDone(situation, outlook, stageId), sigmaXy, ...sighting(situation) };
-    return [{ type: "stage.progress", stageId, data: { ...data, ...(remaining === undefined ? {} : { remaining }) } }];
+    const checkpoint = attemptOf(situation, stageId)?.checkpoint;
+    const known = { ...(remaining === undefined ? {} : { remaining }), ...(checkpoint && { checkpoint }) };
+    return [{ type: "stage.progress", stageId, data: { ...data, ...known } }];
   },
   "report-estimate": ({ stageId }, situation, deps) => estimate(situation, deps, stageId),
 };

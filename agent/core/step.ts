@@ -3,6 +3,7 @@ import type { LighterMode } from "#contract/resource-hints";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
 import type { Decision, Failure } from "./failure-policy.ts";
+import type { LocalRevision } from "./local-revision.ts";
 import type { Shortage } from "./resources.ts";
 import type { Interruption } from "./situation.ts";
 
@@ -13,15 +14,6 @@ export type Output = Readonly<Record<string, unknown>>;
 export interface Cause {
   readonly code: string;
   readonly detail: string;
-}
-
-/** Why the present plan no longer does: the explicit delta of a request to plan the rest of the work anew. */
-export interface ReplanDelta {
-  readonly code: string;
-  readonly severity: Severity;
-  readonly detail: string;
-  /** Ids of the assumptions that do not hold. */
-  readonly assumptions: readonly string[];
 }
 
 /** An answer to a failure: what failed, what is done about it, and what was found on the way. */
@@ -36,6 +28,10 @@ export interface Recovery {
   readonly output?: Output;
   /** The hold of the policy that ends with this decision. */
   readonly endsHold?: string;
+  /** The request for a new plan that nothing came of. */
+  readonly endsReplan?: string;
+  /** Whether replanning was tried as often as it may be, so that only the fallback is left. */
+  readonly isBudgetSpent?: boolean;
 }
 
 /** One thing to do next; `step-events.ts` says what the journal is told, `executor.ts` acts. */
@@ -52,7 +48,7 @@ export type Step =
     }
   /** The stage is done with less from now on. */
   | { readonly type: "go-lighter"; readonly stageId: string; readonly shortage: Shortage; readonly mode: LighterMode }
-  | { readonly type: "attempt"; readonly stageId: string; readonly n: number; readonly isRetry: boolean }
+  | { readonly type: "attempt"; readonly stageId: string; readonly n: number }
   | { readonly type: "interrupt"; readonly stageId: string; readonly cause: Interruption }
   /** The attempt under way is settled, or what is left of it is asked for later. */
   | { readonly type: "forget-attempt"; readonly stageId: string }
@@ -72,7 +68,13 @@ export type Step =
     }
   | { readonly type: "note-violation"; readonly violation: Violation; readonly severity: Severity }
   | Recovery
-  | { readonly type: "request-replan"; readonly stageId: string; readonly delta: ReplanDelta }
+  /** Sends the open request for a new plan. */
+  | { readonly type: "ask-for-plan"; readonly requestId: string }
+  | { readonly type: "adopt-revision"; readonly requestId: string; readonly revision: LocalRevision }
+  /** The stage that a new plan was asked for is gone. */
+  | { readonly type: "drop-replan"; readonly requestId: string }
+  /** The world is as the journal left it. */
+  | { readonly type: "trust-environment" }
   | {
       readonly type: "hold";
       readonly holdId: string;

@@ -12,7 +12,8 @@ import type { Event } from "#contract/event";
 import { sha256Hex } from "#contract/io/node-crypto";
 import type { Command } from "#contract/messages";
 import type { ContractState } from "#contract/state";
-import { DEFAULT_POLICIES } from "../core/policies.ts";
+import { DEFAULT_POLICIES, type Policies } from "../core/policies.ts";
+import type { ReplanQuestion } from "../core/replan-request.ts";
 import { createMapSource } from "#edge-planner/map-cache";
 import { startDriverWatch } from "./driver-watch.ts";
 import { watchCommits } from "../journal/durable-journal.ts";
@@ -35,7 +36,7 @@ export const RETRY_THEN_REASSIGN: z.infer<typeof FailurePolicy> = {
     { when: "true", strategy: "reassign" },
   ],
   fallback: "escalate",
-  replanBudget: 3,
+  replanBudget: 0,
   offline: "finish",
 };
 
@@ -50,6 +51,11 @@ export class ExecutorBench {
   link: { isOnline: boolean; grantBytesPerSecond?: number } = { isOnline: true };
   board: BoardReading = {};
   readonly failures: unknown[] = [];
+  /** Without local fixes, so that tests see what the failure policy does. */
+  policies: Policies = { ...DEFAULT_POLICIES, localFixes: {} };
+  /** What the cloud does when it is asked for a new plan, and what it was asked. */
+  cloud: "refuses" | "stays-silent" = "refuses";
+  readonly questions: ReplanQuestion[] = [];
   /** Delays or fails what the store is asked to commit. */
   disk: "ok" | "full" | "hangs" = "ok";
   /** Ends the agent's life at this commit from now on, right before or right after it is on disk. */
@@ -108,7 +114,8 @@ export class ExecutorBench {
       safety: this.safety,
       outlooks: createOutlooks({ profile, maps: createMapSource(), log, learned: experience.learned }),
       experience,
-      policies: DEFAULT_POLICIES,
+      policies: this.policies,
+      replanner: { revisePlan: (question) => this.#takeQuestion(question, life) },
       rng: createRng("executor"),
       onFailure: (thrown) => this.failures.push(thrown),
     });
@@ -145,12 +152,23 @@ export class ExecutorBench {
   }
 
   /** Does what the inbox does with a command; says what it came to. */
-  async order(type: Command["type"], contract: Contract, holdId?: string): Promise<string> {
+  async order(
+    type: Command["type"],
+    contract: Pick<Contract, "contractId" | "deviceId">,
+    holdId?: string,
+    data?: Command["data"],
+  ): Promise<string> {
     const { contractId, deviceId } = contract;
     const n = ++this.#commands;
     const commandId = createUuidSource(this.clock, createRng(`command-${n}`))();
     const identity = { commandId, n, session: "session-1", deviceId, issuedAt: "2026-01-05T08:00:00.000Z" };
-    const command: Command = { ...identity, type, contractId, ...(holdId === undefined ? {} : { holdId }) };
+    const command: Command = {
+      ...identity,
+      type,
+      contractId,
+      ...(holdId !== undefined && { holdId }),
+      ...(data && { data }),
+    };
     this.executor.anticipate(command);
     let outcome = "";
     await this.journal.decide((state) => {
@@ -159,6 +177,17 @@ export class ExecutorBench {
       return { events: decision.ok ? decision.events : [] };
     });
     return outcome;
+  }
+
+  /** Answers as the cloud does, a moment later. */
+  #takeQuestion(question: ReplanQuestion, life: { isAlive: boolean }): void {
+    this.questions.push(question);
+    const { contractId, requestId } = question;
+    const refused = { requestId, reason: "unsupported" };
+    if (this.cloud === "stays-silent") return;
+    this.clock.after(200, () => {
+      if (life.isAlive) void this.order("replan", { contractId, deviceId: "amr-07" }, undefined, { refused });
+    });
   }
 
   async pass(seconds: number): Promise<void> {

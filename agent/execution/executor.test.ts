@@ -101,9 +101,10 @@ describe("a stage that fails", () => {
     bench.robot.slips = 1;
     await bench.until(contract, (state) => state.status === "completed");
     const failedMs = bench.eventsOf("stage.failed")[0]!.monoMs;
-    const again = bench.eventsOf("fix.attempted")[0]!;
+    const again = bench.eventsOf("stage.attempt").find(({ stageId, data }) => stageId === "pick" && data["n"] === 2)!;
     expect(again.monoMs - failedMs).toBeGreaterThanOrEqual(2000);
-    expect(again.data).toEqual({ fix: "retry", n: 1 });
+    const [fix] = bench.eventsOf("fix.attempted");
+    expect(fix?.data).toEqual({ fix: "policy-retry", n: 1, delaySeconds: expect.any(Number) });
     expect(bench.robot.movements).toEqual(["pick 1 SKU-7890", "place 1 SKU-7890"]);
   });
 

@@ -14,24 +14,28 @@ import type { CommandDecision, CommandHandler } from "../core/command-handler.ts
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
 import type { StepDeps } from "../core/event-parts.ts";
+import { delayOf } from "../core/failure-policy.ts";
 import { noticedIn } from "../core/notices.ts";
 import { nextSteps } from "../core/next-steps.ts";
 import { contractOf, decideOrder } from "../core/orders.ts";
-import { permitNow, type Permit } from "../core/permit.ts";
+import { permitNow, slowedBy, type Permit } from "../core/permit.ts";
+import { planOf } from "../core/plan.ts";
 import type { Policies } from "../core/policies.ts";
-import type { Journal, LinkStatus } from "../core/ports.ts";
-import { shortageKey } from "../core/resource-steps.ts";
-import type { Activity, Situation } from "../core/situation.ts";
+import type { Journal, LinkStatus, Replanner } from "../core/ports.ts";
+import { replanQuestion } from "../core/replan-request.ts";
+import type { Situation } from "../core/situation.ts";
 import { isUnsettled } from "../core/stage-loop.ts";
 import { findStage } from "../core/stage-order.ts";
 import { eventsOf } from "../core/step-events.ts";
 import type { Step } from "../core/step.ts";
 import type { DurableJournal } from "../journal/durable-journal.ts";
 import { worldOf, type Outlooks } from "./outlook.ts";
+import { ExecutorMemory } from "./executor-memory.ts";
 import type { Experience } from "./experience.ts";
 import type { DeviceProfile } from "../profile.ts";
 import type { RobotSenses } from "./robot-senses.ts";
 import type { SafetyMonitor } from "./safety-monitor.ts";
+import { logStep } from "./step-log.ts";
 import { StageRunner, type RunRequest } from "./stage-runner.ts";
 import type { Tools } from "../tools/registry.ts";
 
@@ -50,6 +54,7 @@ export interface ExecutorDeps {
   readonly senses: RobotSenses;
   readonly safety: SafetyMonitor;
   readonly outlooks: Outlooks;
+  readonly replanner: Replanner;
   readonly policies: Policies;
   /** Spreads the delays of retries. */
   readonly rng: Rng;
@@ -58,7 +63,6 @@ export interface ExecutorDeps {
   readonly onFailure: (thrown: unknown) => void;
 }
 
-type Memory = Omit<Activity, "attempts" | "inquiries">;
 type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situation) => void;
 
@@ -91,7 +95,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   readonly #cancels: Cancel[];
   /** Contracts that an order is about to stop, and since when. */
   readonly #pending = new Map<string, number>();
-  #memory: Memory = { retryAtMs: {}, shortSinceMs: {}, heldSinceMs: {}, tolerated: [] };
+  readonly #memory: ExecutorMemory;
   #turn: Promise<void> = Promise.resolve();
   #isTakingTurn = false;
   #isWanted = false;
@@ -102,10 +106,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   /** What follows a step once the journal has it; for the others the journal is all there is. */
   readonly #handlers: { readonly [Type in Step["type"]]?: Handler<Type> } = {
-    "await-resource": ({ stageId, shortage }, { contract, now }) => {
-      const key = shortageKey(contract.contractId, stageId, shortage.resource);
-      this.#remember({ shortSinceMs: { ...this.#memory.shortSinceMs, [key]: now.monoMs } });
-    },
+    "await-resource": ({ stageId, shortage }, { contract, now }) =>
+      this.#memory.noteShortage(contract.contractId, stageId, shortage.resource, now.monoMs),
     attempt: (step, situation) => this.#act(step, situation),
     "start-contract": () => void this.#deps.senses.feel(),
     verify: (step, situation) => this.#runner.ask(this.#request(step, situation), step.cause),
@@ -119,16 +121,16 @@ export class Executor implements CommandHandler, AsyncDisposable {
     },
     recover: ({ decision, failure }, situation) => {
       this.#forget(failure, situation);
-      if (decision.strategy === "retry") this.#pauseStage(situation, failure.stageId, decision.delayMs);
+      const delayMs = delayOf(decision);
+      if (delayMs > 0) this.#pauseStage(situation, failure.stageId, delayMs);
     },
-    "note-violation": ({ violation }, { contract }) => {
-      const noted = `${contract.contractId}/${violation.code}`;
-      this.#remember({ tolerated: [...this.#memory.tolerated, noted] });
-    },
-    "wind-down": (_step, { now }) => this.#remember({ windDownSinceMs: now.monoMs }),
+    "note-violation": ({ violation }, { contract }) => this.#memory.tolerate(contract.contractId, violation.code),
+    "ask-for-plan": (_step, situation) => this.#askForPlan(situation),
+    "trust-environment": (_step, { contract }) => this.#memory.trustEnvironment(contract.contractId),
+    "wind-down": (_step, { now }) => this.#memory.remember({ windDownSinceMs: now.monoMs }),
     "start-stage": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
     "report-estimate": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
-    "report-progress": (_step, { now }) => this.#remember({ progressAtMs: now.monoMs }),
+    "report-progress": (_step, { now }) => this.#memory.remember({ progressAtMs: now.monoMs }),
   };
 
   constructor(deps: ExecutorDeps) {
@@ -142,7 +144,12 @@ export class Executor implements CommandHandler, AsyncDisposable {
     });
     this.#cancels = [journal.onAppended((events) => this.#hear(events)), repeat(clock, TICK_MS, () => this.#tick())];
     safety.onChange(() => this.wake());
-    void senses.feel();
+    const begun = Object.values(journal.state().contracts).filter(
+      ({ isStarted, status }) => isStarted && !isFinal(status),
+    );
+    const ids = begun.map(({ contractId }) => contractId);
+    this.#memory = new ExecutorMemory(ids, deps.clock.nowMs());
+    void senses.feel().then(() => this.#memory.noteFelt());
   }
 
   /** Looks for something to do; harmless when there is nothing. */
@@ -206,12 +213,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
       if (nowMs - sinceMs >= ORDER_PENDING_MS) this.#pending.delete(contractId);
     }
     const open = Object.values(journal.state().contracts).filter((state) => !isFinal(state.status));
-    const held = open.flatMap(({ contractId, holds }) => holds.map(({ holdId }) => `${contractId}/${holdId}`));
-    const heldSinceMs = Object.fromEntries(held.map((key) => [key, this.#memory.heldSinceMs[key] ?? nowMs]));
-    const { windDownSinceMs, ...memory } = this.#memory;
-    const isOver = open.some(({ contractId }) => link.leaseRemainingMs(contractId) === 0);
-    const windDown = isOver && windDownSinceMs !== undefined ? { windDownSinceMs } : {};
-    this.#memory = { ...memory, ...windDown, heldSinceMs };
+    const isLeaseOver = open.some(({ contractId }) => link.leaseRemainingMs(contractId) === 0);
+    this.#memory.look(open, nowMs, isLeaseOver);
     this.wake();
   }
 
@@ -262,8 +265,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const events = eventsOf(step, situation, this.#stepDeps(situation));
     if (events.length > 0) await this.#deps.durable.append(events);
     const noticed = noticedIn(events, situation);
-    if (noticed) this.#remember({ noticed });
-    this.#log[CHATTER.has(step.type) ? "debug" : "info"]({ contractId, ...describe(step) }, "step taken");
+    if (noticed) this.#memory.remember({ noticed });
+    logStep(this.#log, contractId, step);
     this.#handle(step, situation);
   }
 
@@ -287,9 +290,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
       this.#pauseStage(situation, step.stageId, FORBIDDEN_PAUSE_MS);
       return;
     }
-    const own = shortageKey(situation.contract.contractId, step.stageId, "");
-    const others = Object.entries(this.#memory.shortSinceMs).filter(([key]) => !key.startsWith(own));
-    this.#remember({ progressAtMs: situation.now.monoMs, shortSinceMs: Object.fromEntries(others) });
+    this.#memory.forgetShortages(situation.contract.contractId, step.stageId);
+    this.#memory.remember({ progressAtMs: situation.now.monoMs });
     this.#runner.act(request, situation.robot);
   }
 
@@ -300,36 +302,43 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const permit = (): Permit => {
       const now = this.#situation(contractId);
       const limit = this.#deps.profile.limits.maxSpeed;
-      return now && !this.#isClosed ? permitNow(now, view.stage.action, limit) : { ok: false };
+      if (!now || this.#isClosed) return { ok: false };
+      return slowedBy(permitNow(now, view.stage.action, limit), view.known.changes?.speedShare);
     };
-    return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit };
+    const { changes, checkpoint } = view.known;
+    const made = { ...(changes && { changes }), ...(checkpoint && { checkpoint }) };
+    return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit, ...made };
   }
 
   #forget({ stageId }: { readonly stageId: string }, { contract }: Situation): void {
     this.#runner.forget({ contractId: contract.contractId, stageId });
   }
 
-  #remember(part: Partial<Memory>): void {
-    this.#memory = { ...this.#memory, ...part };
+  #pauseStage({ contract, now }: Situation, stageId: string, delayMs: number): void {
+    this.#memory.pauseStage(contract.contractId, stageId, now.monoMs + delayMs);
   }
 
-  #pauseStage({ contract, now }: Situation, stageId: string, delayMs: number): void {
-    const key = `${contract.contractId}/${stageId}`;
-    this.#remember({ retryAtMs: { ...this.#memory.retryAtMs, [key]: now.monoMs + delayMs } });
+  /** Asks again after a restart, when nobody remembers having asked; the request is the same. */
+  #askForPlan(situation: Situation): void {
+    const { replan } = situation.state;
+    assert(replan, "a plan is asked for while one is wanted");
+    this.#memory.remember({ asked: { requestId: replan.requestId, atMs: situation.now.monoMs } });
+    this.#deps.replanner.revisePlan(replanQuestion(situation, replan, this.#deps.journal.state().seq));
   }
 
   #noteEstimate(stageId: string, situation: Situation): void {
     const planned = this.#stepDeps(situation).outlook.routes.get(stageId) ?? [];
     const way = wayLength(situation) ?? polylineLength(planned);
-    this.#remember({ estimate: { atMs: situation.now.monoMs, wayLength: way } });
+    this.#memory.remember({ estimate: { atMs: situation.now.monoMs, wayLength: way } });
   }
 
   #situation(contractId: string): Situation | undefined {
     const { clock, journal, link, senses, safety, policies, rng, outlooks } = this.#deps;
     const device = journal.state();
     const state = device.contracts[contractId];
-    const contract = journal.contract(contractId);
-    if (!state || !contract) return undefined;
+    const stored = journal.contract(contractId);
+    if (!state || !stored) return undefined;
+    const contract = planOf(stored, state);
     const { attempts, inquiries } = this.#runner;
     const reason = safety.reason();
     const robot = senses.view(state.load);
@@ -343,7 +352,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
       safety: safety.mode(),
       ...(reason === undefined ? {} : { safetyReason: reason }),
       isOrderPending: this.#pending.has(contractId),
-      activity: { ...this.#memory, attempts, inquiries },
+      activity: { ...this.#memory.activityOf(contractId), attempts, inquiries },
       policies,
       chance: rng.float(),
       outlook: outlooks.outlookOf(contract, robot.pose),
@@ -372,9 +381,6 @@ const STOPPING: ReadonlySet<string> = new Set(["contract.held", "contract.cancel
 /** Steps before which the robot must stand. */
 const ENDS_MOTION: ReadonlySet<Step["type"]> = new Set(["hold", "wind-down", "recover", "expire", "fail"]);
 
-/** Steps that happen all the time. */
-const CHATTER: ReadonlySet<Step["type"]> = new Set(["report-progress", "report-estimate"]);
-
 function hasDoubt(state: ContractState): boolean {
   return state.stages.some((known) => isUnsettled(known) && isIrreversible(known.action));
 }
@@ -382,11 +388,4 @@ function hasDoubt(state: ContractState): boolean {
 /** Attempts are numbered without gaps or repetition, so this names one attempt for ever. */
 function keyOf(contractId: string, stageId: string, n: number): string {
   return `${contractId}/${stageId}/${n}`;
-}
-
-function describe(step: Step): Record<string, unknown> {
-  const stageId = "stageId" in step ? { stageId: step.stageId } : {};
-  if (step.type !== "recover") return { step: step.type, ...stageId };
-  const { failure, decision } = step;
-  return { step: step.type, stageId: failure.stageId, code: failure.code, strategy: decision.strategy };
 }

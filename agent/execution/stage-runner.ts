@@ -1,10 +1,19 @@
 import { sleep, type Clock } from "#lib/clock";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Contract, Stage } from "#contract/contract";
+import type { StageChanges } from "#contract/stage-changes";
 import type { Control } from "../control/control.ts";
 import { movesBase } from "../core/action-traits.ts";
 import type { Permit } from "../core/permit.ts";
-import type { Attempt, Inquiry, Interruption, RobotView, ToolResult, Verification } from "../core/situation.ts";
+import type {
+  Attempt,
+  Inquiry,
+  Interruption,
+  RobotView,
+  StageCheckpoint,
+  ToolResult,
+  Verification,
+} from "../core/situation.ts";
 import type { RobotSenses } from "./robot-senses.ts";
 import type { Tools } from "../tools/registry.ts";
 import type { ToolRequest } from "../tools/tool.ts";
@@ -14,7 +23,7 @@ export interface StageRunnerDeps {
   readonly tools: Tools;
   readonly control: Control;
   readonly senses: RobotSenses;
-  /** Called when an action has ended or a tool has answered. */
+  /** Called when an action has ended or has something to keep, or a tool has answered. */
   readonly onEnded: () => void;
   /** Called with a bug: something that tools must not throw. */
   readonly onFailure: (thrown: unknown) => void;
@@ -27,6 +36,8 @@ export interface RunRequest {
   readonly n: number;
   readonly key: string;
   readonly permit: () => Permit;
+  readonly changes?: StageChanges;
+  readonly checkpoint?: Readonly<Record<string, unknown>>;
 }
 
 /** A stage of a contract. */
@@ -76,7 +87,9 @@ export class StageRunner {
     };
     const abort = new AbortController();
     this.#running.set(nameOf(attempt), { attempt, abort });
-    void this.#capture(abort, nameOf(attempt), this.#deps.tools.act(toolRequest(request), abort.signal));
+    const save = (checkpoint: StageCheckpoint): void => this.#save(abort, nameOf(attempt), checkpoint);
+    const ended = this.#deps.tools.act({ ...toolRequest(request), save }, abort.signal);
+    void this.#capture(abort, nameOf(attempt), ended);
   }
 
   /** Breaks the action of a stage off, motion first. */
@@ -104,6 +117,13 @@ export class StageRunner {
     this.interrupt(work, "withdrawn");
     this.#running.delete(nameOf(work));
     this.#inquiries.delete(nameOf(work));
+  }
+
+  #save(abort: AbortController, name: string, checkpoint: StageCheckpoint): void {
+    const running = this.#running.get(name);
+    if (running?.abort !== abort) return;
+    this.#running.set(name, { abort, attempt: { ...running.attempt, checkpoint } });
+    this.#deps.onEnded();
   }
 
   async #capture(abort: AbortController, name: string, ended: Promise<ToolResult>): Promise<void> {
@@ -161,6 +181,6 @@ function unanswered(detail: string): Verification {
   return { answer: "unknown", detail };
 }
 
-function toolRequest({ key, stage, contract, permit }: RunRequest): ToolRequest {
-  return { key, stage, contract, permit };
+function toolRequest({ n: _number, ...request }: RunRequest): ToolRequest {
+  return request;
 }

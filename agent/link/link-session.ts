@@ -1,10 +1,11 @@
 import { repeat, type Cancel } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Connection, Message } from "#lib/transport";
-import { Ack, Presence, type Reply } from "#contract/messages";
+import { Ack, Presence, type ReplanRequest, type Reply } from "#contract/messages";
 import { topicOf, type TopicName } from "#contract/topics";
 import type { BeatCounter } from "./beats.ts";
 import { liveTelemetry } from "../core/live-telemetry.ts";
+import type { ReplanQuestion } from "../core/replan-request.ts";
 import { isForeign, presenceOf } from "../core/presence.ts";
 import { JournalSender } from "./journal-sender.ts";
 import { momentOf } from "./leases.ts";
@@ -77,6 +78,12 @@ export class LinkSession {
   /** The retained farewell; resolves when the broker has it or the connection is gone. */
   async sayOffline(): Promise<void> {
     await this.#publish(this.#presence("offline"));
+  }
+
+  /** Asks the cloud for new remaining stages. */
+  askForPlan(question: ReplanQuestion): void {
+    const request: ReplanRequest = { ...question, session: this.id };
+    this.#send("replan-request", JSON.stringify(request));
   }
 
   onMessage(message: Message): void {

@@ -9,7 +9,8 @@ import type { Sha256 } from "#contract/crypto";
 import { topicOf } from "#contract/topics";
 import type { LiveValues } from "../core/live-telemetry.ts";
 import { linkMachine } from "../core/link-machine.ts";
-import type { NewEvent, LinkStatus } from "../core/ports.ts";
+import type { NewEvent, LinkStatus, Replanner } from "../core/ports.ts";
+import type { ReplanQuestion } from "../core/replan-request.ts";
 import { willOf, type DeviceDescription, type SessionIdentity } from "../core/presence.ts";
 import type { Inbox } from "./inbox.ts";
 import type { JournalPart } from "../journal/journal.ts";
@@ -34,7 +35,7 @@ export interface LinkDeps {
   readonly live: () => LiveValues | undefined;
 }
 
-export interface Link extends LinkStatus, AsyncDisposable {
+export interface Link extends LinkStatus, Replanner, AsyncDisposable {
   /** Of the connection that is up, or undefined. */
   session(): string | undefined;
 }
@@ -87,6 +88,10 @@ class CloudLink implements Link {
 
   session(): string | undefined {
     return this.#current?.session.id;
+  }
+
+  revisePlan(question: ReplanQuestion): void {
+    this.#current?.session.askForPlan(question);
   }
 
   leaseRemainingMs(contractId: string): number | "unknown" {

@@ -1,7 +1,7 @@
 import { sleep, type Clock } from "#lib/clock";
-import { distance, type Pose, poseFrom, wrapAngle } from "#lib/geometry";
+import { compose, distance, type Pose, poseFrom, wrapAngle } from "#lib/geometry";
 import { NavigateInputs } from "#contract/actions";
-import type { Control, MotionReport } from "../control/control.ts";
+import type { Control, Goal, MotionReport } from "../control/control.ts";
 import { targetOf } from "../core/estimate.ts";
 import type { ToolResult } from "../core/situation.ts";
 import type { Tool, ToolRequest } from "./tool.ts";
@@ -33,13 +33,7 @@ export function createNavigate({ clock, control }: { clock: Clock; control: Cont
           if (!permit.ok) return { type: "interrupted" };
           const validUntilMs = clock.nowMs() + GOAL_VALID_MS;
           const { maxSpeed } = permit;
-          control.setGoal({
-            goalId: request.key,
-            pose: target,
-            tolerance: toleranceOf(request),
-            maxSpeed,
-            validUntilMs,
-          });
+          control.setGoal({ goalId: request.key, ...aimOf(request, target), maxSpeed, validUntilMs });
           await pause(clock, signal);
           const report = control.report();
           const ended = report && endOf(report, request.key, target, drivenBefore, patience);
@@ -76,6 +70,20 @@ function targetPose({ stage, contract }: ToolRequest): Pose | undefined {
 
 function toleranceOf({ stage }: ToolRequest): number {
   return NavigateInputs.parse(stage.inputs).tolerance ?? DEFAULT_TOLERANCE;
+}
+
+/** Least of the tolerance that is left to motion when the goal is moved within it. */
+const LEAST_TOLERANCE = 0.03;
+
+/** Where motion is sent: the goal, or a pose beside it that still counts as there. */
+function aimOf(request: ToolRequest, target: Pose): Pick<Goal, "pose" | "tolerance" | "roomShare"> {
+  const { goalShift: [ahead, left] = [0, 0], roomShare } = request.changes ?? {};
+  const room = roomShare === undefined ? {} : { roomShare };
+  const most = Math.max(0, toleranceOf(request) - LEAST_TOLERANCE);
+  const length = Math.hypot(ahead, left);
+  const share = length > most ? most / length : 1;
+  const pose = compose(target, { x: ahead * share, y: left * share, yaw: 0 });
+  return { pose, tolerance: toleranceOf(request) - length * share, ...room };
 }
 
 /** The next refresh, or at once when the drive is broken off. */

@@ -1,6 +1,7 @@
 import type { Contract, Stage } from "#contract/contract";
+import type { StageChanges } from "#contract/stage-changes";
 import type { Permit } from "../core/permit.ts";
-import type { ToolResult, Verification } from "../core/situation.ts";
+import type { StageCheckpoint, ToolResult, Verification } from "../core/situation.ts";
 
 /** One attempt at a stage's action. */
 export interface ToolRequest {
@@ -10,6 +11,12 @@ export interface ToolRequest {
   readonly contract: Contract;
   /** Asked right before every command that moves or changes anything: holds and orders count at once. */
   permit(): Permit;
+  /** How the stage is done otherwise than it says. */
+  readonly changes?: StageChanges;
+  /** What an earlier attempt had saved. */
+  readonly checkpoint?: Readonly<Record<string, unknown>>;
+  /** Keeps what a resume in the middle of a long action takes. */
+  save?(checkpoint: StageCheckpoint): void;
 }
 
 /** How one action of the contract is done. */

@@ -20,6 +20,7 @@ function state(overrides: Partial<ContractState> = {}): ContractState {
     distance: 0,
     batteryUsed: 0,
     replans: 0,
+    drift: [],
     firstSeq: 1,
     lastSeq: 9,
     acceptedAt: "2026-01-05T08:00:00.000Z",
