@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: it must be able to say what is missing before anything else loads.
 import module from "node:module";
-import { tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 const NEEDED_MAJOR = 24;
@@ -16,7 +16,7 @@ if (major < NEEDED_MAJOR) {
   process.exitCode = 2;
 } else {
   // Stripping types takes 20 MB in each thread; what is in the cache is stripped already. Workers find it by the variable.
-  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "holdfast-compile-cache");
+  process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "holdfast");
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
 import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { AgentError } from "#lib/errors";
+import { sleep, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
@@ -13,9 +14,13 @@ import { loadYaml } from "#lib/node/yaml-file";
 import { createRng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
 import { composeCloud } from "./compose.ts";
+import type { Execution } from "./execution.ts";
 import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
+
+const CONNECT_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 20;
 
 export interface RunCloudOptions {
   /** The configuration file; without it, everything has its default. */
@@ -54,6 +59,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       http: { ...parseAddress(config.http), version: options.version },
     });
     parts.use(cloud);
+    await connected(cloud.execution, clock);
     options.say(
       `holdfast cloud answers at ${cloud.httpUrl}; devices connect to ${brokerUrl}; data is in ${config.dataDir}`,
     );
@@ -61,6 +67,13 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
   } finally {
     end.forget();
     await disposeInTime(parts, log);
+  }
+}
+
+/** Whoever reads that the cloud answers may push at once; a broker that can't be reached is not waited for. */
+async function connected(execution: Execution, clock: Clock): Promise<void> {
+  for (let waitedMs = 0; !execution.isReady() && waitedMs < CONNECT_WITHIN_MS; waitedMs += LOOK_EVERY_MS) {
+    await sleep(clock, LOOK_EVERY_MS);
   }
 }
 
