@@ -11,13 +11,13 @@ import { DEVICE, IS_LONG, onFailureReplay, PICK, scenario, Trial } from "./suppo
 /** A run without kills takes this long. */
 const COURSE_MS = 42_000;
 /** As many moments, evenly spread; together they fall on every stage and between them. */
-const MOMENTS = IS_LONG ? 120 : 8;
+const MOMENTS = IS_LONG ? 120 : 6;
 /** Events of an undisturbed run, from the contract's acceptance on. */
 const EVENTS = 30;
-const EVENT_STEP = IS_LONG ? 1 : 5;
+const EVENT_STEP = IS_LONG ? 1 : 6;
 /** Moments within an action of the hand, which takes 4 s. */
 const ACTING_MS = IS_LONG ? [1, 500, 1000, 2000, 3000, 3900, 3990, 4000] : [1, 2000];
-const SEEDS = Array.from({ length: IS_LONG ? 60 : 4 }, (_, at) => at + 1);
+const SEEDS = Array.from({ length: IS_LONG ? 60 : 3 }, (_, at) => at + 1);
 
 test.each(Array.from({ length: MOMENTS }, (_, at) => Math.round(((at + 0.5) * COURSE_MS) / MOMENTS)))(
   "an agent that is killed at %i ms takes up its work and does nothing twice",
