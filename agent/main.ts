@@ -20,11 +20,12 @@ import { composeAgent } from "./compose.ts";
 import { AgentConfig } from "./config.ts";
 import type { Control } from "./control/control.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
+import { loadProfile } from "./io/profile-file.ts";
 import { startWorkerStore } from "./io/worker-store.ts";
 import type { Policies } from "./core/policies.ts";
 import { LocalFixes } from "./core/local-fixes.ts";
 import { SeverityPolicy } from "./core/severity.ts";
-import { DeviceProfile, motionProfileOf } from "./profile.ts";
+import { type DeviceProfile, motionProfileOf } from "./profile.ts";
 import { rehearse } from "./rehearsal.ts";
 
 export interface RunAgentOptions {
@@ -42,7 +43,7 @@ export interface RunAgentOptions {
  */
 export async function runAgent({ config: file, software, say }: RunAgentOptions): Promise<number> {
   const config = loadYaml(file, AgentConfig);
-  const profile = loadYaml(profilePath(config.profile), DeviceProfile);
+  const profile = loadProfile(config.profile);
   const verifier = createNodeVerifier(readKeySet(config.trustedKeys));
   const scale: ClockScale = config.clock ?? { factor: 1, originMs: 0 };
   const clock = createSystemClock(scale);
@@ -117,10 +118,4 @@ function loadPolicies(): Policies {
     localFixes: loadYaml(path("local-fixes"), LocalFixes),
     severity: loadYaml(path("severity"), SeverityPolicy),
   };
-}
-
-/** A bare name is a profile that ships. */
-function profilePath(profile: string): string {
-  if (/[/.]/.test(profile)) return profile;
-  return fileURLToPath(new URL(`../config/devices/${profile}.yaml`, import.meta.url));
 }

@@ -21,6 +21,8 @@ export interface Outlook {
   readonly learned: LearnedDurations;
   /** The way planned for each drive on the map, from where the stages before it end. */
   readonly routes: ReadonlyMap<string, readonly Point[]>;
+  /** Drives for which the map shows no way; their routes are straight lines. */
+  readonly pathless?: ReadonlySet<string>;
 }
 
 /** Where a drive goes: the pose of a landmark, or the pose given. Undefined when the contract has no such landmark. */

@@ -141,8 +141,8 @@ function endOf({ contract, robot }: Situation, stage: Stage): Pose | undefined {
   return target ? poseFrom(target) : robot.pose;
 }
 
-/** Undefined when the contract names no charger: then there is nothing to reach. */
-function chargerTrip({ spatial }: Contract, from: Pose | undefined): Metres | undefined {
+/** About the way to the nearest charger; undefined when the contract names none: then there is nothing to reach. */
+export function chargerTrip({ spatial }: Contract, from: Pose | undefined): Metres | undefined {
   const chargers = spatial.landmarks.filter(({ kind }) => kind === "charger");
   if (!from || chargers.length === 0) return undefined;
   return Math.min(...chargers.map(({ pose }) => distance(from, poseFrom(pose)))) * DETOUR;

@@ -64,13 +64,15 @@ describe("an outlook", () => {
     expect(source.outlookOf(exampleContract(), start).routes.size).toBe(2);
   });
 
-  it("goes straight where there is no map, or no way on it", () => {
+  it("goes straight where there is no map, or no way on it, and says which it is", () => {
     const mapless = outlooks().outlookOf(without("occupancy", exampleContract()), start);
     expect(mapless.routes.get("go-to-rack")).toEqual([
       [0, 0],
       [4, 0],
     ]);
+    expect(mapless.pathless?.size).toBe(0);
     const outside = outlooks().outlookOf(exampleContract(), { x: 90, y: 0, yaw: 0 });
+    expect([...outside.pathless!]).toEqual(["go-to-rack"]);
     expect(outside.routes.get("go-to-rack")).toEqual([
       [90, 0],
       [4, 0],

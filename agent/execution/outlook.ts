@@ -48,13 +48,10 @@ export function createOutlooks(deps: {
   const footprint = makeFootprint(profile.footprint);
   const planned = new Map<string, Outlook>();
 
-  function planDrive(contract: Contract, from: Pose, to: Pose): readonly Point[] {
-    const straight: Point[] = [
-      [from.x, from.y],
-      [to.x, to.y],
-    ];
+  /** Undefined when the map shows no way. */
+  function planDrive(contract: Contract, from: Pose, to: Pose): readonly Point[] | undefined {
     const world = worldOf(contract);
-    if (!world.occupancy) return straight;
+    if (!world.occupancy) return straight(from, to);
     try {
       const map = maps(world, world.occupancy);
       const result = planRoute({ map, clearance: map.clearance, footprint }, from, to);
@@ -67,16 +64,19 @@ export function createOutlooks(deps: {
       if (!(thrown instanceof AgentError)) throw thrown;
       log.warn({ contractId: contract.contractId, err: thrown }, "the map cannot be read, estimating a straight way");
     }
-    return straight;
+    return undefined;
   }
-  function planAll(contract: Contract, start: Pose): Outlook["routes"] {
+  function planAll(contract: Contract, start: Pose): Pick<Outlook, "routes" | "pathless"> {
     const routes = new Map<string, readonly Point[]>();
+    const pathless = new Set<string>();
     let from = start;
     for (const { stage, target } of drivesOf(contract)) {
-      routes.set(stage.stageId, planDrive(contract, from, target));
+      const way = planDrive(contract, from, target);
+      routes.set(stage.stageId, way ?? straight(from, target));
+      if (!way) pathless.add(stage.stageId);
       from = target;
     }
-    return routes;
+    return { routes, pathless };
   }
   return {
     outlookOf(contract, from) {
@@ -86,13 +86,20 @@ export function createOutlooks(deps: {
       const speed = CRUISE_SHARE * speedLimit(contract, "navigate", profile.limits.maxSpeed);
       const drainPerSecond = drainOf(profile, speed);
       if (!from) return { speed, drainPerSecond, learned, routes: new Map() };
-      const outlook = { speed, drainPerSecond, learned, routes: planAll(contract, from) };
+      const outlook = { speed, drainPerSecond, learned, ...planAll(contract, from) };
       const [oldest] = planned.keys();
       if (planned.size >= PLANNED_MAX && oldest !== undefined) planned.delete(oldest);
       planned.set(key, outlook);
       return outlook;
     },
   };
+}
+
+function straight(from: Pose, to: Pose): readonly Point[] {
+  return [
+    [from.x, from.y],
+    [to.x, to.y],
+  ];
 }
 
 function drivesOf(contract: Contract): { stage: Stage; target: Pose }[] {

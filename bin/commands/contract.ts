@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { checkContractDraft } from "#contract/check";
-import { DEFAULT_LEASE, type Contract, type ContractDraft } from "#contract/contract";
+import { DEFAULT_LEASE, type Contract } from "#contract/contract";
 import type { Problem } from "#contract/event";
 import { readContractFile } from "#contract/io/contract-file";
 import { readPrivateKey } from "#contract/io/key-file";
@@ -11,9 +11,11 @@ import { createSystemClock } from "#lib/node/system-clock";
 import { createRng } from "#lib/rng";
 import { createUuidSource } from "#lib/uuid";
 import { Unmet } from "../exit.ts";
-import { wholeNumber } from "./options.ts";
+import type { PlanOptions } from "./contract-plan.ts";
+import { pose, share, wholeNumber } from "./options.ts";
+import { checkedDraft, problemLine } from "./contract-draft.ts";
 
-/** `holdfast contract validate|sign|push`: contract files, YAML or JSON. */
+/** `holdfast contract validate|plan|sign|push`: contract files, YAML or JSON. */
 export function contractCommand(): Command {
   const contract = new Command("contract").description("check, sign and push contract files");
   contract
@@ -21,6 +23,15 @@ export function contractCommand(): Command {
     .description("list everything that is wrong with a contract file")
     .option("--json", "print {valid, reason, problems} as JSON")
     .action(validate);
+  contract
+    .command("plan <file>")
+    .description("show how a contract should go: times, battery, and what is left of its limits")
+    .option("--svg <file>", "draw map, zones and route")
+    .option("--profile <name>", "device profile, a shipped one or a file", "amr-sim")
+    .option("--from <x,y,yaw>", "where the robot starts; otherwise at the staging area or charger", pose)
+    .option("--battery <share>", "charge at the start", share, 1)
+    .option("--json", "print the plan as JSON")
+    .action(async (file: string, options: PlanOptions) => (await import("./contract-plan.ts")).plan(file, options));
   contract
     .command("sign <file>")
     .description("print the signed contract (compact JWS), for test rigs")
@@ -46,13 +57,13 @@ function validate(file: string, options: { json?: boolean }): void {
     return;
   }
   if (!checked.ok)
-    throw new Unmet(`${file} is refused (${checked.reason}):\n${checked.problems.map(lineOf).join("\n")}`);
+    throw new Unmet(`${file} is refused (${checked.reason}):\n${checked.problems.map(problemLine).join("\n")}`);
   const { stages, taskId, deviceId } = checked.contract;
   print(`${file} is valid: task ${taskId} for ${deviceId}, ${stages.length} stages`);
 }
 
 async function sign(file: string, options: { session: string; key: string; epoch: number }): Promise<void> {
-  const draft = checked(file);
+  const draft = checkedDraft(file);
   const clock = createSystemClock();
   const uuid = createUuidSource(clock, createRng(String(process.hrtime.bigint())));
   const contract: Contract = {
@@ -68,7 +79,7 @@ async function sign(file: string, options: { session: string; key: string; epoch
 }
 
 async function push(file: string, options: { url: string; idempotencyKey?: string }): Promise<void> {
-  const draft = checked(file);
+  const draft = checkedDraft(file);
   const url = new URL("/contracts", options.url);
   const headers = {
     "content-type": "application/json",
@@ -83,21 +94,10 @@ async function push(file: string, options: { url: string; idempotencyKey?: strin
   );
   const body = (await response.json()) as Record<string, unknown>;
   if (response.status !== 201) {
-    const problems = Array.isArray(body["errors"]) ? (body["errors"] as Problem[]).map(lineOf) : [];
+    const problems = Array.isArray(body["errors"]) ? (body["errors"] as Problem[]).map(problemLine) : [];
     throw new Unmet([`${response.status} ${String(body["title"])}: ${String(body["detail"])}`, ...problems].join("\n"));
   }
   print(JSON.stringify(body));
-}
-
-function checked(file: string): ContractDraft {
-  const result = checkContractDraft(readContractFile(file));
-  if (!result.ok) throw new Unmet(`${file} is refused (${result.reason}):\n${result.problems.map(lineOf).join("\n")}`);
-  return result.contract;
-}
-
-function lineOf({ path, message, value, expected }: Problem): string {
-  const found = value === undefined ? "" : `, found ${JSON.stringify(value)}`;
-  return `  ${path || "/"}: ${message}${found}${expected === undefined ? "" : `, expected ${expected}`}`;
 }
 
 function causeOf(thrown: unknown): unknown {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { Pose } from "#lib/geometry";
 
 /** Parses a whole number within bounds; what it throws becomes a usage error that names both. */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -9,6 +10,21 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
     }
     return value;
   };
+}
+
+/** Parses a share from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1) || text.trim() === "") throw new InvalidArgumentError("expected a share from 0 to 1");
+  return value;
+}
+
+/** Parses `X,Y,YAW` in metres and radians. */
+export function pose(text: string): Pose {
+  const [x, y, yaw, ...rest] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const isWhole = rest.length === 0 && [x, y, yaw].every(Number.isFinite);
+  if (!isWhole) throw new InvalidArgumentError("expected X,Y,YAW in metres and radians, such as -5.5,-1,0");
+  return { x: x!, y: y!, yaw: yaw! };
 }
 
 /** Parses `HOST:PORT`, IPv6 hosts in brackets; port 0 lets the system choose. */

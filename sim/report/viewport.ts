@@ -68,6 +68,8 @@ function wantedRegion(record: RunRecord): Region {
 
 function trackPoints(record: RunRecord): Point[] {
   return record.devices.flatMap((device) => [
+    // Of a run that is only planned, there is nothing else to look at.
+    ...(device.truth.length === 0 ? device.planned.flatMap(({ points }) => points) : []),
     ...device.truth.map((point): Point => [point.x, point.y]),
     ...device.projected.map((point): Point => [point.x, point.y]),
   ]);

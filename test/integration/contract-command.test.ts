@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createLocalJWKSet, compactVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -47,6 +48,47 @@ describe("holdfast contract validate", () => {
     const { valid, problems } = JSON.parse(asJson.stdout) as { valid: boolean; problems: { path: string }[] };
     expect(valid).toBe(false);
     expect(problems.map((problem) => problem.path).toSorted()).toEqual(["/colour", "/deviceId"]);
+  });
+});
+
+describe("holdfast contract plan", () => {
+  const pick = fileURLToPath(new URL("../../config/contracts/pick-4521.yaml", import.meta.url));
+
+  it("shows stages, times, battery and margins, and draws the route", async () => {
+    const svg = join(folder, "plan.svg");
+    const { code, stdout, stderr } = await holdfast(["contract", "plan", pick, "--svg", svg]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/Pick order #4521: amr-07 from amr-staging/);
+    expect(stdout).toMatch(/1\. go-to-rack +\d+ s ± \d+ s +\d+\.\d m +battery 99\.\d %/);
+    expect(stdout).toMatch(/maximal duration +\d+ s +\d+ s/);
+    expect(readFileSync(svg, "utf8")).toMatch(/<svg[\s\S]*Navigate to Rack B-12/);
+  });
+
+  it("ends with 1 and says why when a limit can't be kept, also as JSON", async () => {
+    const { constraints, ...rest } = draftFor("amr-1");
+    const path = file("hurry.yaml", { ...rest, constraints: { ...constraints, window: { maxDurationSeconds: 2 } } });
+    const told = await holdfast(["contract", "plan", path, "--from", "0,0,0"]);
+    expect(told.code).toBe(1);
+    expect(told.stderr).toMatch(/the contract can't be kept:\n +the maximal duration can't be kept: \d+ s are missing/);
+    const asJson = await holdfast(["contract", "plan", path, "--from", "0,0,0", "--json"]);
+    expect(asJson.code).toBe(1);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ canHold: false, from: { x: 0, y: 0, yaw: 0 } });
+  });
+
+  it("refuses a goal that the map shows no way to, and a battery that is too low", async () => {
+    const walled = await holdfast(["contract", "plan", pick, "--from", "90,0,0"]);
+    expect([walled.code, walled.stderr]).toEqual([1, expect.stringContaining("go-to-rack: the map shows no way")]);
+    const empty = await holdfast(["contract", "plan", pick, "--battery", "0.2"]);
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining("/constraints/battery/minimum")]);
+  });
+
+  it.each([
+    [["--from", "here"], /expected X,Y,YAW/],
+    [["--battery", "80"], /expected a share from 0 to 1/],
+    [["--profile", "no-such-robot"], /no-such-robot\.yaml: cannot be read/],
+  ])("refuses %j as wrong usage", async (options, message) => {
+    const { code, stderr } = await holdfast(["contract", "plan", pick, ...options]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 
