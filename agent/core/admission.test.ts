@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Contract } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { emptyDevice, foldEvent } from "#contract/reducer";
-import type { DeviceState } from "#contract/state";
+import type { DeviceState, StageState } from "#contract/state";
 import type { ContractStatus } from "#contract/status";
 import { admit, type Arrival } from "./admission.ts";
 
@@ -48,7 +48,14 @@ function holding(id: string, status: ContractStatus): DeviceState {
   return { ...accepted, contracts: { [id]: known } };
 }
 
+function withStage(device: DeviceState, stageId: string, more: Partial<StageState>): DeviceState {
+  const known = device.contracts[contractId]!;
+  const stages = known.stages.map((stage) => (stage.stageId === stageId ? { ...stage, ...more } : stage));
+  return { ...device, contracts: { [contractId]: { ...known, stages } } };
+}
+
 const running = holding(contractId, "running");
+const picking = withStage(running, "pick", { status: "started", attempts: 1 });
 const fitting = { revision: 2, localRevision: 1, journalSeq: 9 };
 const late = { ...arrival.receivedAt, wallMs: issuedMs + 1_801_000 };
 
@@ -131,6 +138,18 @@ const ROWS: readonly Row[] = [
     contract: { revision: 3, replaces: fitting, taskId: "task-2" },
     state: running,
     outcome: "invalid /taskId",
+  },
+  {
+    name: "a revision that keeps a pick that was begun",
+    contract: { revision: 3, replaces: fitting, stages: contract.stages.slice(1) },
+    state: picking,
+    outcome: "accept",
+  },
+  {
+    name: "a revision that drops a pick that was begun",
+    contract: { revision: 3, replaces: fitting, stages: contract.stages.slice(2) },
+    state: picking,
+    outcome: "invalid /stages",
   },
   { name: "a plan for a contract that is not here", contract: { replaces: fitting }, outcome: "invalid /replaces" },
   {

@@ -3,6 +3,7 @@ import type { Problem, RejectReason } from "#contract/event";
 import { activeContract } from "#contract/reducer";
 import type { ContractState, DeviceState } from "#contract/state";
 import { holdsLock } from "#contract/status";
+import { isIrreversible } from "./action-traits.ts";
 import { infeasibilities, type DeviceAbilities } from "./feasibility.ts";
 import type { Moment } from "./lease.ts";
 
@@ -92,7 +93,17 @@ function checkRevision(contract: Contract, state: DeviceState, arrival: Arrival)
   if (contract.taskId !== known.taskId) {
     return refusal("invalid", "/taskId", "a revision stays with its task", contract.taskId, known.taskId);
   }
-  return isUpToDate(contract, known, arrival) ? undefined : stalePlan(known);
+  return isUpToDate(contract, known, arrival) ? checkKept(contract, known) : stalePlan(known);
+}
+
+/** What was begun and can't be undone stays in every plan, or nobody would ever ask what became of it. */
+function checkKept(contract: Contract, known: ContractState): Refusal | undefined {
+  const lost = known.stages.find((stage) => {
+    const planned = contract.stages.find(({ stageId }) => stageId === stage.stageId);
+    return stage.status === "started" && isIrreversible(stage.action) && planned?.action !== stage.action;
+  });
+  const message = "the plan drops a stage that was begun and can't be undone";
+  return lost && refusal("invalid", "/stages", message, lost.stageId);
 }
 
 function isUpToDate({ replaces }: Contract, known: ContractState, { hasMovedOn }: Arrival): boolean {

@@ -1,6 +1,7 @@
 import { ACTIONS } from "#contract/actions";
 import { distance, poseFrom } from "#lib/geometry";
 import type { Metres } from "#lib/units";
+import type { EnvironmentCode } from "./environment-code.ts";
 import { remainingOf } from "./local-revision.ts";
 import type { Situation } from "./situation.ts";
 
@@ -10,7 +11,7 @@ export type EnvironmentCheck =
   | {
       /** `unclear`: it cannot be told yet. */
       readonly result: "changed" | "unclear";
-      readonly code: "pose_implausible" | "load_lost" | "load_unexpected" | "tool_gone";
+      readonly code: EnvironmentCode;
       readonly detail: string;
     };
 

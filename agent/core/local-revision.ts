@@ -1,6 +1,7 @@
 import type { Contract, Stage } from "#contract/contract";
 import type { StageChanges } from "#contract/stage-changes";
 import type { ContractState, StageState } from "#contract/state";
+import { ENVIRONMENT_FAILURES } from "./environment-code.ts";
 
 /** A stage of a plan, as `replan.adopted` outlines it. */
 export interface PlannedStage {
@@ -53,10 +54,7 @@ export function remainingOf(plan: Contract, state: ContractState): readonly Rema
 
 /** Failures that are not of a stage's way but of the robot or its contract: no order of the work changes them. */
 const UNREVISABLE: ReadonlySet<string> = new Set([
-  "pose_implausible",
-  "load_lost",
-  "load_unexpected",
-  "tool_gone",
+  ...ENVIRONMENT_FAILURES,
   "out_of_scope",
   "battery_low",
   "window_passed",

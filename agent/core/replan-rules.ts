@@ -1,5 +1,6 @@
 import type { OpenReplan } from "#contract/state";
 import { pauseAttempts } from "./attempt-watch.ts";
+import { ENVIRONMENT_FAILURES } from "./environment-code.ts";
 import { reviseLocally } from "./local-revision.ts";
 import type { Situation } from "./situation.ts";
 import { recover } from "./stage-loop.ts";
@@ -48,5 +49,11 @@ function reviseOrRecover(situation: Situation, replan: OpenReplan): Step {
   if (revision) return { type: "adopt-revision", requestId, revision };
   const view = findStage(contract, state, stageId);
   if (!view) return { type: "drop-replan", requestId };
-  return recover(situation, view, { ...failureOf(situation, view, code, detail), severity }, { endsReplan: requestId });
+  const isPast = view.known.verified === "done" || ENVIRONMENT_FAILURES.has(code);
+  const failure = {
+    ...failureOf(situation, view, code, detail),
+    severity,
+    effect: isPast ? "happened" : "none",
+  } as const;
+  return recover(situation, view, failure, { endsReplan: requestId });
 }
