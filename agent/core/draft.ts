@@ -55,7 +55,7 @@ function identityOf(
   state: DeviceState,
 ): Pick<Event, "contractId" | "revision" | "epoch" | "stageId"> {
   const { contractId, stageId } = draft;
-  if (contractId === undefined) return {};
+  if (contractId === undefined) return stageId === undefined ? {} : { stageId };
   const known = state.contracts[contractId];
   const revision = draft.revision ?? known?.revision;
   const epoch = draft.epoch ?? known?.epoch;

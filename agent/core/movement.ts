@@ -15,12 +15,12 @@ const EACH = "EA";
 export function movementOf(
   stage: Stage,
   output: Output,
-  { contract, now }: Pick<Situation, "contract" | "now">,
+  { contract, parent = contract, now }: Pick<Situation, "contract" | "parent" | "now">,
   { deviceId, uuid }: { readonly deviceId: string; readonly uuid: () => string },
 ): Movement | undefined {
   const { sku, quantity } = output;
   if (typeof sku !== "string" || typeof quantity !== "number" || quantity <= 0) return undefined;
-  const { documentRef } = contract.task;
+  const { documentRef } = parent.task;
   const common = {
     correlation_id: uuid(),
     sku,
@@ -34,7 +34,7 @@ export function movementOf(
     return { ...common, kind: "PICK", ...goodsOf(inputs), from_location: inputs.from };
   }
   if (stage.action !== "place") return undefined;
-  const picked = contract.stages.find((other) => other.action === "pick" && other.inputs["sku"] === sku);
+  const picked = parent.stages.find((other) => other.action === "pick" && other.inputs["sku"] === sku);
   const goods = picked ? goodsOf(PickInputs.parse(picked.inputs)) : { uom: EACH };
   return { ...common, kind: "PUT", ...goods, to_location: PlaceInputs.parse(stage.inputs).to };
 }

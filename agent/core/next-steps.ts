@@ -10,6 +10,7 @@ import { verifyEnvironment } from "./environment-rule.ts";
 import { keepOfflinePosture } from "./offline-posture.ts";
 import type { Situation } from "./situation.ts";
 import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
+import { runWorkPlan, waitForPlan } from "./plan-rules.ts";
 import { findProgress, findStage, type StageView } from "./stage-order.ts";
 import type { Step } from "./step.ts";
 
@@ -38,7 +39,9 @@ const RULES: readonly Rule[] = [
   keepOfflinePosture,
   noteMildViolation,
   answerViolation,
+  runWorkPlan,
   standStill,
+  waitForPlan,
   awaitReplan,
   verifyEnvironment,
   pauseSiblings,

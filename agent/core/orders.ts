@@ -5,6 +5,7 @@ import type { ContractState, DeviceState, Hold } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { CommandDecision } from "./command-handler.ts";
 import { hasLoad, leftOnBoard } from "./event-parts.ts";
+import { isAbortHold } from "./plan-rules.ts";
 import type { NewEvent } from "./ports.ts";
 import type { RobotView } from "./situation.ts";
 
@@ -89,7 +90,7 @@ const ReplanRefusal = z.looseObject({
   refused: z.looseObject({ requestId: z.string(), reason: z.string().min(1).max(64), detail: z.string().optional() }),
 });
 
-/** The cloud clears its own holds, and those of the failure policy, which wait for a human and this is one. */
+/** The cloud clears its own holds, and those of the failure policy, which wait for a human and this is one; an end stays one. */
 function mayClear(hold: Hold): boolean {
-  return hold.by === "cloud" || hold.by === "policy";
+  return hold.by === "cloud" || (hold.by === "policy" && !isAbortHold(hold.holdId));
 }

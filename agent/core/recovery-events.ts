@@ -12,9 +12,10 @@ import {
   type EventBody,
   type StepDeps,
 } from "./event-parts.ts";
-import { escalationOf, type Decision } from "./failure-policy.ts";
+import { escalationOf, type Decision, type Failure } from "./failure-policy.ts";
 import type { LocalFix } from "./local-fixes.ts";
 import { replanFailed, replanRequested } from "./replan-events.ts";
+import { windDownHold } from "./plan-rules.ts";
 import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 import type { Recovery } from "./step.ts";
@@ -99,12 +100,22 @@ function consequences(step: Recovery, situation: Situation, deps: StepDeps): rea
     case "reassign":
       return ending("contract.released", situation, code, detail);
     case "abort":
-      return [
-        ...(failure.severity === "critical"
-          ? [exception(code, "URGENT", `${stageId} is aborted: ${detail}`, deps)]
-          : []),
-        ...ending("contract.aborted", situation, code, detail),
-        ...leftOnBoard(hasLoad(situation), deps),
-      ];
+      return abortion(failure, windDownHold(decision, failure, situation), situation, deps);
   }
+}
+
+/** An orderly end begins with a hold, under which the robot winds down; what is critical ends here and now. */
+function abortion(
+  { stageId, code, severity, detail }: Failure,
+  windDown: string | undefined,
+  situation: Situation,
+  deps: StepDeps,
+): readonly EventBody[] {
+  if (windDown !== undefined) return [policyHold(windDown, `${code}: ${detail}`)];
+  const isCritical = severity === "critical";
+  return [
+    ...(isCritical ? [exception(code, "URGENT", `${stageId} is aborted: ${detail}`, deps)] : []),
+    ...ending("contract.aborted", situation, code, detail),
+    ...leftOnBoard(hasLoad(situation), deps),
+  ];
 }

@@ -7,6 +7,7 @@ import type { EventData } from "#contract/event-data";
 import type { ContractState } from "#contract/state";
 import type { Outlook } from "./estimate.ts";
 import type { Policies } from "./policies.ts";
+import type { Job } from "./work-plan.ts";
 import type { Noticed } from "./notices.ts";
 
 /** A moment on both clocks. */
@@ -148,4 +149,8 @@ export interface Situation {
   readonly drainPerMetre?: number;
   /** How long the link has been gone; 0 while it is there. */
   readonly offlineMs: number;
+  /** The plan of its own that the contract waits for. */
+  readonly job?: Job;
+  /** The contract that the work plan at hand works for; absent where it is a contract itself. */
+  readonly parent?: Contract;
 }

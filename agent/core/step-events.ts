@@ -50,6 +50,7 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
   interrupt: () => [],
   "forget-attempt": () => [],
   verify: () => [],
+  "start-plan": () => [],
   "start-contract": (_step, situation, deps) => {
     const planned = estimate(situation, deps, undefined);
     const secondsEstimated = planned[0]?.data.secondsRemaining;
@@ -63,6 +64,10 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     const detail = `no answer within the lease of ${durationSeconds} s, winding down within ${windDownSeconds} s`;
     return [violated({ code: "lease_ended", detail, value: 0, limit: durationSeconds })];
   },
+  abort: ({ reason, detail }, situation, deps) => [
+    ...ending("contract.aborted", situation, reason, detail),
+    ...leftOnBoard(hasLoad(situation), deps),
+  ],
   expire: (_step, situation, deps) => [
     ...ending("contract.expired", situation, "lease_ended"),
     ...leftOnBoard(hasLoad(situation), deps),

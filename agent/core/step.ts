@@ -1,4 +1,4 @@
-import type { Severity } from "#contract/contract";
+import type { Severity, Stage } from "#contract/contract";
 import type { LighterMode } from "#contract/resource-hints";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
@@ -6,6 +6,7 @@ import type { Decision, Failure } from "./failure-policy.ts";
 import type { LocalRevision } from "./local-revision.ts";
 import type { Shortage } from "./resources.ts";
 import type { Interruption } from "./situation.ts";
+import type { WorkPlanKind } from "./work-plan.ts";
 
 /** What an action gave back. */
 export type Output = Readonly<Record<string, unknown>>;
@@ -83,6 +84,9 @@ export type Step =
     }
   | { readonly type: "resume"; readonly holdId: string; readonly by: "policy" | "constraint" | "safety" }
   | { readonly type: "wind-down" }
+  /** Begins the plan that the contract waits for; without stages it has ended already. */
+  | { readonly type: "start-plan"; readonly kind: WorkPlanKind; readonly stages: readonly Stage[] }
+  | { readonly type: "abort"; readonly reason: string; readonly detail: string }
   | { readonly type: "expire" }
   | { readonly type: "fail"; readonly reason: string; readonly detail: string }
   | { readonly type: "report-progress"; readonly stageId: string }

@@ -1,15 +1,14 @@
-import { repeat, type Cancel, type Clock } from "#lib/clock";
+import { repeat, type Cancel } from "#lib/clock";
 import { AgentError, assert } from "#lib/errors";
 import { polylineLength } from "#lib/geometry";
 import type { Log } from "#lib/log";
-import type { Rng } from "#lib/rng";
+import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { Command } from "#contract/messages";
 import type { ContractState, DeviceState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { Control } from "../control/control.ts";
 import { isIrreversible, movesBase } from "../core/action-traits.ts";
-import { drainPerMetreOf } from "../core/drain.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
@@ -17,11 +16,10 @@ import type { StepDeps } from "../core/event-parts.ts";
 import { delayOf } from "../core/failure-policy.ts";
 import { noticedIn } from "../core/notices.ts";
 import { nextSteps } from "../core/next-steps.ts";
+import { planFor } from "../core/plan-rules.ts";
 import { contractOf, decideOrder } from "../core/orders.ts";
 import { permitNow, slowedBy, type Permit } from "../core/permit.ts";
-import { planOf } from "../core/plan.ts";
-import type { Policies } from "../core/policies.ts";
-import type { Journal, LinkStatus, Replanner } from "../core/ports.ts";
+import type { Replanner } from "../core/ports.ts";
 import { replanQuestion } from "../core/replan-request.ts";
 import type { Situation } from "../core/situation.ts";
 import { isUnsettled } from "../core/stage-loop.ts";
@@ -29,35 +27,27 @@ import { findStage } from "../core/stage-order.ts";
 import { eventsOf } from "../core/step-events.ts";
 import type { Step } from "../core/step.ts";
 import type { DurableJournal } from "../journal/durable-journal.ts";
-import { worldOf, type Outlooks } from "./outlook.ts";
+import { worldOf } from "./outlook.ts";
 import { ExecutorMemory } from "./executor-memory.ts";
 import type { Experience } from "./experience.ts";
 import type { DeviceProfile } from "../profile.ts";
-import type { RobotSenses } from "./robot-senses.ts";
-import type { SafetyMonitor } from "./safety-monitor.ts";
+import { PendingOrders } from "./pending-orders.ts";
+import { lookAt, type SituationDeps } from "./situation-source.ts";
 import { logStep } from "./step-log.ts";
 import { StageRunner, type RunRequest } from "./stage-runner.ts";
 import type { Tools } from "../tools/registry.ts";
+import { WorkPlans } from "./work-plans.ts";
 
-export interface ExecutorDeps {
-  readonly clock: Clock;
+export interface ExecutorDeps extends SituationDeps {
   readonly log: Log;
   readonly uuid: () => string;
   readonly deviceId: string;
   readonly profile: DeviceProfile;
-  readonly journal: Journal;
   /** The same journal, watched. */
   readonly durable: DurableJournal;
-  readonly link: LinkStatus;
   readonly control: Control;
   readonly tools: Tools;
-  readonly senses: RobotSenses;
-  readonly safety: SafetyMonitor;
-  readonly outlooks: Outlooks;
   readonly replanner: Replanner;
-  readonly policies: Policies;
-  /** Spreads the delays of retries. */
-  readonly rng: Rng;
   readonly experience: Experience;
   /** Called once with a bug that ended the executor; the robot stands still by then. */
   readonly onFailure: (thrown: unknown) => void;
@@ -70,8 +60,6 @@ type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situat
 const TICK_MS = 200;
 /** Rules that have more than this to say without any time passing contradict each other. */
 const STEPS_PER_TURN_MAX = 200;
-/** An order that has not reached the journal by then never will; the cloud sends it again. */
-const ORDER_PENDING_MS = 10_000;
 /** After a journal that could not be written. */
 const STORE_PAUSE_MS = 1000;
 /** After an attempt that was forbidden at the last moment. */
@@ -93,8 +81,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
   readonly #log: Log;
   readonly #runner: StageRunner;
   readonly #cancels: Cancel[];
-  /** Contracts that an order is about to stop, and since when. */
-  readonly #pending = new Map<string, number>();
+  readonly #orders: PendingOrders;
+  readonly #plans: WorkPlans;
   readonly #memory: ExecutorMemory;
   #turn: Promise<void> = Promise.resolve();
   #isTakingTurn = false;
@@ -121,9 +109,12 @@ export class Executor implements CommandHandler, AsyncDisposable {
     },
     recover: ({ decision, failure }, situation) => {
       this.#forget(failure, situation);
+      this.#wantPlan(situation.contract);
       const delayMs = delayOf(decision);
       if (delayMs > 0) this.#pauseStage(situation, failure.stageId, delayMs);
     },
+    hold: (_step, { contract }) => this.#wantPlan(contract),
+    "start-plan": ({ stages }, { contract }) => this.#plans.start(contract, stages),
     "note-violation": ({ violation }, { contract }) => this.#memory.tolerate(contract.contractId, violation.code),
     "ask-for-plan": (_step, situation) => this.#askForPlan(situation),
     "trust-environment": (_step, { contract }) => this.#memory.trustEnvironment(contract.contractId),
@@ -137,6 +128,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const { clock, journal, safety, senses } = deps;
     this.#deps = deps;
     this.#log = deps.log.child({ module: "executor" });
+    this.#orders = new PendingOrders(clock);
+    this.#plans = new WorkPlans(deps);
     this.#runner = new StageRunner({
       ...deps,
       onEnded: () => this.wake(),
@@ -163,10 +156,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   anticipate(command: Command): void {
     if (command.type !== "hold" && command.type !== "cancel" && command.type !== "revoke") return;
-    const { clock, control, journal } = this.#deps;
+    const { control, journal } = this.#deps;
     const state = contractOf(command, journal.state());
     if (!state || isFinal(state.status)) return;
-    this.#pending.set(state.contractId, clock.nowMs());
+    this.#orders.add(state.contractId);
     control.stop();
   }
 
@@ -174,7 +167,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const { senses, uuid } = this.#deps;
     const state = contractOf(command, device);
     const decision = decideOrder(command, device, senses.view(state?.load ?? {}), uuid);
-    if (state && (!decision.ok || decision.events.length === 0)) this.#pending.delete(state.contractId);
+    if (state && (!decision.ok || decision.events.length === 0)) this.#orders.drop(state.contractId);
     return decision;
   }
 
@@ -198,9 +191,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   #hear(events: readonly Event[]): void {
-    for (const { type, contractId } of events) {
-      if (contractId !== undefined && STOPPING.has(type)) this.#pending.delete(contractId);
-    }
+    this.#orders.hear(events);
     // Who committed these goes first: an answer to the cloud must not wait until a way is planned.
     this.#deps.clock.after(0, () => this.wake());
   }
@@ -209,9 +200,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const { clock, journal, link } = this.#deps;
     const nowMs = clock.nowMs();
     this.#offlineSinceMs = link.isOnline() ? undefined : (this.#offlineSinceMs ?? nowMs);
-    for (const [contractId, sinceMs] of this.#pending) {
-      if (nowMs - sinceMs >= ORDER_PENDING_MS) this.#pending.delete(contractId);
-    }
+    this.#orders.look();
     const open = Object.values(journal.state().contracts).filter((state) => !isFinal(state.status));
     const isLeaseOver = open.some(({ contractId }) => link.leaseRemainingMs(contractId) === 0);
     this.#memory.look(open, nowMs, isLeaseOver);
@@ -236,11 +225,12 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const busy = new Set([...this.#runner.attempts, ...this.#runner.inquiries].map(({ contractId }) => contractId));
     return Object.values(this.#deps.journal.state().contracts)
       .filter((state) => !isFinal(state.status) || busy.has(state.contractId) || hasDoubt(state))
-      .map((state) => state.contractId);
+      .flatMap(({ contractId }) => [contractId, ...this.#plans.idsFor(contractId)]);
   }
 
   async #workOn(contractId: string): Promise<void> {
     try {
+      await this.#plans.look(this.#deps.journal.state(), (planId) => this.#isBusy(planId));
       for (let count = 0; !this.#isClosed; count++) {
         assert(count < STEPS_PER_TURN_MAX, "the rules of the executor come to rest");
         const situation = this.#situation(contractId);
@@ -263,7 +253,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
     if (!situation || this.#isClosed) return;
     this.#stopFirst(step, contractId);
     const events = eventsOf(step, situation, this.#stepDeps(situation));
-    if (events.length > 0) await this.#deps.durable.append(events);
+    if (situation.parent) await this.#plans.append(contractId, events);
+    else if (events.length > 0) await this.#deps.durable.append(events);
     const noticed = noticedIn(events, situation);
     if (noticed) this.#memory.remember({ noticed });
     logStep(this.#log, contractId, step);
@@ -310,6 +301,19 @@ export class Executor implements CommandHandler, AsyncDisposable {
     return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit, ...made };
   }
 
+  #isBusy(contractId: string): boolean {
+    const { attempts, inquiries } = this.#runner;
+    return [...attempts, ...inquiries].some((work) => work.contractId === contractId);
+  }
+
+  /** A hold that is there to be worked under says so in the journal; the plan itself is only remembered. */
+  #wantPlan({ contractId, failurePolicy }: Contract): void {
+    for (const { holdId } of this.#deps.journal.state().contracts[contractId]?.holds ?? []) {
+      const kind = planFor(holdId, failurePolicy.offline);
+      if (kind && !this.#plans.jobOf(contractId)) this.#plans.want(contractId, kind, holdId);
+    }
+  }
+
   #forget({ stageId }: { readonly stageId: string }, { contract }: Situation): void {
     this.#runner.forget({ contractId: contract.contractId, stageId });
   }
@@ -333,32 +337,17 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   #situation(contractId: string): Situation | undefined {
-    const { clock, journal, link, senses, safety, policies, rng, outlooks } = this.#deps;
-    const device = journal.state();
-    const state = device.contracts[contractId];
-    const stored = journal.contract(contractId);
-    if (!state || !stored) return undefined;
-    const contract = planOf(stored, state);
+    const work = this.#plans.workOf(contractId, this.#deps.journal);
+    if (!work) return undefined;
     const { attempts, inquiries } = this.#runner;
-    const reason = safety.reason();
-    const robot = senses.view(state.load);
-    const drainPerMetre = drainPerMetreOf(device);
-    return {
-      contract,
-      state,
-      now: { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() },
-      robot,
-      leaseRemainingMs: link.leaseRemainingMs(contractId),
-      safety: safety.mode(),
-      ...(reason === undefined ? {} : { safetyReason: reason }),
-      isOrderPending: this.#pending.has(contractId),
-      activity: { ...this.#memory.activityOf(contractId), attempts, inquiries },
-      policies,
-      chance: rng.float(),
-      outlook: outlooks.outlookOf(contract, robot.pose),
-      ...(drainPerMetre === undefined ? {} : { drainPerMetre }),
-      offlineMs: this.#offlineSinceMs === undefined ? 0 : Math.max(1, clock.nowMs() - this.#offlineSinceMs),
-    };
+    const isOwn = (underWay: { contractId: string }): boolean => !this.#plans.isOf(contractId, underWay);
+    const memory = this.#memory.activityOf(contractId);
+    const nowMs = this.#deps.clock.nowMs();
+    return lookAt(this.#deps, work, {
+      isOrderPending: this.#orders.has(work.carrier.contractId),
+      activity: { ...memory, attempts: attempts.filter(isOwn), inquiries: inquiries.filter(isOwn) },
+      offlineMs: this.#offlineSinceMs === undefined ? 0 : Math.max(1, nowMs - this.#offlineSinceMs),
+    });
   }
 
   #stepDeps({ outlook }: Situation): StepDeps {
@@ -367,19 +356,16 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   /** Motion learns the place once per revision of the contract, before anything is driven. */
-  #showWorld({ contract, state }: Situation): void {
+  #showWorld({ contract, state, parent }: Situation): void {
     const world = `${contract.contractId}/${contract.revision}`;
-    if (isFinal(state.status) || world === this.#world) return;
+    if (parent || isFinal(state.status) || world === this.#world) return;
     this.#world = world;
     this.#deps.control.setWorld(worldOf(contract));
   }
 }
 
-/** Events after which the folded state says what an order had announced. */
-const STOPPING: ReadonlySet<string> = new Set(["contract.held", "contract.cancelled", "contract.revoked"]);
-
 /** Steps before which the robot must stand. */
-const ENDS_MOTION: ReadonlySet<Step["type"]> = new Set(["hold", "wind-down", "recover", "expire", "fail"]);
+const ENDS_MOTION: ReadonlySet<Step["type"]> = new Set(["hold", "wind-down", "recover", "expire", "fail", "abort"]);
 
 function hasDoubt(state: ContractState): boolean {
   return state.stages.some((known) => isUnsettled(known) && isIrreversible(known.action));

@@ -1,0 +1,51 @@
+import type { Contract } from "#contract/contract";
+import type { Decision, Failure } from "./failure-policy.ts";
+import { OFFLINE_HOLD } from "./offline-posture.ts";
+import { planStages } from "./plan-stages.ts";
+import type { Situation } from "./situation.ts";
+import type { Step } from "./step.ts";
+import type { WorkPlanKind } from "./work-plan.ts";
+
+/** The hold of a contract that is being wound down before it is aborted; the failure's code follows. */
+const ABORT_HOLD = "abort";
+
+/** Whether a hold is the last one of its contract, which nobody clears. */
+export function isAbortHold(holdId: string): boolean {
+  return holdId.startsWith(`${ABORT_HOLD}:`);
+}
+
+/** The plan that is wanted under a hold of the policy, if one is. */
+export function planFor(holdId: string, offline: Contract["failurePolicy"]["offline"]): WorkPlanKind | undefined {
+  if (isAbortHold(holdId)) return "wind-down";
+  return holdId === OFFLINE_HOLD && offline === "return-home" ? "return-home" : undefined;
+}
+
+/** The hold under which a contract winds down, or undefined when it is aborted where it stands: at once, if that is critical. */
+export function windDownHold(decision: Decision, failure: Failure, situation: Situation): string | undefined {
+  const isOrderly = decision.strategy === "abort" && failure.severity !== "critical" && !situation.parent;
+  if (!isOrderly || planStages("wind-down", situation, failure.stageId).length === 0) return undefined;
+  return `${ABORT_HOLD}:${failure.stageId}:${failure.code}`;
+}
+
+/**
+ * Runs the plan that the contract waits for once nothing else is under way, and aborts a contract that has wound down. After
+ * a restart there is no such plan any more, and the contract ends where the robot stands.
+ */
+export function runWorkPlan(situation: Situation): readonly Step[] | undefined {
+  const { state, activity, job, isOrderPending } = situation;
+  const isBusy = activity.attempts.length + activity.inquiries.length > 0;
+  if (isBusy || isOrderPending || state.holds.some(({ by }) => by !== "policy")) return undefined;
+  const abort = state.holds.find(({ holdId }) => isAbortHold(holdId));
+  if (job?.state === "wanted") {
+    const stages = planStages(job.kind, situation, abort?.holdId.split(":")[1]);
+    return [{ type: "start-plan", kind: job.kind, stages }];
+  }
+  if (!abort || job?.state === "running") return undefined;
+  const reason = abort.holdId.split(":")[2] ?? "aborted";
+  return [{ type: "abort", reason, detail: abort.reason }];
+}
+
+/** A contract that may go on waits until its plan has let go of the tools. */
+export function waitForPlan({ job }: Situation): readonly Step[] | undefined {
+  return job?.state === "running" ? [] : undefined;
+}

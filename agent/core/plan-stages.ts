@@ -1,0 +1,122 @@
+import { distance, isInside, poseFrom, type Point, type Pose } from "#lib/geometry";
+import type { Contract, Stage } from "#contract/contract";
+import { hasLoad } from "./event-parts.ts";
+import type { Situation } from "./situation.ts";
+import type { WorkPlanKind } from "./work-plan.ts";
+
+type Landmark = Contract["spatial"]["landmarks"][number];
+type Place = Pick<Situation, "contract" | "state" | "robot">;
+
+/** The stages of a plan from here; none where there is nothing to do, or nothing that the contract's scope allows. */
+export function planStages(kind: WorkPlanKind, place: Place, except?: string): readonly Stage[] {
+  return STAGES[kind](place, except);
+}
+
+const STAGES: Readonly<Record<WorkPlanKind, (place: Place, except?: string) => readonly Stage[]>> = {
+  "return-home": returnHome,
+  "wind-down": windDown,
+};
+
+/** Where robots wait, the best first. */
+const HOME_KINDS = ["home", "staging", "parking", "charger"];
+/** Where goods may be put down. */
+const DROP_KINDS = ["station", "rack"];
+/** A robot that is this near a landmark is there. */
+const THERE = 0.3;
+
+function returnHome(place: Place): readonly Stage[] {
+  const home = homeOf(place);
+  return home ? driveTo(place, home, "drive-home") : [];
+}
+
+/** Puts the load down where that is allowed, else keeps it; then leaves aisles and all places where nobody may stop. */
+function windDown(place: Place, except?: string): readonly Stage[] {
+  const { pose } = place.robot;
+  if (!pose) return [];
+  const drop = hasLoad(place) ? dropOf(place, pose, except) : undefined;
+  const putDown = drop && [...driveTo(place, drop.landmark, "drive-to-drop"), placeAt(drop.location)];
+  const from = drop ? poseFrom(drop.landmark.pose) : pose;
+  if (isClear([from.x, from.y], place.contract)) return putDown ?? [];
+  const refuge = nearest(
+    from,
+    place.contract.spatial.landmarks.filter((mark) => isClear([mark.pose[0], mark.pose[1]], place.contract)),
+  );
+  return [
+    ...(putDown ?? []),
+    ...(refuge ? driveTo({ ...place, robot: { ...place.robot, pose: from } }, refuge, "leave-aisle") : []),
+  ];
+}
+
+function homeOf({ contract, robot: { pose } }: Place): Landmark | undefined {
+  if (!pose) return undefined;
+  const { landmarks } = contract.spatial;
+  const kind = HOME_KINDS.find((candidate) => landmarks.some((mark) => mark.kind === candidate));
+  return nearest(
+    pose,
+    landmarks.filter((mark) => mark.kind === kind),
+  );
+}
+
+interface Drop {
+  readonly landmark: Landmark;
+  /** The location as the contract's stages name it. */
+  readonly location: string;
+}
+
+/** The nearest station or rack that the contract itself takes goods from or brings them to. */
+function dropOf({ contract }: Place, from: Pose, except: string | undefined): Drop | undefined {
+  if (!isInScope(contract, "place")) return undefined;
+  const drops = contract.stages.flatMap(({ action, inputs, stageId }): Drop[] => {
+    const location = action === "place" ? inputs["to"] : action === "pick" ? inputs["from"] : undefined;
+    if (typeof location !== "string" || stageId === except) return [];
+    const landmark = contract.spatial.landmarks.find(({ id }) => location === id || location.startsWith(`${id}.`));
+    return landmark && DROP_KINDS.includes(landmark.kind) ? [{ landmark, location }] : [];
+  });
+  const best = nearest(
+    from,
+    drops.map(({ landmark }) => landmark),
+  );
+  return drops.find(({ landmark }) => landmark === best);
+}
+
+/** Whether a robot that stops there is in nobody's way. */
+function isClear(point: Point, { spatial, constraints }: Contract): boolean {
+  const { forbidden = [] } = constraints.zones;
+  const around = spatial.zones.filter(({ polygon }) => isInside(point, polygon));
+  return !around.some(({ id, kind }) => NOT_CLEAR.has(kind) || forbidden.includes(id));
+}
+
+/** Work zones are where the work is done: aisles, and floors to be cleaned. */
+const NOT_CLEAR: ReadonlySet<string> = new Set(["work", "one-way", "no-stop", "keepout"]);
+
+function nearest(from: Pose, landmarks: readonly Landmark[]): Landmark | undefined {
+  const far = (mark: Landmark): number => distance(from, poseFrom(mark.pose));
+  return landmarks.toSorted((a, b) => far(a) - far(b)).at(0);
+}
+
+function driveTo(
+  { contract, robot: { pose } }: Place,
+  { id, pose: goal }: Landmark,
+  stageId: string,
+): readonly Stage[] {
+  const isThere = pose !== undefined && distance(pose, poseFrom(goal)) <= THERE;
+  return isThere || !isInScope(contract, "navigate") ? [] : [stage(stageId, "navigate", { to: id }, ["base"], 300)];
+}
+
+function placeAt(location: string): Stage {
+  return stage("put-down", "place", { to: location }, ["load"], 60);
+}
+
+function stage(
+  stageId: string,
+  action: string,
+  inputs: Stage["inputs"],
+  toolsRequired: string[],
+  timeoutSeconds: number,
+): Stage {
+  return { stageId, goal: stageId, action, inputs, toolsRequired, validation: [], timeoutSeconds };
+}
+
+function isInScope({ scope }: Contract, action: string): boolean {
+  return scope.actions.some((scoped) => scoped.action === action);
+}
