@@ -5,6 +5,7 @@ import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
+import { measureStages } from "./stage-figures.ts";
 
 const PAGE = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
 
@@ -13,7 +14,7 @@ async function main(): Promise<void> {
   const startedMs = performance.now();
   const loadBefore = loadavg();
   const chapters: Chapter[] = [];
-  for (const measure of [measureAgent, measureSmallAgent, measureMotion, measureComputing]) {
+  for (const measure of [measureAgent, measureSmallAgent, measureMotion, measureComputing, measureStages]) {
     const measured = await measure();
     for (const chapter of [measured].flat()) {
       chapters.push(chapter);
