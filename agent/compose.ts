@@ -131,7 +131,7 @@ interface RobotParts {
 
 /** The robot's senses, tools and health, and all that the executor needs of them. */
 function startRobot(
-  { deviceId, profile, policies = DEFAULT_POLICIES }: AgentSettings,
+  { deviceId, profile, software, policies = DEFAULT_POLICIES }: AgentSettings,
   deps: AgentDeps,
   { journal, link, replanner, uuid, experience }: RobotParts,
   starting: AsyncDisposableStack,
@@ -153,7 +153,7 @@ function startRobot(
   const tools = createTools({ clock, control, drivers });
   const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
-  const identity = { clock, rng, log, uuid, deviceId, profile, policies, onFailure };
+  const identity = { clock, rng, log, uuid, deviceId, profile, software, policies, onFailure };
   return { view: () => senses.view({}), executor: { ...identity, ...parts } };
 }
 

@@ -22,6 +22,9 @@ const StageOutline = z.object({ stageId: Name, action: Name, optional: z.boolean
 
 const Ending = z.looseObject({ reason: Code, detail: Text.optional(), loadOnBoard: z.boolean().optional() });
 
+/** What a stage has taken so far, over all its attempts. */
+const Usage = z.object({ distance: Metres, batteryUsed: z.number().meta({ unit: "1", description: "share" }) });
+
 /** What a device was doing when it said so: everything that the cloud needs to project it. */
 const Estimate = z.looseObject({
   stageId: Name.optional(),
@@ -88,6 +91,7 @@ export const EVENT_DATA = {
       .record(z.string(), z.json())
       .optional()
       .meta({ description: "what resuming the stage in its middle takes" }),
+    used: Usage.optional(),
   }),
   "stage.completed": z.looseObject({
     output: z.looseObject({}),
@@ -95,6 +99,10 @@ export const EVENT_DATA = {
     attempts: Attempt,
     distance: Metres,
     batteryUsed: z.number(),
+    energyWh: z
+      .number()
+      .optional()
+      .meta({ unit: "Wh", description: "`batteryUsed` of a battery whose capacity is known" }),
     pose: PoseTuple.optional(),
     battery: Share.optional(),
     toolVersions: z.record(z.string(), z.string()).optional(),
@@ -105,6 +113,7 @@ export const EVENT_DATA = {
     detail: Text,
     attempt: Attempt,
     strategy: Strategy.optional(),
+    used: Usage.optional(),
   }),
   "stage.skipped": z.looseObject({ reason: Text }),
   "assumption.drifted": z.looseObject({

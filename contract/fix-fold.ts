@@ -11,7 +11,13 @@ export function foldFix(stage: StageState, data: EventData<"fix.attempted">): St
   return { ...fixed, action: changes.action ?? stage.action, changes: { ...stage.changes, ...changes } };
 }
 
-/** How far a stage under way has got, where it says what resuming it takes. */
-export function foldProgress(stage: StageState, { checkpoint }: EventData<"stage.progress">): StageState {
-  return checkpoint && stage.status === "started" ? { ...stage, checkpoint } : stage;
+/** How far a stage under way has got, where it says what resuming it takes, and what it has taken. */
+export function foldProgress(stage: StageState, { checkpoint, used }: EventData<"stage.progress">): StageState {
+  if (stage.status !== "started") return stage;
+  return { ...stage, ...(checkpoint && { checkpoint }), ...usageOf(used) };
+}
+
+/** The part of a stage that says what it has taken, where an event says so. */
+export function usageOf(used: EventData<"stage.progress">["used"]): Pick<StageState, "used"> {
+  return used ? { used: { distance: used.distance, batteryUsed: used.batteryUsed } } : {};
 }

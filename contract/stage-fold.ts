@@ -1,5 +1,6 @@
 import type { EventData } from "./event-data.ts";
 import type { Event } from "./event.ts";
+import { usageOf } from "./fix-fold.ts";
 import { nextStageStatus, type StageEventType } from "./stage-status.ts";
 import type { StageChanges } from "./stage-changes.ts";
 import type { StageState } from "./state.ts";
@@ -66,8 +67,9 @@ const FOLDS: { readonly [Type in StageEventType]: StageFold<Type> } = {
   },
   "stage.verified": (stage, _event, { answer }) => ({ ...stage, verified: answer }),
   "stage.completed": (stage, event, { output }) => ({ ...stage, output, endedAt: event.at }),
-  "stage.failed": (stage, event, { code, strategy }) => ({
+  "stage.failed": (stage, event, { code, strategy, used }) => ({
     ...stage,
+    ...usageOf(used),
     failure: code,
     retries: stage.retries + (strategy === "retry" ? 1 : 0),
     endedAt: event.at,

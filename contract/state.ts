@@ -30,6 +30,14 @@ export interface StageState {
   readonly changes?: StageChanges;
   /** What the attempt under way has reached, for a resume in its middle. */
   readonly checkpoint?: Readonly<Record<string, unknown>>;
+  /** What its attempts have taken so far. */
+  readonly used?: StageUsage;
+}
+
+/** Metres, and share of the battery. */
+export interface StageUsage {
+  readonly distance: number;
+  readonly batteryUsed: number;
 }
 
 /** A request for new remaining stages that nothing has come of yet. */

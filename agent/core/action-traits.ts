@@ -11,11 +11,15 @@ export function movesBase(action: string): boolean {
   return ACTIONS[action]?.tools.includes("base") ?? true;
 }
 
+/** The tools that a stage uses: those of its action, and those that it asks for. */
+export function toolsOf({ action, toolsRequired }: Pick<Stage, "action" | "toolsRequired">): readonly string[] {
+  return [...new Set([...toolsRequired, ...(ACTIONS[action]?.tools ?? [])])];
+}
+
 /**
- * What a stage keeps others from using until it is done: the tools of its action and those that it asks for. Goods are
- * handled standing, so an action that can't be undone claims the base, too.
+ * What a stage keeps others from using until it is done: its tools; and goods are handled standing, so an action that
+ * can't be undone claims the base, too.
  */
-export function claimsOf({ action, toolsRequired }: Pick<Stage, "action" | "toolsRequired">): readonly string[] {
-  const standing = isIrreversible(action) ? ["base"] : [];
-  return [...toolsRequired, ...(ACTIONS[action]?.tools ?? []), ...standing];
+export function claimsOf(stage: Pick<Stage, "action" | "toolsRequired">): readonly string[] {
+  return isIrreversible(stage.action) ? [...toolsOf(stage), "base"] : toolsOf(stage);
 }

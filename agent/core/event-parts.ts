@@ -17,6 +17,10 @@ export interface StepDeps {
   readonly uuid: () => string;
   /** Name of an attempt for the device, which remembers it; unique per attempt. */
   readonly keyOf: (contractId: string, stageId: string, n: number) => string;
+  /** Of a full battery. */
+  readonly capacityWh: number;
+  /** What drives the tools: kind of the drivers, and this program, which they are part of. */
+  readonly tools: string;
 }
 
 /** An event of the contract at hand. */

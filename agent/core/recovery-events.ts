@@ -19,6 +19,7 @@ import { windDownHold } from "./plan-rules.ts";
 import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 import type { Recovery } from "./step.ts";
+import { usageOf } from "./usage.ts";
 
 /** What the journal is told about a failure: what was found, what happened all the same, and what is done about it. */
 export function recovery(step: Recovery, view: StageView, situation: Situation, deps: StepDeps): readonly EventBody[] {
@@ -26,12 +27,13 @@ export function recovery(step: Recovery, view: StageView, situation: Situation, 
   const { stageId, code, severity, detail } = step.failure;
   const strategy = isPolicys(decision) ? { strategy: decision.strategy } : {};
   const attempt = Math.max(1, view.known.attempts);
+  const used = usageOf(situation, view);
   return [
     ...(violation ? [violated(violation)] : []),
     ...drifted(step.drift, stageId),
     ...(output ? [verdict(view, "done")] : []),
     ...(endsReplan === undefined ? [] : [replanFailed(endsReplan, "no_revision", "nothing else can be done")]),
-    { type: "stage.failed", stageId, data: { code, severity, detail, attempt, ...strategy } },
+    { type: "stage.failed", stageId, data: { code, severity, detail, attempt, ...strategy, used } },
     ...(output ? movement(view, output, situation, deps) : []),
     ...(endsHold === undefined
       ? []

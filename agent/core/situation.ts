@@ -4,7 +4,7 @@ import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { EventData } from "#contract/event-data";
-import type { ContractState } from "#contract/state";
+import type { ContractState, StageUsage } from "#contract/state";
 import type { Outlook } from "./estimate.ts";
 import type { Policies } from "./policies.ts";
 import type { Job } from "./work-plan.ts";
@@ -79,6 +79,8 @@ export interface Attempt {
   readonly startedMs: number;
   readonly drivenAtStart: Metres;
   readonly batteryAtStart?: Share;
+  /** What the attempts before it took. */
+  readonly usedBefore?: StageUsage;
   readonly interruption?: Interruption;
   /** What a resume in its middle takes, as far as the action has said. */
   readonly checkpoint?: StageCheckpoint;

@@ -1,4 +1,5 @@
 import { isFinal } from "#contract/status";
+import { toolsOf } from "./action-traits.ts";
 import { attemptOf } from "./attempts.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { estimateOf, shareDone } from "./estimate.ts";
@@ -24,6 +25,7 @@ import type { Shortage } from "./resources.ts";
 import type { Situation } from "./situation.ts";
 import type { StageEnd } from "./snapshot.ts";
 import { findStage, type StageView } from "./stage-order.ts";
+import { usageOf } from "./usage.ts";
 import type { Step } from "./step.ts";
 
 /** What the journal is told about a step, all of it in one transaction; nothing for a step that only this process knows. */
@@ -48,8 +50,8 @@ function bodiesOf<Type extends StepType>(
 
 const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
   interrupt: () => [],
-  "forget-attempt": () => [],
-  verify: () => [],
+  "forget-attempt": onStage(usageSoFar),
+  verify: onStage(usageSoFar),
   "start-plan": () => [],
   "start-contract": (_step, situation, deps) => {
     const planned = estimate(situation, deps, undefined);
@@ -121,7 +123,13 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
     const { remaining, sigmaXy } = situation.robot;
     const data = { share: shareDone(situation, outlook, stageId), sigmaXy, ...sighting(situation) };
     const checkpoint = attemptOf(situation, stageId)?.checkpoint;
-    const known = { ...(remaining === undefined ? {} : { remaining }), ...(checkpoint && { checkpoint }) };
+    const view = findStage(situation.contract, situation.state, stageId);
+    const used = view && usageOf(situation, view);
+    const known = {
+      ...(used && { used }),
+      ...(remaining === undefined ? {} : { remaining }),
+      ...(checkpoint && { checkpoint }),
+    };
     return [{ type: "stage.progress", stageId, data: { ...data, ...known } }];
   },
   "report-estimate": ({ stageId }, situation, deps) => estimate(situation, deps, stageId),
@@ -155,15 +163,16 @@ function completion(
   deps: StepDeps,
 ): readonly EventBody[] {
   const { known, stage } = view;
-  const { contract, state, robot, now } = situation;
-  const { drivenAtStart = robot.driven, batteryAtStart = robot.battery } = attemptOf(situation, stage.stageId) ?? {};
+  const { contract, state, now } = situation;
+  const used = usageOf(situation, view);
   const elapsed = elapsedMs({ monoMs: known.startedMonoMs, at: known.startedAt }, now, contract.issuedAt);
   const data = {
     output: { ...step.output },
     durationSeconds: (elapsed ?? 0) / 1000,
     attempts: Math.max(1, known.attempts),
-    distance: Math.max(0, robot.driven - drivenAtStart),
-    batteryUsed: (batteryAtStart ?? 0) - (robot.battery ?? 0),
+    ...used,
+    energyWh: used.batteryUsed * deps.capacityWh,
+    toolVersions: Object.fromEntries(toolsOf(stage).map((tool) => [tool, deps.tools])),
     ...sighting(situation),
   };
   const moved = movement(view, step.output, situation, deps);
@@ -177,6 +186,20 @@ function completion(
     ...leftOnBoard(isTooLate, deps),
     ...(isFinal(state.status) ? [] : estimate(situation, deps, besides(situation, stage.stageId), step)),
   ];
+}
+
+/** An attempt that ends without a verdict has taken something all the same. */
+function usageSoFar(
+  view: StageView,
+  { stageId }: { readonly stageId: string },
+  situation: Situation,
+  { outlook }: StepDeps,
+): readonly EventBody[] {
+  const attempt = attemptOf(situation, stageId);
+  if (!attempt || view.known.status !== "started" || view.known.attempts !== attempt.n) return [];
+  const used = usageOf(situation, view);
+  const data = { share: shareDone(situation, outlook, stageId), used, ...sighting(situation) };
+  return [{ type: "stage.progress", stageId, data }];
 }
 
 function reasonFor({ code, detail }: Shortage): { code: string; detail: string } {

@@ -104,6 +104,7 @@ export class ExecutorBench {
       log,
       uuid,
       deviceId: "amr-07",
+      software: "holdfast/test",
       profile,
       journal: this.journal,
       durable,

@@ -42,6 +42,8 @@ export interface ExecutorDeps extends SituationDeps {
   readonly log: Log;
   readonly uuid: () => string;
   readonly deviceId: string;
+  /** Name and version of this program. */
+  readonly software: string;
   readonly profile: DeviceProfile;
   /** The same journal, watched. */
   readonly durable: DurableJournal;
@@ -296,8 +298,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
       if (!now || this.#isClosed) return { ok: false };
       return slowedBy(permitNow(now, view.stage.action, limit), view.known.changes?.speedShare);
     };
-    const { changes, checkpoint } = view.known;
-    const made = { ...(changes && { changes }), ...(checkpoint && { checkpoint }) };
+    const { changes, checkpoint, used } = view.known;
+    const made = { ...(changes && { changes }), ...(checkpoint && { checkpoint }), ...(used && { used }) };
     return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit, ...made };
   }
 
@@ -351,8 +353,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   #stepDeps({ outlook }: Situation): StepDeps {
-    const { deviceId, uuid } = this.#deps;
-    return { deviceId, uuid, keyOf, outlook };
+    const { deviceId, uuid, profile, software } = this.#deps;
+    const { battery, drivers } = profile;
+    return { deviceId, uuid, keyOf, outlook, capacityWh: battery.capacityWh, tools: `${drivers.kind}, ${software}` };
   }
 
   /** Motion learns the place once per revision of the contract, before anything is driven. */

@@ -16,6 +16,9 @@ export class TestRobot {
   pose: Pose = { x: 0, y: 0, yaw: 0 };
   driven = 0;
   topSpeed = 0;
+  /** Faster than this it does not go, whatever it is allowed. */
+  maxSpeed = SPEED;
+  drainPerSecond = 0;
   battery = 0.9;
   speed = 0;
   zones: string[] = [];
@@ -145,7 +148,8 @@ export class TestRobot {
     const { goal } = this;
     const isMoving = goal && goal.validUntilMs > this.clock.nowMs() && this.way === "free";
     const left = goal ? Math.hypot(goal.pose.x - this.pose.x, goal.pose.y - this.pose.y) : 0;
-    this.speed = isMoving && left > 0.01 ? Math.min(SPEED, goal.maxSpeed) : 0;
+    this.speed = isMoving && left > 0.01 ? Math.min(this.maxSpeed, goal.maxSpeed) : 0;
+    this.battery -= (this.drainPerSecond * TICK_MS) / 1000;
     this.topSpeed = Math.max(this.topSpeed, this.speed);
     if (!goal || this.speed === 0) return;
     const step = Math.min(left, (this.speed * TICK_MS) / 1000);

@@ -1,6 +1,7 @@
 import { sleep, type Clock } from "#lib/clock";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Contract, Stage } from "#contract/contract";
+import type { StageUsage } from "#contract/state";
 import type { StageChanges } from "#contract/stage-changes";
 import type { Control } from "../control/control.ts";
 import { movesBase } from "../core/action-traits.ts";
@@ -38,6 +39,8 @@ export interface RunRequest {
   readonly permit: () => Permit;
   readonly changes?: StageChanges;
   readonly checkpoint?: Readonly<Record<string, unknown>>;
+  /** What the attempts before it took. */
+  readonly used?: StageUsage;
 }
 
 /** A stage of a contract. */
@@ -75,7 +78,7 @@ export class StageRunner {
 
   /** Starts the action; its result is found in `attempts` once `onEnded` was called. */
   act(request: RunRequest, robot: RobotView): void {
-    const { contract, stage, n } = request;
+    const { contract, stage, n, used } = request;
     const attempt: Attempt = {
       contractId: contract.contractId,
       stageId: stage.stageId,
@@ -84,6 +87,7 @@ export class StageRunner {
       startedMs: this.#deps.clock.nowMs(),
       drivenAtStart: robot.driven,
       ...(robot.battery === undefined ? {} : { batteryAtStart: robot.battery }),
+      ...(used && { usedBefore: used }),
     };
     const abort = new AbortController();
     this.#running.set(nameOf(attempt), { attempt, abort });
