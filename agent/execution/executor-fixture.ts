@@ -11,7 +11,9 @@ import type { Contract, FailurePolicy } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { sha256Hex } from "#contract/io/node-crypto";
 import type { Command } from "#contract/messages";
-import type { ContractState } from "#contract/state";
+import { emptyDevice, foldEvents } from "#contract/reducer";
+import type { ContractState, DeviceState } from "#contract/state";
+import type { ToolDrivers } from "#drivers/driver";
 import { DEFAULT_POLICIES, type Policies } from "../core/policies.ts";
 import type { ReplanQuestion } from "../core/replan-request.ts";
 import { createMapSource } from "#edge-planner/map-cache";
@@ -61,6 +63,8 @@ export class ExecutorBench {
   /** Ends the agent's life at this commit from now on, right before or right after it is on disk. */
   commitsUntilCrash = Infinity;
   crashSide: "before" | "after" = "after";
+  /** Attempts that the hand was asked about. */
+  readonly inquiries: string[] = [];
   /** Commits that became durable, and lives that ended. */
   commits = 0;
   crashes = 0;
@@ -68,9 +72,22 @@ export class ExecutorBench {
   executor!: Executor;
   safety!: SafetyMonitor;
   lines: readonly LogLine[] = [];
-  readonly #store = openSqliteStore({ path: ":memory:" });
+  /** The fold of what was durable when each life ended, and of what the next one found. */
+  readonly restarts: { readonly before: DeviceState; readonly after: DeviceState }[] = [];
+  /** Ends the agent's life when a device has answered this often from now on; the answer is lost. */
+  answersUntilCrash = Infinity;
+  /** Answers of devices that arrived. */
+  answers = 0;
+  readonly #path: string;
+  #store: Store;
   #life = { isAlive: true };
   #commands = 0;
+
+  /** A `path` is a database file that each life opens again. */
+  constructor(path = ":memory:") {
+    this.#path = path;
+    this.#store = openSqliteStore({ path });
+  }
 
   static async start(): Promise<ExecutorBench> {
     const bench = new ExecutorBench();
@@ -87,7 +104,7 @@ export class ExecutorBench {
     this.lines = lines;
     const store = this.#mortalStore(life);
     this.journal = await startJournal({ store, clock, uuid, sha256: sha256Hex, log, software: "holdfast/test" });
-    const [control, drivers] = [this.robot.control(clock), this.robot.drivers()];
+    const [control, drivers] = [this.robot.control(clock), this.#mortalDrivers(life)];
     this.robot.goal = undefined;
     const experience = await startExperience({ store, log });
     const durable = watchCommits(this.journal, clock);
@@ -215,8 +232,15 @@ export class ExecutorBench {
   async crash(): Promise<void> {
     this.#life.isAlive = false;
     this.commitsUntilCrash = Infinity;
+    this.answersUntilCrash = Infinity;
     this.crashes++;
+    const before = foldEvents(emptyDevice(this.journal.incarnation()), this.events);
+    if (this.#path !== ":memory:") {
+      await this.#store[Symbol.asyncDispose]();
+      this.#store = openSqliteStore({ path: this.#path });
+    }
     await this.boot();
+    this.restarts.push({ before, after: this.journal.state() });
   }
 
   state(contract: Contract): ContractState {
@@ -232,6 +256,45 @@ export class ExecutorBench {
 
   eventsOf(type: string): Event[] {
     return this.events.filter((event) => event.type === type);
+  }
+
+  /** Everything that is on disk. */
+  async stored(): Promise<readonly Event[]> {
+    const events: Event[] = [];
+    for (;;) {
+      const slice = await this.#store.readJournal(events.length + 1, 10_000, Infinity);
+      if (!slice) return events;
+      events.push(...slice.events);
+    }
+  }
+
+  #mortalDrivers(life: { isAlive: boolean }): ToolDrivers {
+    const { battery, load, scanner } = this.robot.drivers();
+    const answered = async <Value>(answer: Promise<Value>): Promise<Value> => {
+      const settled = await Promise.allSettled([answer]);
+      this.answers++;
+      if (--this.answersUntilCrash === 0) life.isAlive = false;
+      if (!life.isAlive) return new Promise(() => undefined);
+      const [outcome] = settled;
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    };
+    return {
+      battery,
+      ...(load && {
+        load: {
+          ...load,
+          pick: (request) => answered(load.pick(request)),
+          place: (request) => answered(load.place(request)),
+          verify: (key) => {
+            this.inquiries.push(key);
+            return answered(load.verify(key));
+          },
+          held: () => answered(load.held()),
+        },
+      }),
+      ...(scanner && { scanner: { ...scanner, scan: (timeoutMs) => answered(scanner.scan(timeoutMs)) } }),
+    };
   }
 
   #mortalStore(life: { isAlive: boolean }): Store {

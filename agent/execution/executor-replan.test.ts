@@ -27,11 +27,15 @@ async function benchWith(contract: Contract, localFixes: LocalFixes = {}): Promi
   return bench;
 }
 
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** What was said about new plans, in order. */
 function replansOf(bench: ExecutorBench): string[] {
   return bench.events
     .filter(({ type }) => type.startsWith("replan."))
-    .map(({ type, data }) => `${type} ${String(data["by"] ?? "")} ${String(data["reason"] ?? "")}`.trim());
+    .map(({ type, data }) => [type, wordOf(data["by"]), wordOf(data["reason"])].join(" ").trim());
 }
 
 describe("a new plan", () => {

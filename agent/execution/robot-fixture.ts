@@ -24,6 +24,8 @@ export class TestRobot {
   zones: string[] = [];
   /** Stands in the way while it is true; `no-route` says that motion has found out. */
   way: "free" | "blocked" | "no-route" = "free";
+  /** Goals that no way leads to. */
+  isClosed: (goal: Pose) => boolean = () => false;
   /** A sensor that stopped. */
   lidar: "ok" | "stale" = "ok";
   position: "ok" | "lost" = "ok";
@@ -146,7 +148,7 @@ export class TestRobot {
 
   #move(): void {
     const { goal } = this;
-    const isMoving = goal && goal.validUntilMs > this.clock.nowMs() && this.way === "free";
+    const isMoving = goal && goal.validUntilMs > this.clock.nowMs() && this.way === "free" && !this.isClosed(goal.pose);
     const left = goal ? Math.hypot(goal.pose.x - this.pose.x, goal.pose.y - this.pose.y) : 0;
     this.speed = isMoving && left > 0.01 ? Math.min(this.maxSpeed, goal.maxSpeed) : 0;
     this.battery -= (this.drainPerSecond * TICK_MS) / 1000;
@@ -187,7 +189,7 @@ export class TestRobot {
     if (!goal) return { state: "idle" };
     const { goalId } = goal;
     if (this.way === "blocked") return { state: "blocked", goalId, sinceMs: 0 };
-    if (this.way === "no-route") return { state: "no-route", goalId, reason: "no_route" };
+    if (this.way === "no-route" || this.isClosed(goal.pose)) return { state: "no-route", goalId, reason: "no_route" };
     const remaining = Math.hypot(goal.pose.x - pose.x, goal.pose.y - pose.y);
     return remaining <= 0.05 ? { state: "arrived", goalId } : { state: "driving", goalId, remaining };
   }
