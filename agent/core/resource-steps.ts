@@ -1,5 +1,6 @@
 import { hasLoad } from "./event-parts.ts";
 import { escalationOf, type Decision } from "./failure-policy.ts";
+import { nextFix, type LocalFix } from "./local-fixes.ts";
 import { checkStageResources, type Shortage } from "./resources.ts";
 import type { Situation } from "./situation.ts";
 import { failureOf } from "./stage-outcome.ts";
@@ -44,10 +45,29 @@ export function secureResources(situation: Situation, view: StageView): readonly
   }
 }
 
-/** No way is left on this device: the task goes back, unless the stage may be left out or the load keeps it here. */
+/**
+ * The stage can't be done like this. An alternative of its own may need less; without one no way is left on this device, and the
+ * task goes back, unless the stage may be left out or the load keeps the task here.
+ */
 function letGo(situation: Situation, view: StageView, { code, detail }: Shortage): Step {
+  const fix = alternativeTo(situation, view, code);
+  if (fix) {
+    const failure = failureOf(situation, view, code, detail);
+    return { type: "recover", failure, decision: { strategy: "fix", fix }, drift: [] };
+  }
   const failure = failureOf(situation, view, "resources", `${code}: ${detail}`);
   return { type: "recover", failure, decision: decide(situation, view), drift: [] };
+}
+
+/** What is declared for the action apart from alternatives does not help against a lack. */
+function alternativeTo(
+  { policies, chance }: Situation,
+  { stage, known }: StageView,
+  code: string,
+): LocalFix | undefined {
+  const declared = Object.hasOwn(policies.localFixes, stage.action) ? policies.localFixes[stage.action]! : [];
+  const fixes = { [stage.action]: declared.filter(({ fix }) => fix === "alternative") };
+  return nextFix(fixes, { stage, known, code, chance, isContractWide: false });
 }
 
 function decide(situation: Situation, { stage }: StageView): Decision {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Contract } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import type { ResourceHints } from "#contract/resource-hints";
+import { DEFAULT_POLICIES } from "../core/policies.ts";
 import { ExecutorBench } from "./executor-fixture.ts";
 
 /** The example, with hints on one of its stages. */
@@ -66,6 +67,24 @@ describe("a stage that lacks something", () => {
       { fix: "wait-for-resources", n: 1 },
       { fix: "lighter-mode", n: 1, changes: lighter, code: "link_down" },
     ]);
+  });
+
+  it("takes an alternative of its own before it lets go", async () => {
+    const { stages, scope } = exampleContract();
+    const [go, ...rest] = stages;
+    const look = { ...go!, action: "scan", inputs: {}, toolsRequired: ["second-scanner"], validation: [] };
+    const contract = exampleContract({
+      stages: [{ ...look, alternatives: [{ action: "wait", inputs: { seconds: 1 } }] }, ...rest],
+      scope: { actions: [...scope.actions, { action: "scan" }, { action: "wait" }] },
+    });
+    const bench = new ExecutorBench();
+    bench.policies = DEFAULT_POLICIES;
+    await bench.boot();
+    await bench.accept(contract);
+    await bench.pass(5);
+    expect(fixes(bench)).toMatchObject([{ fix: "alternative", n: 1, changes: { action: "wait", alternative: 0 } }]);
+    expect(bench.eventsOf("stage.failed").at(0)?.data).toMatchObject({ code: "tool_missing" });
+    expect(bench.state(contract).stages[0]?.status).toBe("completed");
   });
 
   it("keeps the load and asks a human, because nobody else can do the rest", async () => {
