@@ -26,7 +26,8 @@ export function foreseeDrive(situation: Situation): Violation | undefined {
   const { contract, state, robot } = situation;
   const view = findStage(contract, state, driveOf(situation)?.stageId ?? "");
   if (!view || robot.remaining === undefined) return undefined;
-  const needed = drainOver(situation, robot.remaining, robot.remaining / situation.outlook.speed);
+  const expected = drainOver(situation, robot.remaining, robot.remaining / situation.outlook.speed);
+  const needed = Math.max(expected, drainOfDrive(situation) * robot.remaining);
   return firstGrave(situation, [batteryAfter(situation, view.stage, needed), goal(situation, view.stage)]);
 }
 
@@ -77,6 +78,8 @@ function timeShort(
 
 /** A way that was not planned is taken for this much longer than the straight line. */
 const DETOUR = 1.4;
+/** A drive that has come this far and used this much tells what a metre of it takes; gauges may count in whole percents. */
+const TELLING = { way: 1, share: 0.03 };
 /** What must be left of the battery at the charger. */
 const CHARGER_RESERVE: Share = 0.03;
 
@@ -134,6 +137,15 @@ function wayOf({ outlook, robot, contract }: Situation, stage: Stage): Metres {
 /** By what this robot has used so far per metre, where it has driven enough to tell; else by its profile. */
 function drainOver({ outlook, drainPerMetre }: Situation, way: Metres, seconds: number): Share {
   return way > 0 && drainPerMetre !== undefined ? drainPerMetre * way : outlook.drainPerSecond * seconds;
+}
+
+/** What this very drive has taken per metre: a load, a slope or an old battery show at once. */
+function drainOfDrive(situation: Situation): number {
+  const { driven, battery } = situation.robot;
+  const drive = driveOf(situation);
+  const way = drive ? driven - drive.drivenAtStart : 0;
+  const used = (drive?.batteryAtStart ?? 0) - (battery ?? 1);
+  return way < TELLING.way || used < TELLING.share ? 0 : used / way;
 }
 
 function endOf({ contract, robot }: Situation, stage: Stage): Pose | undefined {

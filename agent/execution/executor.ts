@@ -348,7 +348,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     return lookAt(this.#deps, work, {
       isOrderPending: this.#orders.has(work.carrier.contractId),
       activity: { ...memory, attempts: attempts.filter(isOwn), inquiries: inquiries.filter(isOwn) },
-      offlineMs: this.#offlineSinceMs === undefined ? 0 : Math.max(1, nowMs - this.#offlineSinceMs),
+      offlineMs: this.#deps.link.isOnline() ? 0 : Math.max(1, nowMs - (this.#offlineSinceMs ?? nowMs)),
     });
   }
 
