@@ -6,7 +6,8 @@ import { movesBase } from "./action-traits.ts";
 import { attemptOf, driveOf } from "./attempts.ts";
 import type { LearnedDurations } from "./durations.ts";
 import { elapsedMs } from "./elapsed.ts";
-import { confidenceOf, forecastDrive, forecastStage, sumOf, type Forecast } from "./forecast.ts";
+import { updateProgress } from "./estimator.ts";
+import { forecastDrive, forecastStage, type Forecast } from "./forecast.ts";
 import { snapshotOf, type StageEnd } from "./snapshot.ts";
 import { findStage, stagesAfter } from "./stage-order.ts";
 import type { Situation } from "./situation.ts";
@@ -55,7 +56,7 @@ export function estimateOf(
     const planned = outlook.routes.get(stage.stageId);
     return { stageId: stage.stageId, forecast: forecastStage(stage, outlook, planned), planned };
   });
-  const total = sumOf([current, ...next.map(({ forecast }) => forecast)]);
+  const left = [current, ...next.map(({ forecast }) => forecast)];
   return {
     ...(view && { stageId: view.stage.stageId }),
     pose: [round(pose.x), round(pose.y), round(pose.yaw)],
@@ -64,9 +65,7 @@ export function estimateOf(
     speed: outlook.speed,
     stageSecondsRemaining: round(current.seconds),
     stageSigmaSeconds: round(current.sigmaSeconds),
-    secondsRemaining: round(total.seconds),
-    sigmaSeconds: round(total.sigmaSeconds),
-    confidence: round(confidenceOf(total)),
+    ...updateProgress(snapshotOf(situation, stageId, ended), left),
     nextStages: next.map(({ stageId: id, forecast, planned }) => ({
       stageId: id,
       seconds: round(forecast.seconds),
@@ -74,7 +73,6 @@ export function estimateOf(
       ...(planned && { route: planned.map(asTuple) }),
     })),
     drainPerSecond: outlook.drainPerSecond,
-    progress: snapshotOf(situation, stageId, ended),
   };
 }
 

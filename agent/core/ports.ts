@@ -1,8 +1,15 @@
 import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { EventData, EventType } from "#contract/event-data";
-import type { DeviceState } from "#contract/state";
+import type { ProgressSnapshot } from "#contract/progress-snapshot";
+import type { ContractState, DeviceState } from "#contract/state";
+import type { Seconds } from "#lib/units";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { EventBody } from "./event-parts.ts";
+import type { Forecast } from "./forecast.ts";
 import type { ReplanQuestion } from "./replan-request.ts";
+import type { Availability, ResourceInput } from "./resources.ts";
+import type { Situation } from "./situation.ts";
 
 /** An event before the journal gives it number, id, times and the identity of its contract. */
 export type NewEvent = {
@@ -46,4 +53,30 @@ export interface Replanner {
    * command of type `replan`, and reaches the executor through the journal.
    */
   revisePlan(question: ReplanQuestion): void;
+}
+
+/** What the estimator makes of a snapshot: how long the rest takes, and the probability that this is right within a fifth. */
+export interface UpdatedEstimate {
+  readonly secondsRemaining: Seconds;
+  readonly sigmaSeconds: Seconds;
+  readonly confidence: number;
+  readonly progress: ProgressSnapshot;
+}
+
+/**
+ * The six operations that the executor asks of its neighbours (document 4 §6.11), in its names and our types;
+ * `docs/executor.md` says who keeps each of them.
+ */
+export interface Neighbours {
+  /** Estimator: `left` are the forecasts of what is not done yet. */
+  readonly updateProgress: (snapshot: ProgressSnapshot, left: readonly Forecast[]) => UpdatedEstimate;
+  /** Resource manager. */
+  readonly checkStageResources: (input: ResourceInput) => Availability;
+  /** Domain expert: answers with a revision of the contract, through the journal. */
+  readonly revisePlan: Replanner["revisePlan"];
+  /** Memory service: every event that ends a stage is a checkpoint. */
+  readonly saveCheckpoint: Journal["append"];
+  readonly loadCheckpoint: (contract: Contract, state: ContractState) => Checkpoint;
+  /** Notifier: what people are told of the events of a step. */
+  readonly publish: (events: readonly EventBody[], situation: Situation) => readonly EventBody[];
 }
