@@ -1,6 +1,6 @@
 import { checkEnvironment } from "./environment.ts";
 import type { Situation } from "./situation.ts";
-import { recover } from "./stage-loop.ts";
+import { recover } from "./recover.ts";
 import { failureOf } from "./stage-outcome.ts";
 import { findProgress } from "./stage-order.ts";
 import type { Step } from "./step.ts";

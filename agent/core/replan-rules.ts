@@ -3,7 +3,7 @@ import { pauseAttempts } from "./attempt-watch.ts";
 import { ENVIRONMENT_FAILURES } from "./environment-code.ts";
 import { reviseLocally } from "./local-revision.ts";
 import type { Situation } from "./situation.ts";
-import { recover } from "./stage-loop.ts";
+import { recover } from "./recover.ts";
 import { failureOf } from "./stage-outcome.ts";
 import { findStage } from "./stage-order.ts";
 import type { Step } from "./step.ts";

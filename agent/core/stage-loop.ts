@@ -1,42 +1,79 @@
 import type { StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
-import type { ExpressionContext } from "./conditions.ts";
-import { decideFailure, type Failure } from "./failure-policy.ts";
-import { canReplan, isBudgetSpent } from "./replan-budget.ts";
 import { forecastStage } from "./forecast.ts";
 import { foreseeStage } from "./foresight.ts";
+import { recover } from "./recover.ts";
 import { secureResources } from "./resource-steps.ts";
 import { permitAction } from "./scope.ts";
-import { isMild } from "./severity.ts";
 import type { Attempt, Inquiry, Situation } from "./situation.ts";
 import { failureOf, judgeAssumptions, judgeOutput, type Outcome } from "./stage-outcome.ts";
 import { findStage, type StageView } from "./stage-order.ts";
-import type { Output, Recovery, Step } from "./step.ts";
+import type { Output, Step } from "./step.ts";
 
 /**
- * The stage loop (document 4 §6.4): 1 resources, 2 assumptions, then `stage.started`; 3 act, its intent durable first;
- * 4 capture, which the executor does when the action ends; 5 validate; 6 check the assumptions again; 7 checkpoint with
- * `stage.completed`, or recover. This is the way in, up to 3.
+ * The stage loop (document 4 §6.4). Its seven steps: 1 resources, 2 assumptions, then `stage.started`; 3 act, the intent
+ * durable first; 4 capture, which the stage runner does when the action ends; 5 validate; 6 check the assumptions again;
+ * 7 checkpoint with `stage.completed`, or recover. This is the way in, up to 3; `settleAttempt` is the way out.
  */
 export function runStage(situation: Situation, view: StageView): readonly Step[] {
-  const { contract, state } = situation;
-  const { stage, known } = view;
-  if (isBackingOff(situation, stage.stageId)) return [];
-  const securing = secureResources(situation, view);
-  if (securing) return securing;
-  if (known.startedAt === undefined) {
-    const ahead = foreseeStage(situation, stage);
-    if (ahead)
-      return [recover(situation, view, failureOf(situation, view, ahead.code, ahead.detail), { violation: ahead })];
-    const { drift, ...outcome } = judgeAssumptions(view, situation);
-    if (!outcome.ok) return [recover(situation, view, outcome.failure, { drift })];
-    return [{ type: "start-stage", stageId: stage.stageId, drift }];
+  for (const step of WAY_IN) {
+    const steps = step(situation, view);
+    if (steps) return steps;
   }
-  const permission = permitAction(contract, state, stage.action);
-  if (!permission.ok) return [recover(situation, view, failureOf(situation, view, "out_of_scope", permission.detail))];
-  if (!fitsLease(situation, view)) return [];
+  return [];
+}
+
+/** `undefined`: nothing to say; an empty list: wait. */
+type LoopStep = (situation: Situation, view: StageView) => readonly Step[] | undefined;
+
+const WAY_IN: readonly LoopStep[] = [
+  sitOutBackOff,
+  // 1
+  secureResources,
+  heedConstraintsAhead,
+  // 2
+  checkAssumptions,
+  // 3
+  checkScope,
+  awaitLease,
+  act,
+];
+
+function sitOutBackOff(situation: Situation, { stage }: StageView): readonly Step[] | undefined {
+  return isBackingOff(situation, stage.stageId) ? [] : undefined;
+}
+
+function heedConstraintsAhead(situation: Situation, view: StageView): readonly Step[] | undefined {
+  const violation = isBegun(view) ? undefined : foreseeStage(situation, view.stage);
+  if (!violation) return undefined;
+  return [recover(situation, view, failureOf(situation, view, violation.code, violation.detail), { violation })];
+}
+
+/** A stage whose assumptions hold, or matter little, is started. */
+function checkAssumptions(situation: Situation, view: StageView): readonly Step[] | undefined {
+  if (isBegun(view)) return undefined;
+  const { drift, ...outcome } = judgeAssumptions(view, situation);
+  if (!outcome.ok) return [recover(situation, view, outcome.failure, { drift })];
+  return [{ type: "start-stage", stageId: view.stage.stageId, drift }];
+}
+
+function checkScope(situation: Situation, view: StageView): readonly Step[] | undefined {
+  const permission = permitAction(situation.contract, situation.state, view.stage.action);
+  if (permission.ok) return undefined;
+  return [recover(situation, view, failureOf(situation, view, "out_of_scope", permission.detail))];
+}
+
+function awaitLease(situation: Situation, view: StageView): readonly Step[] | undefined {
+  return fitsLease(situation, view) ? undefined : [];
+}
+
+function act(_situation: Situation, { stage, known }: StageView): readonly Step[] {
   return [{ type: "attempt", stageId: stage.stageId, n: known.attempts + 1 }];
+}
+
+function isBegun({ known }: StageView): boolean {
+  return known.startedAt !== undefined;
 }
 
 /** Steps 5 to 7 for an attempt that has ended. */
@@ -74,27 +111,6 @@ export function settleInquiry(situation: Situation, inquiry: Inquiry, view: Stag
   }
 }
 
-/** The answer of the failure policy to a failure. */
-export function recover(
-  situation: Situation,
-  view: StageView,
-  failure: Failure,
-  found: Partial<Omit<Recovery, "type" | "failure" | "decision">> & { after?: number } = {},
-): Recovery {
-  const { contract, state, chance, policies } = situation;
-  const { after, ...rest } = found;
-  // What lies ahead is only that of the stage that would bring it about.
-  const isContractWide = rest.violation !== undefined && rest.violation.becomes === undefined;
-  const context = contextOf(situation);
-  const input = { failure, stage: view.stage, contract, state, context, chance, isContractWide };
-  // What came to nothing once is not tried again for the same failure: then the contract's own rules decide.
-  const isTried = rest.endsReplan !== undefined || after !== undefined;
-  const own = isTried ? {} : { localFixes: policies.localFixes, replanning: replanningOf(situation) };
-  const decision = decideFailure({ ...input, ...own, ...(after === undefined ? {} : { after }) });
-  const isSpent = own.replanning === "spent" && !isMild(failure.severity);
-  return { type: "recover", failure, decision, drift: [], ...rest, ...(isSpent && { isBudgetSpent: true }) };
-}
-
 /** Whether a stage that failed waits before it is tried again. */
 export function isBackingOff({ activity, contract, now }: Situation, stageId: string): boolean {
   return now.monoMs < (activity.retryAtMs[`${contract.contractId}/${stageId}`] ?? 0);
@@ -103,11 +119,6 @@ export function isBackingOff({ activity, contract, now }: Situation, stageId: st
 /** Whether nobody knows yet if the stage's last attempt had its effect. */
 export function isUnsettled(known: StageState): boolean {
   return known.status === "started" && known.attempts > 0 && known.verified === undefined;
-}
-
-/** What expressions of the contract may speak of now. */
-export function contextOf({ contract, robot }: Situation): ExpressionContext {
-  return { contract, robot };
 }
 
 /**
@@ -121,11 +132,6 @@ function fitsLease({ leaseRemainingMs, offlineMs, outlook }: Situation, { stage 
     ? stage.timeoutSeconds
     : forecastStage(stage, outlook, outlook.routes.get(stage.stageId)).seconds;
   return leaseRemainingMs !== "unknown" && leaseRemainingMs >= seconds * 1000;
-}
-
-function replanningOf(situation: Situation): "possible" | "impossible" | "spent" {
-  if (isBudgetSpent(situation)) return "spent";
-  return canReplan(situation) ? "possible" : "impossible";
 }
 
 function settleInterrupted(situation: Situation, view: StageView, attempt: Attempt): readonly Step[] {
