@@ -74,7 +74,13 @@ const ANSWERS: Readonly<Record<Severity, readonly Answer[]>> = {
 /** Once replanning has been tried as often as it may be, nothing else is: that is how a contract does not go on for ever. */
 function fallBack(input: PolicyInput): Decision | undefined {
   if (input.replanning !== "spent") return undefined;
-  return decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
+  const decision = decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
+  return "holdId" in decision ? { ...decision, holdId: `${decision.holdId}:${SPENT}` } : decision;
+}
+
+/** Whether a hold is one after which nothing more is tried without a human: the robot stands aside meanwhile. */
+export function isLastHold(holdId: string): boolean {
+  return holdId.endsWith(`:${SPENT}`);
 }
 
 function localFix(input: PolicyInput): Decision | undefined {
@@ -132,6 +138,7 @@ export function escalationOf(stageId: string): string {
 
 const HOLD_PREFIX = "policy";
 const FALLBACK = "fallback";
+const SPENT = "spent";
 const RETRY_DELAY_MS_MAX = 3_600_000;
 
 function rulesOf(contract: Contract, stage: Stage): readonly FailureRule[] {

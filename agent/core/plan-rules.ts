@@ -1,5 +1,5 @@
 import type { Contract } from "#contract/contract";
-import type { Decision, Failure } from "./failure-policy.ts";
+import { isLastHold, type Decision, type Failure } from "./failure-policy.ts";
 import { OFFLINE_HOLD } from "./offline-posture.ts";
 import { planStages } from "./plan-stages.ts";
 import type { Situation } from "./situation.ts";
@@ -17,6 +17,7 @@ export function isAbortHold(holdId: string): boolean {
 /** The plan that is wanted under a hold of the policy, if one is. */
 export function planFor(holdId: string, offline: Contract["failurePolicy"]["offline"]): WorkPlanKind | undefined {
   if (isAbortHold(holdId)) return "wind-down";
+  if (isLastHold(holdId)) return "stand-aside";
   return holdId === OFFLINE_HOLD && offline === "return-home" ? "return-home" : undefined;
 }
 

@@ -15,6 +15,7 @@ export function planStages(kind: WorkPlanKind, place: Place, except?: string): r
 const STAGES: Readonly<Record<WorkPlanKind, (place: Place, except?: string) => readonly Stage[]>> = {
   "return-home": returnHome,
   "wind-down": windDown,
+  "stand-aside": standAside,
 };
 
 /** Where robots wait, the best first. */
@@ -36,15 +37,18 @@ function windDown(place: Place, except?: string): readonly Stage[] {
   const drop = hasLoad(place) ? dropOf(place, pose, except) : undefined;
   const putDown = drop && [...driveTo(place, drop.landmark, "drive-to-drop"), placeAt(drop.location)];
   const from = drop ? poseFrom(drop.landmark.pose) : pose;
-  if (isClear([from.x, from.y], place.contract)) return putDown ?? [];
+  return [...(putDown ?? []), ...standAside({ ...place, robot: { ...place.robot, pose: from } })];
+}
+
+/** Leaves aisle and all places where nobody may stop, with whatever is on board. */
+function standAside(place: Place): readonly Stage[] {
+  const { pose } = place.robot;
+  if (!pose || isClear([pose.x, pose.y], place.contract)) return [];
   const refuge = nearest(
-    from,
+    pose,
     place.contract.spatial.landmarks.filter((mark) => isClear([mark.pose[0], mark.pose[1]], place.contract)),
   );
-  return [
-    ...(putDown ?? []),
-    ...(refuge ? driveTo({ ...place, robot: { ...place.robot, pose: from } }, refuge, "leave-aisle") : []),
-  ];
+  return refuge ? driveTo(place, refuge, "leave-aisle") : [];
 }
 
 function homeOf({ contract, robot: { pose } }: Place): Landmark | undefined {

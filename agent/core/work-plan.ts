@@ -22,7 +22,7 @@ export interface WorkPlan {
   readonly device: DeviceState;
 }
 
-export type WorkPlanKind = "return-home" | "wind-down";
+export type WorkPlanKind = "return-home" | "wind-down" | "stand-aside";
 
 /** A plan of a contract, as far as this process has come with it. */
 export interface Job {

@@ -170,12 +170,36 @@ describe("a budget that is spent", () => {
       "replan.requested",
       "replan.adopted device",
     ]);
-    expect(bench.state(contract)).toMatchObject({ replans: 2, holds: [{ holdId: "escalation:go-to-station" }] });
+    expect(bench.state(contract)).toMatchObject({ replans: 2, holds: [{ holdId: "escalation:go-to-station:spent" }] });
     expect(bench.eventsOf("fix.attempted")).toEqual([]);
     expect(bench.eventsOf("exception").map(({ data }) => data["code"])).toContain("replan_budget_spent");
     await bench.pass(120);
     expect(bench.state(contract).replans).toBe(2);
     expect(bench.robot.goal).toBeUndefined();
+  });
+
+  it("leaves the robot in a safe place: it drives out of where nobody may stop, with its load", async () => {
+    const aisle = {
+      id: "aisle",
+      kind: "no-stop" as const,
+      polygon: [
+        [3, -2],
+        [6, -2],
+        [6, 2],
+        [3, 2],
+      ] as [number, number][],
+    };
+    const refuge = { id: "refuge", kind: "parking", pose: [0, 3, 0] as [number, number, number] };
+    const landmarks = [...base.spatial.landmarks, refuge];
+    const contract = contractWith({ spatial: { ...base.spatial, landmarks, zones: [aisle] } }, 1);
+    const bench = await benchWith(contract);
+    bench.link.isOnline = false;
+    bench.robot.isClosed = ({ x, y }) => x === -4 && y === 3;
+    await bench.until(contract, (state) => state.holds.some(({ holdId }) => holdId.endsWith(":spent")));
+    await bench.pass(60);
+    expect(bench.robot.pose).toMatchObject({ x: expect.closeTo(0, 0), y: expect.closeTo(3, 0) });
+    expect(bench.robot.movements).toEqual(["pick 1 SKU-7890"]);
+    expect(bench.state(contract)).toMatchObject({ status: "held", load: { "SKU-7890": 1 } });
   });
 
   it("is one that a contract without a budget does not have: its rules decide", async () => {
