@@ -61,6 +61,9 @@ describe("a stage that lacks something", () => {
     const bench = await ExecutorBench.start();
     bench.link = { isOnline: false };
     await bench.accept(contract);
+    await bench.untilStage(contract, "go-to-rack");
+    await bench.pass(1);
+    expect(bench.robot.speed).toBeCloseTo(0.5 * 1.5);
     await bench.until(contract, ({ status }) => status === "completed");
     expect(bench.state(contract).status).toBe("completed");
     expect(fixes(bench)).toMatchObject([

@@ -107,6 +107,29 @@ describe.each(KINDS)("$name", ({ open }) => {
     expect(await store.readJournal(6, 1, 1)).toBeUndefined();
   });
 
+  test("keeps how long actions take by action and place, those that were learned last", async () => {
+    await using store = await open();
+    const learned = (place: string, mean: number): StoreOp => ({
+      type: "put-duration",
+      duration: { action: "pick", place, count: 1, mean, variance: 0.5 },
+    });
+    await store.commit([learned("rack", 4), learned("shelf", 5)]);
+    await store.commit([learned("rack", 6)]);
+    const places = async (): Promise<string[]> => (await store.readDurations()).map(({ place }) => place);
+    expect(await store.readDurations()).toContainEqual({
+      action: "pick",
+      place: "rack",
+      count: 1,
+      mean: 6,
+      variance: 0.5,
+    });
+    expect((await places()).toSorted()).toEqual(["rack", "shelf"]);
+    await store.commit(Array.from({ length: 999 }, (_, at) => learned(`place-${at}`, 1)));
+    expect(await places()).toHaveLength(1000);
+    expect(await places()).not.toContain("shelf");
+    expect(await places()).toContain("rack");
+  });
+
   test("prunes to a snapshot, after which the journal goes on", async () => {
     await using store = await open();
     const contract = exampleContract();
