@@ -44,7 +44,10 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   },
   "stage.verified": (data, goal) => `asks the tool whether it happened: ${text(data["answer"])} (${goal})`,
   "stage.failed": (data, goal) => `fails: ${goal} (${text(data["code"])}: ${text(data["detail"])})`,
-  "fix.attempted": (_data, goal) => `tries again: ${goal}`,
+  "fix.attempted": (data, goal) => `tries again${FIXES[text(data["fix"])] ?? ""}: ${goal}`,
+  "replan.requested": (data) => `asks for a new plan: ${text(data["code"])}`,
+  "replan.adopted": (data) => `goes on by a plan of its own: ${text(data["detail"])}`,
+  "replan.refused": (data) => `gets no new plan from the ${text(data["by"] ?? "cloud")}: ${text(data["reason"])}`,
   movement: (data) => {
     const item = `${text(data["qty"])} ${text(data["uom"])} of ${text(data["sku"])}`;
     return data["kind"] === "PICK"
@@ -53,6 +56,14 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   },
   "constraint.violated": (data) => `cannot keep a constraint: ${text(data["detail"])}`,
   exception: (data) => `reports: ${text(data["code"])}, ${text(data["detail"])}`,
+};
+
+/** What is different about a stage that is tried again. */
+const FIXES: Readonly<Record<string, string>> = {
+  alternative: " in another way",
+  slower: ", slower",
+  "other-approach": ", from a little beside",
+  "less-room": ", with less room",
 };
 
 const CLOUD: Readonly<Record<string, (data: Data, deviceId: string) => string | undefined>> = {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { exampleContract } from "#contract/example";
-import { Presence, Telemetry } from "#contract/messages";
+import { Presence, ReplanRequest, Telemetry } from "#contract/messages";
 import { stateHash } from "#contract/reducer";
 import { sha256Hex } from "#contract/io/node-crypto";
 import type { DraftEvent } from "../core/draft.ts";
@@ -101,6 +101,32 @@ describe("a session", () => {
     const count = bench.broker.presences().length;
     await retain({ ...bench.beat(), beat: 1 });
     expect(bench.broker.presences()).toHaveLength(count + 1);
+  });
+
+  test("asks for a new plan under its own name, and says nothing without a connection", async () => {
+    const question = {
+      v: 1 as const,
+      requestId: "r-1",
+      contractId: "019b8ce6-1400-7000-8000-000000000001",
+      revision: 1,
+      localRevision: 0,
+      journalSeq: 4,
+      completed: [],
+      started: [],
+      remaining: ["pick"],
+      delta: { code: "no_route", severity: "moderate", detail: "", assumptions: [] },
+    };
+    bench.link.revisePlan(question);
+    await bench.clock.advance(100);
+    const asked = bench.broker.published.filter(({ name }) => name === "replan-request");
+    expect(asked.map(({ message }) => ReplanRequest.parse(JSON.parse(message.payload)))).toEqual([
+      { ...question, session: bench.link.session() },
+    ]);
+    bench.broker.mode = "down";
+    bench.broker.cut();
+    bench.link.revisePlan(question);
+    await bench.clock.advance(100);
+    expect(bench.broker.published.filter(({ name }) => name === "replan-request")).toHaveLength(1);
   });
 
   test("says offline at a graceful end, and its will is not published", async () => {
