@@ -49,10 +49,13 @@ export function hasLoad({
   return robot.isLoaded || Object.keys(state.load).length > 0;
 }
 
+/** Code of the exception about goods that are on a robot without a contract. */
+export const LOAD_ON_BOARD = "load_on_board";
+
 /** Goods on a robot whose contract is over belong to nobody until a supervisor says so. */
 export function leftOnBoard(isLoaded: boolean, deps: Pick<StepDeps, "uuid">): readonly EventBody[] {
   if (!isLoaded) return [];
-  return [exception("load_on_board", "HIGH", "the contract has ended and the load is still on board", deps)];
+  return [exception(LOAD_ON_BOARD, "HIGH", "the contract has ended and the load is still on board", deps)];
 }
 
 /** A human is needed. */

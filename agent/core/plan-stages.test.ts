@@ -68,6 +68,16 @@ describe("a wind-down", () => {
       ["navigate rack", "place rack.shelf-3"],
     ],
     [
+      "turns to the rack before it puts the load down there",
+      { contract: at([]), robot: { isLoaded: true, pose: { x: 4, y: 0, yaw: 2 } } },
+      ["navigate rack", "place rack.shelf-3"],
+    ],
+    [
+      "puts the load down where it stands when that is the place",
+      { contract: at([]), robot: { isLoaded: true, pose: { x: 4, y: 0, yaw: 0 } } },
+      ["place rack.shelf-3"],
+    ],
+    [
       "leaves the aisle when the load is down",
       { contract: at([zone("work", 4, 0)]), ...loaded },
       ["navigate rack", "place rack.shelf-3", "navigate station"],

@@ -1,4 +1,4 @@
-import { distance, isInside, poseFrom, type Point, type Pose } from "#lib/geometry";
+import { distance, isInside, poseFrom, wrapAngle, type Point, type Pose } from "#lib/geometry";
 import type { Contract, Stage } from "#contract/contract";
 import { hasLoad } from "./event-parts.ts";
 import type { Situation } from "./situation.ts";
@@ -22,8 +22,8 @@ const STAGES: Readonly<Record<WorkPlanKind, (place: Place, except?: string) => r
 const HOME_KINDS = ["home", "staging", "parking", "charger"];
 /** Where goods may be put down. */
 const DROP_KINDS = ["station", "rack"];
-/** A robot that is this near a landmark is there. */
-const THERE = 0.3;
+/** A robot that is this near a landmark, and heads as it does, is there: metres and radians. */
+const THERE = { distance: 0.2, yaw: 0.2 };
 
 function returnHome(place: Place): readonly Stage[] {
   const home = homeOf(place);
@@ -103,12 +103,16 @@ function driveTo(
   { id, pose: goal }: Landmark,
   stageId: string,
 ): readonly Stage[] {
-  const isThere = pose !== undefined && distance(pose, poseFrom(goal)) <= THERE;
+  const isThere =
+    pose !== undefined &&
+    distance(pose, poseFrom(goal)) <= THERE.distance &&
+    Math.abs(wrapAngle(pose.yaw - goal[2])) <= THERE.yaw;
   return isThere || !isInScope(contract, "navigate") ? [] : [stage(stageId, "navigate", { to: id }, ["base"], 300)];
 }
 
+/** A load that cannot be put down stays on board, and the robot leaves with it. */
 function placeAt(location: string): Stage {
-  return stage("put-down", "place", { to: location }, ["load"], 60);
+  return { ...stage("put-down", "place", { to: location }, ["load"], 60), optional: true };
 }
 
 function stage(

@@ -5,6 +5,7 @@ import { emptyDevice, foldEvent } from "#contract/reducer";
 import type { ContractState, DeviceState, Hold } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { assert } from "#lib/errors";
+import { LOAD_ON_BOARD } from "./event-parts.ts";
 import type { NewEvent } from "./ports.ts";
 import type { Instant } from "./situation.ts";
 
@@ -87,11 +88,11 @@ export function planState({ device, planId }: WorkPlan): ContractState {
  */
 export function toJournal({ planId, kind, parentId }: WorkPlan, events: readonly NewEvent[]): readonly NewEvent[] {
   return events.flatMap((event): NewEvent[] => {
+    if (event.type === "estimate" || event.type === "notice" || isLoadOnBoard(event)) return [];
     const { contractId: _own, ...rest } = event;
     if (OF_THE_PARENT.has(event.type))
       return [{ ...rest, contractId: parentId, data: { ...event.data, workPlan: planId } } as NewEvent];
     if (event.type.startsWith("contract.")) return [notice(planId, kind, parentId, event)];
-    if (event.type === "estimate" || event.type === "notice") return [];
     return [{ ...rest, data: { ...event.data, workPlan: planId } } as NewEvent];
   });
 }
@@ -105,6 +106,11 @@ export function isWanted({ holdId }: Pick<Job, "holdId">, parent: ContractState 
 
 /** Of what happens to goods, or needs a human, the contract must know. */
 const OF_THE_PARENT: ReadonlySet<string> = new Set(["movement", "exception"]);
+
+/** What becomes of a load that a plan leaves on board is the contract's to say. */
+function isLoadOnBoard({ type, data }: NewEvent): boolean {
+  return type === "exception" && data.code === LOAD_ON_BOARD;
+}
 
 function isOrdered({ by }: Hold): boolean {
   return by === "cloud" || by === "console";

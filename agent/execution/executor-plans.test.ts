@@ -142,6 +142,15 @@ describe("a contract that is aborted", () => {
     expect(bench.eventsOf("exception").map(({ data }) => data["code"])).toContain("load_on_board");
   });
 
+  it("leaves the aisle with its load when the hand cannot put it down, and tells a human once", async () => {
+    const bench = await failWithLoad(ABORTING);
+    bench.robot.slips = 1000;
+    await bench.until(ABORTING, ({ status }) => status === "aborted", 300);
+    expect(bench.robot.movements).toEqual(["pick 1 SKU-7890"]);
+    expect(Math.hypot(bench.robot.pose.x - 4, bench.robot.pose.y)).toBeGreaterThan(2);
+    expect(bench.eventsOf("exception").map(({ data }) => data["code"])).toEqual(["load_on_board"]);
+  });
+
   it("is not resumed: its end stays its end", async () => {
     const bench = await failWithLoad(ABORTING);
     await bench.order("resume", ABORTING);
