@@ -1,5 +1,6 @@
 import type { Contract } from "#contract/contract";
-import { isLastHold, type Decision, type Failure } from "./failure-policy.ts";
+import type { ContractState } from "#contract/state";
+import { isLastHold, ruleOfHold, stageOfHold, type Decision, type Failure } from "./failure-policy.ts";
 import { OFFLINE_HOLD } from "./offline-posture.ts";
 import { planStages } from "./plan-stages.ts";
 import type { Situation } from "./situation.ts";
@@ -14,12 +15,16 @@ export function isAbortHold(holdId: string): boolean {
   return holdId.startsWith(`${ABORT_HOLD}:`);
 }
 
-/** The plan that is wanted under a hold of the policy, if one is. */
-export function planFor(holdId: string, offline: Contract["failurePolicy"]["offline"]): WorkPlanKind | undefined {
+/** The plan that is wanted under a hold of the policy, if one is: a contract that waits for its battery has it charged. */
+export function planFor(holdId: string, contract: Contract, state: ContractState): WorkPlanKind | undefined {
   if (isAbortHold(holdId)) return "wind-down";
   if (isLastHold(holdId)) return "stand-aside";
-  return holdId === OFFLINE_HOLD && offline === "return-home" ? "return-home" : undefined;
+  if (holdId === OFFLINE_HOLD) return contract.failurePolicy.offline === "return-home" ? "return-home" : undefined;
+  const failed = state.stages.find(({ stageId }) => stageId === stageOfHold(holdId));
+  return ruleOfHold(contract, holdId) && BATTERY_FAILURES.has(failed?.failure ?? "") ? "recharge" : undefined;
 }
+
+const BATTERY_FAILURES: ReadonlySet<string> = new Set(["battery_low", "battery_short"]);
 
 /** The hold under which a contract winds down, or undefined when it is aborted where it stands: at once, if that is critical. */
 export function windDownHold(decision: Decision, failure: Failure, situation: Situation): string | undefined {

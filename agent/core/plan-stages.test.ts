@@ -3,6 +3,7 @@ import type { Contract } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { planStages } from "./plan-stages.ts";
 import { situationAfter, STARTED } from "./situation-fixture.ts";
+import type { WorkPlanKind } from "./work-plan.ts";
 
 type Zone = Contract["spatial"]["zones"][number];
 type Landmark = Contract["spatial"]["landmarks"][number];
@@ -28,7 +29,7 @@ const at = (zones: Zone[], landmarks: Landmark[] = [], more: Partial<Contract> =
 const loaded: Differs = { robot: { isLoaded: true } };
 
 /** Where the plan goes and what it does there. */
-function wayOf(kind: "wind-down" | "return-home", differs: Differs, except?: string): string[] {
+function wayOf(kind: WorkPlanKind, differs: Differs, except?: string): string[] {
   return planStages(kind, situationAfter(STARTED, differs), except).map(
     ({ action, inputs }) => `${action} ${inputs["to"] as string}`,
   );
@@ -103,6 +104,17 @@ describe("a wind-down", () => {
   it("puts nothing down at a landmark of another kind", () => {
     const spatial = { ...base.spatial, landmarks: base.spatial.landmarks.map((mark) => ({ ...mark, kind: "door" })) };
     expect(wayOf("wind-down", { contract: exampleContract({ spatial }), ...loaded })).toEqual([]);
+  });
+});
+
+describe("a recharge", () => {
+  it("goes to the nearest charger", () => {
+    const contract = at([], [landmark("far", "charger", 9, 9), landmark("near", "charger", 1, 1)]);
+    expect(wayOf("recharge", { contract })).toEqual(["navigate near"]);
+  });
+
+  it("stays where it is when the contract knows no charger", () => {
+    expect(wayOf("recharge", { contract: at([]) })).toEqual([]);
   });
 });
 

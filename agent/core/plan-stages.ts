@@ -14,6 +14,7 @@ export function planStages(kind: WorkPlanKind, place: Place, except?: string): r
 
 const STAGES: Readonly<Record<WorkPlanKind, (place: Place, except?: string) => readonly Stage[]>> = {
   "return-home": returnHome,
+  recharge,
   "wind-down": windDown,
   "stand-aside": standAside,
 };
@@ -28,6 +29,14 @@ const THERE = { distance: 0.2, yaw: 0.2 };
 function returnHome(place: Place): readonly Stage[] {
   const home = homeOf(place);
   return home ? driveTo(place, home, "drive-home") : [];
+}
+
+/** Charging itself takes no more than to stand there. */
+function recharge(place: Place): readonly Stage[] {
+  const { contract, robot } = place;
+  const chargers = contract.spatial.landmarks.filter(({ kind }) => kind === "charger");
+  const charger = robot.pose && nearest(robot.pose, chargers);
+  return charger ? driveTo(place, charger, "drive-to-charger") : [];
 }
 
 /** Puts the load down where that is allowed, else keeps it; then leaves aisles and all places where nobody may stop. */

@@ -23,7 +23,7 @@ export interface WorkPlan {
   readonly device: DeviceState;
 }
 
-export type WorkPlanKind = "return-home" | "wind-down" | "stand-aside";
+export type WorkPlanKind = "return-home" | "recharge" | "wind-down" | "stand-aside";
 
 /** A plan of a contract, as far as this process has come with it. */
 export interface Job {

@@ -116,6 +116,32 @@ async function failWithLoad(contract: Contract): Promise<ExecutorBench> {
   return bench;
 }
 
+describe("a contract that holds until its battery is full", () => {
+  const charger = { id: "dock", kind: "charger", pose: [0, -6, 0] as [number, number, number] };
+  const waiting = exampleContract({
+    spatial: { ...base.spatial, landmarks: [...base.spatial.landmarks, charger] },
+    failurePolicy: {
+      rules: [{ when: "true", strategy: "hold", hold: { until: "robot.battery > 0.8" } }],
+      fallback: "abort",
+      replanBudget: 0,
+      offline: "finish",
+    },
+  });
+
+  it("has its robot drive to a charger meanwhile, and goes on from there", async () => {
+    const bench = await ExecutorBench.with(waiting);
+    await bench.untilStage(waiting, "go-to-rack");
+    bench.robot.battery = 0.19;
+    await bench.pass(30);
+    expect(bench.robot.pose.y).toBeCloseTo(-6, 0);
+    expect(plansOf(bench)).toContain("recharge completed");
+    bench.robot.battery = 0.9;
+    await bench.until(waiting, ({ status }) => status === "completed");
+    expect(bench.state(waiting).status).toBe("completed");
+    expect(bench.failures).toEqual([]);
+  });
+});
+
 describe("a contract that is aborted", () => {
   it("first puts the load down where that is allowed, leaves the aisle, and then ends without it", async () => {
     const bench = await failWithLoad(ABORTING);

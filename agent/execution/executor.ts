@@ -309,9 +309,11 @@ export class Executor implements CommandHandler, AsyncDisposable {
   }
 
   /** A hold that is there to be worked under says so in the journal; the plan itself is only remembered. */
-  #wantPlan({ contractId, failurePolicy }: Contract): void {
-    for (const { holdId } of this.#deps.journal.state().contracts[contractId]?.holds ?? []) {
-      const kind = planFor(holdId, failurePolicy.offline);
+  #wantPlan(contract: Contract): void {
+    const { contractId } = contract;
+    const state = this.#deps.journal.state().contracts[contractId];
+    for (const { holdId } of state?.holds ?? []) {
+      const kind = state && planFor(holdId, contract, state);
       if (kind && !this.#plans.jobOf(contractId)) this.#plans.want(contractId, kind, holdId);
     }
   }
