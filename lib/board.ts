@@ -10,6 +10,9 @@ export interface BoardReading {
   readonly temperatureCelsius?: number;
 }
 
+/** Processes for each core beyond which a board is busy: worth a word, and no reason to let work wait. */
+export const BUSY_LOAD_PER_CORE = 2;
+
 /** Asks a computer how it is doing. */
 export interface BoardProbe {
   read(): Promise<BoardReading>;

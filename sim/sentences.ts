@@ -1,3 +1,4 @@
+import { WAIT } from "#agent/core/resource-steps";
 import type { Event } from "#contract/event";
 import type { EventType } from "#contract/event-data";
 import type { CloudNote } from "./observer.ts";
@@ -44,7 +45,11 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   },
   "stage.verified": (data, goal) => `asks the tool whether it happened: ${text(data["answer"])} (${goal})`,
   "stage.failed": (data, goal) => `fails: ${goal} (${text(data["code"])}: ${text(data["detail"])})`,
-  "fix.attempted": (data, goal) => `tries again${FIXES[text(data["fix"])] ?? ""}: ${goal}`,
+  "fix.attempted": (data, goal) => {
+    const fix = text(data["fix"]);
+    if (fix === WAIT) return `waits: ${text(data["detail"])}`;
+    return `tries again${fix === "retry" ? "" : ` (${fix})`}: ${goal}`;
+  },
   "replan.requested": (data) => `asks for a new plan: ${text(data["code"])}`,
   "replan.adopted": (data) => `goes on by a plan of its own: ${text(data["detail"])}`,
   "replan.refused": (data) => `gets no new plan from the ${text(data["by"] ?? "cloud")}: ${text(data["reason"])}`,
@@ -56,14 +61,6 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   },
   "constraint.violated": (data) => `cannot keep a constraint: ${text(data["detail"])}`,
   exception: (data) => `reports: ${text(data["code"])}, ${text(data["detail"])}`,
-};
-
-/** What is different about a stage that is tried again. */
-const FIXES: Readonly<Record<string, string>> = {
-  alternative: " in another way",
-  slower: ", slower",
-  "other-approach": ", from a little beside",
-  "less-room": ", with less room",
 };
 
 const CLOUD: Readonly<Record<string, (data: Data, deviceId: string) => string | undefined>> = {

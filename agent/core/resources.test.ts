@@ -31,7 +31,7 @@ function check({ hints, robot, shortForSeconds, isLighter = false }: Omit<Case, 
 
 const DOWN: Partial<RobotView> = { tools: { base: "down" } };
 const OFFLINE: Partial<RobotView> = { isOnline: false };
-const TIGHT: Partial<RobotView> = { board: { memoryAvailableBytes: 10e6, diskFreeBytes: 20e6 } };
+const TIGHT: Partial<RobotView> = { board: { memoryAvailableBytes: 100e6, diskFreeBytes: 200e6 } };
 
 const SHORTAGES: readonly Case[] = [
   { name: "nothing is needed and nothing is known", robot: { board: {} }, is: { kind: "available" } },
@@ -51,13 +51,13 @@ const SHORTAGES: readonly Case[] = [
   { name: "charge enough", hints: { energy: 0.1 }, robot: { battery: 0.31 }, is: { kind: "available" } },
   {
     name: "memory",
-    hints: { memoryBytes: 20e6 },
+    hints: { memoryBytes: 200e6 },
     robot: TIGHT,
     is: { kind: "wait", shortage: { code: "memory_short" } },
   },
-  { name: "memory enough", hints: { memoryBytes: 9e6 }, robot: TIGHT, is: { kind: "available" } },
+  { name: "memory enough", hints: { memoryBytes: 90e6 }, robot: TIGHT, is: { kind: "available" } },
   { name: "memory that nobody measures", hints: { memoryBytes: 20e9 }, is: { kind: "available" } },
-  { name: "disk", hints: { diskBytes: 30e6 }, robot: TIGHT, is: { kind: "wait", shortage: { code: "disk_short" } } },
+  { name: "disk", hints: { diskBytes: 300e6 }, robot: TIGHT, is: { kind: "wait", shortage: { code: "disk_short" } } },
   {
     name: "the link",
     hints: { link: "required" },
@@ -140,24 +140,59 @@ const STRAIN: readonly Case[] = [
     is: { kind: "wait", shortage: { code: "board_strained" } },
   },
   { name: "memory pressure", robot: { board: { memoryPressure: 0.5 } }, is: { kind: "wait" } },
-  { name: "load", robot: { board: { loadPerCore: 3 } }, is: { kind: "wait" } },
+  {
+    name: "memory down to the floor",
+    robot: { board: { memoryAvailableBytes: 20e6 } },
+    is: { kind: "wait", limitSeconds: 30, shortage: { detail: "the board has 20 MB of memory left" } },
+  },
+  { name: "a full disk", robot: { board: { diskFreeBytes: 0 } }, is: { kind: "wait" } },
   {
     name: "not for ever, because it stops no work by itself",
-    robot: { board: { loadPerCore: 3 } },
+    robot: { board: { temperatureCelsius: 90 } },
     shortForSeconds: 30,
     is: { kind: "available" },
   },
   {
-    name: "in the lighter mode where there is one",
+    name: "in the lighter mode where there is one, when the waiting is over",
     hints: { lighter: { telemetrySeconds: 10 } },
-    robot: { board: { loadPerCore: 3 } },
+    robot: { board: { temperatureCelsius: 90 } },
     shortForSeconds: 30,
     is: { kind: "lighter" },
   },
 ];
 
+const BUSY: Partial<RobotView> = { board: { loadPerCore: 30 } };
+
+const LOAD: readonly Case[] = [
+  { name: "delays nothing", robot: BUSY, is: { kind: "available" } },
+  {
+    name: "delays nothing that has hints either",
+    hints: { energy: 0.01, memoryBytes: 1, waitSeconds: 60 },
+    robot: BUSY,
+    is: { kind: "available" },
+  },
+  {
+    name: "takes the lighter mode at once where there is one",
+    hints: { lighter: { telemetrySeconds: 10 } },
+    robot: BUSY,
+    is: { kind: "lighter", shortage: { detail: "30.0 processes wait for each core" } },
+  },
+  { name: "takes it once", hints: { lighter: {} }, robot: BUSY, isLighter: true, is: { kind: "available" } },
+  {
+    name: "does not take one that lacks something",
+    hints: { lighter: { link: "required" } },
+    robot: { ...BUSY, ...OFFLINE },
+    is: { kind: "available" },
+  },
+  {
+    name: "does not hide what is short",
+    robot: { ...BUSY, ...DOWN },
+    is: { kind: "wait", shortage: { code: "tool_down" } },
+  },
+];
+
 describe("the resources of a stage", () => {
-  for (const [topic, cases] of Object.entries({ SHORTAGES, LIMITS, LIGHTER, STRAIN })) {
+  for (const [topic, cases] of Object.entries({ SHORTAGES, LIMITS, LIGHTER, STRAIN, LOAD })) {
     it.each(cases)(`${topic.toLowerCase()}: $name`, ({ is, ...rest }) => {
       expect(check(rest)).toMatchObject(is);
     });

@@ -1,9 +1,10 @@
 import { ACTIONS } from "#contract/actions";
 import type { Contract, Stage } from "#contract/contract";
 import type { LighterMode, Resource, ResourceHints } from "#contract/resource-hints";
+import { BUSY_LOAD_PER_CORE } from "#lib/board";
 import type { RobotView } from "./situation.ts";
 
-/** Something that a stage needs and that is not there in that measure. `strain`: the board itself has more to do than it can. */
+/** Something that a stage needs and that is not there in that measure. `strain`: the board itself is short of what any work needs. */
 export interface Shortage {
   readonly resource: Resource | "strain";
   readonly code:
@@ -41,7 +42,8 @@ export interface ResourceInput {
 /**
  * Step one of the stage loop (document 4, §6.8). What is short for a while is waited for within its limit; then the stage
  * goes over to the lighter mode that it declares, if that is to be had; else there is no way. A board under strain
- * is given time to recover, but never stops the work by itself. What was not measured is not short.
+ * is given time to recover, but never stops the work by itself. Processor load alone delays nothing: it only chooses the
+ * lighter mode of a stage that has one. What was not measured is not short.
  */
 export function checkStageResources(input: ResourceInput): Availability {
   const { stage, isLighter, shortForMs } = input;
@@ -49,14 +51,20 @@ export function checkStageResources(input: ResourceInput): Availability {
   const needs = isLighter ? (hints.lighter ?? {}) : hints;
   const shortages = findShortages(needs, input);
   const shortage = shortages.at(0);
-  if (!shortage) return { kind: "available" };
+  if (!shortage) return lighterFor(load(input), input) ?? { kind: "available" };
   const limitSeconds = waitLimit(shortage, hints);
   if ((shortForMs(shortage.resource) ?? 0) < limitSeconds * 1000) return { kind: "wait", shortage, limitSeconds };
-  if (!isLighter && hints.lighter) {
-    const left = findShortages(hints.lighter, input).filter(({ resource }) => resource !== "strain");
-    if (left.length === 0) return { kind: "lighter", shortage, mode: hints.lighter };
-  }
-  return shortage.resource === "strain" ? { kind: "available" } : { kind: "impossible", shortage };
+  const without: Availability =
+    shortage.resource === "strain" ? { kind: "available" } : { kind: "impossible", shortage };
+  return lighterFor(shortage, input) ?? without;
+}
+
+/** The lighter mode of the stage, where it declares one that is to be had and has not gone over to it. */
+function lighterFor(shortage: Shortage | undefined, input: ResourceInput): Availability | undefined {
+  const mode = input.stage.resourceHints?.lighter;
+  if (!shortage || !mode || input.isLighter) return undefined;
+  const left = findShortages(mode, input).filter(({ resource }) => resource !== "strain");
+  return left.length === 0 ? { kind: "lighter", shortage, mode } : undefined;
 }
 
 /** How long a shortage is waited for where the contract does not say; a battery that nobody charges does not fill. */
@@ -70,8 +78,10 @@ const WAIT_SECONDS: Readonly<Record<Shortage["resource"], number>> = {
 };
 /** A link that the cloud has throttled to less than this is as good as none for a stage that needs it. */
 const LINK_BYTES_PER_SECOND_MIN = 1024;
-/** Processes that wait for each core, share of the time that all wait for memory, and heat: beyond these, a board is strained. */
-const STRAIN = { loadPerCore: 2, memoryPressure: 0.4, temperatureCelsius: 85 };
+/** A board is strained beyond this heat and this share of the time that something waits for memory. */
+const STRAIN_MAX = { memoryPressure: 0.4, temperatureCelsius: 85 };
+/** A board is strained with less than this: the kernel soon kills programs, or the journal can't be written. */
+const STRAIN_MIN = { memoryAvailableBytes: 32e6, diskFreeBytes: 32e6 };
 
 type Needs = Pick<ResourceHints, "energy" | "memoryBytes" | "diskBytes" | "link">;
 type Check = (needs: Needs, input: ResourceInput) => Shortage | undefined;
@@ -130,14 +140,30 @@ function link({ link: need }: Needs, { robot }: ResourceInput): Shortage | undef
 }
 
 function strain(_needs: Needs, { robot }: ResourceInput): Shortage | undefined {
-  const { loadPerCore = 0, memoryPressure = 0, temperatureCelsius = 0 } = robot.board ?? {};
-  const strained = (detail: string): Shortage => ({ resource: "strain", code: "board_strained", detail });
-  if (temperatureCelsius > STRAIN.temperatureCelsius) return strained(`the board is at ${temperatureCelsius} °C`);
-  if (memoryPressure > STRAIN.memoryPressure) {
-    return strained(`everything waits for memory ${percent(memoryPressure)} of the time`);
+  const { memoryAvailableBytes = Infinity, diskFreeBytes = Infinity } = robot.board ?? {};
+  const { memoryPressure = 0, temperatureCelsius = 0 } = robot.board ?? {};
+  if (temperatureCelsius > STRAIN_MAX.temperatureCelsius) return strained(`the board is at ${temperatureCelsius} °C`);
+  if (memoryAvailableBytes < STRAIN_MIN.memoryAvailableBytes) {
+    return strained(`the board has ${megabytes(memoryAvailableBytes)} of memory left`);
   }
-  if (loadPerCore > STRAIN.loadPerCore) return strained(`${loadPerCore.toFixed(1)} processes wait for each core`);
+  if (memoryPressure > STRAIN_MAX.memoryPressure) {
+    return strained(`something waits for memory ${percent(memoryPressure)} of the time`);
+  }
+  if (diskFreeBytes < STRAIN_MIN.diskFreeBytes) {
+    return strained(`the board has ${megabytes(diskFreeBytes)} of disk left`);
+  }
   return undefined;
+}
+
+/** Not among the checks, because nobody waits for it. */
+function load({ robot }: ResourceInput): Shortage | undefined {
+  const { loadPerCore = 0 } = robot.board ?? {};
+  if (loadPerCore <= BUSY_LOAD_PER_CORE) return undefined;
+  return strained(`${loadPerCore.toFixed(1)} processes wait for each core`);
+}
+
+function strained(detail: string): Shortage {
+  return { resource: "strain", code: "board_strained", detail };
 }
 
 function percent(share: number): string {

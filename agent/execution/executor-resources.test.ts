@@ -41,6 +41,16 @@ describe("a stage that lacks something", () => {
     expect(fixes(bench)).toHaveLength(1);
   });
 
+  it("is not delayed by a processor that others keep busy", async () => {
+    const contract = exampleContract();
+    const bench = await ExecutorBench.start();
+    bench.board = { loadPerCore: 30 };
+    await bench.accept(contract);
+    await bench.until(contract, ({ status }) => status === "completed");
+    expect(bench.state(contract).status).toBe("completed");
+    expect(fixes(bench)).toEqual([]);
+  });
+
   it("goes back to the cloud with the reason `resources` when it does not come in time", async () => {
     const contract = hinted("go-to-rack", { memoryBytes: 1e9, waits: { memory: 20 } });
     const bench = await ExecutorBench.start();

@@ -27,6 +27,25 @@ describe("the watch over the board", () => {
     expect(monitor.reading()).toEqual({});
   });
 
+  it("says once that the board is busy, and once that it is over", async () => {
+    const clock = new VirtualClock();
+    const loads = [1, 3, 4, undefined, 5, 1, 1];
+    const probe = {
+      read: () => {
+        const loadPerCore = loads.shift();
+        return Promise.resolve(loadPerCore === undefined ? {} : { loadPerCore });
+      },
+    };
+    const { log, lines } = createMemoryLog();
+    using monitor = startResourceMonitor({ clock, log, probe });
+    await clock.advance(31_000);
+    expect(monitor.reading()).toEqual({ loadPerCore: 1 });
+    expect(lines).toEqual([
+      { level: "info", message: "the board is busy", data: { loadPerCore: 3 } },
+      { level: "info", message: "the board is no longer busy", data: { loadPerCore: 1 } },
+    ]);
+  });
+
   it("knows nothing where there is nothing to ask", async () => {
     const clock = new VirtualClock();
     using monitor = startResourceMonitor({ clock, log: createMemoryLog().log, probe: undefined });

@@ -1,4 +1,4 @@
-import type { BoardProbe, BoardReading } from "#lib/board";
+import { BUSY_LOAD_PER_CORE, type BoardProbe, type BoardReading } from "#lib/board";
 import { repeat, type Clock } from "#lib/clock";
 import { messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
@@ -12,7 +12,10 @@ export interface ResourceMonitor extends Disposable {
 const LOOK_EVERY_MS = 5000;
 const STALE_MS = 20_000;
 
-/** Looks at the board now and then, until it is disposed of. Without a probe, as in a simulation, it knows nothing. */
+/**
+ * Looks at the board now and then, until it is disposed of, and logs when it gets busy and when that is over. Without a probe,
+ * as in a simulation, it knows nothing.
+ */
 export function startResourceMonitor(deps: {
   readonly clock: Clock;
   readonly log: Log;
@@ -20,10 +23,18 @@ export function startResourceMonitor(deps: {
 }): ResourceMonitor {
   const { clock, log, probe } = deps;
   let newest: { readonly reading: BoardReading; readonly atMs: number } | undefined;
+  let wasBusy = false;
 
+  function tell({ loadPerCore }: BoardReading): void {
+    if (loadPerCore === undefined) return;
+    const isBusy = loadPerCore > BUSY_LOAD_PER_CORE;
+    if (isBusy !== wasBusy) log.info({ loadPerCore }, isBusy ? "the board is busy" : "the board is no longer busy");
+    wasBusy = isBusy;
+  }
   async function look(board: BoardProbe): Promise<void> {
     try {
       newest = { reading: await board.read(), atMs: clock.nowMs() };
+      tell(newest.reading);
     } catch (thrown) {
       log.warn({ err: messageOf(thrown) }, "the board could not be read, going by the reading before it");
     }
