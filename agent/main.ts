@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { createBoardProbe } from "#lib/node/board-probe";
+import { makeFolder } from "#lib/node/folder";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { createPinoLog } from "#lib/node/pino-log";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
@@ -99,7 +99,7 @@ async function openDevice(
   { clock, scale, log, onFailure }: DeviceDeps,
   parts: AsyncDisposableStack,
 ): Promise<{ control: Control; tools: ToolDrivers; store: Awaited<ReturnType<typeof startWorkerStore>> }> {
-  mkdirSync(config.dataDir, { recursive: true });
+  makeFolder(config.dataDir, "dataDir is where the journal is kept");
   const path = join(config.dataDir, "core.db");
   const store = parts.use(await startWorkerStore({ path, log, onFatal: onFailure }));
   const { kind, socket, robotId = config.deviceId } = config.drivers;

@@ -19,5 +19,6 @@ if (major < NEEDED_MAJOR) {
   process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "holdfast");
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const { main } = await import("./main.ts");
-  process.exitCode = await main(process.argv.slice(2));
+  // Whatever still runs after a program has ended must not keep its supervisor waiting.
+  process.exit(await main(process.argv.slice(2)));
 }

@@ -48,7 +48,7 @@ function report(thrown: unknown, program: Command, args: readonly string[]): num
   }
   if (thrown instanceof AgentError) {
     say(thrown.message);
-    return thrown.code.startsWith("config.") ? EXIT.usage : EXIT.unmet;
+    return thrown.code.startsWith("config.") || thrown.code === "store.in_use" ? EXIT.usage : EXIT.unmet;
   }
   say(`this is a bug in holdfast, please report it: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}`);
   return EXIT.bug;

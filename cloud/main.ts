@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
 import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { AgentError } from "#lib/errors";
 import { sleep, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
+import { makeFolder } from "#lib/node/folder";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
 import { createPinoLog } from "#lib/node/pino-log";
@@ -45,7 +46,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
   const end = listenForEnd(log);
   const parts = new AsyncDisposableStack();
   try {
-    mkdirSync(config.dataDir, { recursive: true });
+    makeFolder(config.dataDir, "dataDir is where the database is kept");
     const path = join(config.dataDir, "cloud.db");
     const store = parts.use(openSqliteStore({ path, newCloudId: randomUUID() }));
     const { transport, brokerUrl } = await openBroker(config, log, parts);

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   "transport.closed": "the connection ended before the operation did",
   "store.failed": "the database refused an operation",
   "store.corrupt": "the database is damaged",
+  "store.in_use": "another program has the database open",
   "driver.failed": "a device refused or failed an operation",
   "driver.timeout": "a device did not answer in time",
   "driver.down": "a device is not there",

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeOccupancy } from "#contract/occupancy-grid";
+import { makeFolder } from "#lib/node/folder";
 import type { Observer } from "./observer.ts";
 import { observeAll } from "./observer.ts";
 import { createRecorder, unmappedOf, type Setting } from "./recorder.ts";
@@ -42,7 +43,7 @@ export function settingOf({ scenario, map, zones, profiles, contracts }: LoadedS
 
 /** Writes `report.svg` into the folder, which is made if needed; returns its path. */
 export function writeReport(folder: string, record: RunRecord): string {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder, "the report goes there");
   const path = join(folder, "report.svg");
   writeFileSync(path, renderReport(record));
   return path;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -218,10 +218,18 @@ test("a gap in the journal is a bug and is thrown as one", async () => {
   await expect(store.commit([append(2)])).rejects.toThrow("the journal has no gap");
 });
 
-test("commits from the worker are on disk for another reader at once", async () => {
+test("commits from the worker are in its files at once", async () => {
   await using store = await startWorkerStore({ path, log: silentLog, onFatal });
   await store.commit([append(1)]);
-  const reader = new Database(path, { readonly: true });
+  const copy = join(folder, "copy.db");
+  for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, copy + suffix);
+  const reader = new Database(copy);
   expect(reader.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 1 });
   reader.close();
+});
+
+test("a second program on the same file is refused", async () => {
+  await using first = await startWorkerStore({ path, log: silentLog, onFatal });
+  await expect(startWorkerStore({ path, log: silentLog, onFatal })).rejects.toThrow(/in use by another program/);
+  await first.commit([append(1)]);
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { Name } from "#contract/identifiers";
 import { generateKey } from "#contract/io/node-crypto";
 import { writeKeySet, writePrivateKey } from "#contract/io/key-file";
 
@@ -19,7 +20,8 @@ export function keysCommand(): Command {
       print(`  public, for every device (trustedKeys): ${join(dir, "trusted.jwks.json")}`);
     });
   keys
-    .command("enrol <deviceId>")
+    .command("enrol")
+    .argument("<deviceId>", "id of the device", deviceName)
     .description("make a device's own key")
     .option("--dir <folder>", "where to write", "./data/keys")
     .action((deviceId: string, { dir }: { dir: string }) => {
@@ -29,6 +31,13 @@ export function keysCommand(): Command {
       print(`device key ${kid} of ${deviceId}: ${path}`);
     });
   return keys;
+}
+
+/** The id becomes a file name and a level of topics. */
+function deviceName(text: string): string {
+  const parsed = Name.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(`expected ${parsed.error.issues[0]!.message}`);
+  return parsed.data;
 }
 
 function print(line: string): void {

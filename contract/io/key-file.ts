@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { z } from "zod";
+import { makeFolder } from "#lib/node/folder";
 import { AgentError, messageOf } from "#lib/errors";
 import { KeySet, PrivateJwk, PublicJwk } from "../keys.ts";
 import { keyId } from "./node-crypto.ts";
@@ -26,7 +27,7 @@ export function writeKeySet(path: string, keys: readonly PublicJwk[]): void {
 }
 
 function write(path: string, value: object, mode: number): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path), "keys are kept there");
   try {
     writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode, flag: "wx" });
   } catch (thrown) {

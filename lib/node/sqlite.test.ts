@@ -56,6 +56,14 @@ describe("openSqlite", () => {
     expect(() => openSqlite({ path, migrations: [TABLE] })).toThrow(/version 2.*version 1/);
   });
 
+  test("belongs to one connection until that is closed", () => {
+    const first = openSqlite({ path, migrations: [TABLE] });
+    expect(() => openSqlite({ path, migrations: [TABLE] })).toThrow(expect.objectContaining({ code: "store.in_use" }));
+    first.prepare("INSERT INTO note (text) VALUES ('still mine')").run();
+    first.close();
+    openSqlite({ path, migrations: [TABLE] }).close();
+  });
+
   test("names a folder that does not exist as store.failed", () => {
     const open = () => openSqlite({ path: join(folder, "missing", "core.db"), migrations: [TABLE] });
     expect(open).toThrow(expect.objectContaining({ code: "store.failed" }));

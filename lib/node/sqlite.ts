@@ -17,11 +17,13 @@ const WARM_WAL_BYTES = 1_048_576;
 
 /**
  * Opens a database whose commits survive a power cut: WAL with `synchronous=FULL`, checked, migrated, its WAL
- * pre-extended. Synchronous. Throws `store.corrupt` when the file is damaged, `store.failed` for anything else.
+ * pre-extended. It belongs to this connection until it is closed or its process has died. Synchronous. Throws `store.in_use`
+ * when another has it, `store.corrupt` when the file is damaged, `store.failed` for anything else.
  */
 export function openSqlite(options: SqliteOptions): SqliteDatabase {
   const database = connect(options.path);
   try {
+    lock(database, options.path);
     setPragmas(database);
     checkIntegrity(database);
     migrate(database, options.migrations);
@@ -63,6 +65,20 @@ function connect(path: string): SqliteDatabase {
     return new Database(path);
   } catch (thrown) {
     throw toStoreError(thrown);
+  }
+}
+
+/** Two programs on one database would each believe that they alone speak for the device; the system drops the lock of a dead one. */
+function lock(database: SqliteDatabase, path: string): void {
+  if (database.memory) return;
+  database.pragma("locking_mode = EXCLUSIVE");
+  try {
+    database.exec("BEGIN EXCLUSIVE; COMMIT");
+  } catch (thrown) {
+    if (!(thrown instanceof Database.SqliteError) || !thrown.code.startsWith("SQLITE_BUSY")) throw thrown;
+    throw new AgentError("store.in_use", `${path} is in use by another program; stop that one first`, {
+      cause: thrown,
+    });
   }
 }
 
