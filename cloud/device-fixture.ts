@@ -39,6 +39,17 @@ export interface DeviceFixture {
   send(): void;
   say(name: TopicName, body: object): void;
   state(): DeviceState;
+  /** Puts another disk in, a blank one by default, and returns the one that was in; only while disconnected. */
+  swapDisk(disk?: Disk): Disk;
+}
+
+/** What outlives a power cut. */
+export interface Disk {
+  readonly incarnation: string;
+  readonly events: Event[];
+  readonly state: DeviceState;
+  readonly acked: number;
+  readonly ackedHash: string;
 }
 
 export interface About {
@@ -170,6 +181,22 @@ class Fixture implements DeviceFixture {
     void this.#connection?.publish({ topic: this.#topic(name), payload, qos: 1, retain: name === "presence" });
   }
 
+  swapDisk(disk: Disk = blankDisk(`inc-${++this.#incarnations}`)): Disk {
+    const taken = {
+      incarnation: this.#incarnation,
+      events: this.#events,
+      state: this.#state,
+      acked: this.#acked,
+      ackedHash: this.#ackedHash,
+    };
+    this.#incarnation = disk.incarnation;
+    this.#events = disk.events;
+    this.#state = disk.state;
+    this.#acked = disk.acked;
+    this.#ackedHash = disk.ackedHash;
+    return taken;
+  }
+
   #topic(name: TopicName): string {
     return topicOf(SITE, this.deviceId, name);
   }
@@ -297,4 +324,8 @@ class Fixture implements DeviceFixture {
   #reply(reply: Omit<Reply, "v" | "session">): void {
     this.say("reply", { v: WIRE_VERSION, session: this.session, ...reply });
   }
+}
+
+function blankDisk(incarnation: string): Disk {
+  return { incarnation, events: [], state: emptyDevice(incarnation), acked: 0, ackedHash: GENESIS_HASH };
 }

@@ -182,15 +182,25 @@ function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock):
   };
 }
 
-/** The fold of everything committed. */
 async function replay(device: Device, row: DeviceRow, store: CloudStore): Promise<void> {
+  device.state = { ...(await foldCommitted(store, row.deviceId, row.incarnation)), seq: row.seq };
+}
+
+/**
+ * The fold of everything committed, as the device knows it in this incarnation. A new one begins with what was folded
+ * before; one that comes back goes on from its own end, because its disk knows nothing of those in between.
+ */
+export async function foldCommitted(store: CloudStore, deviceId: string, incarnation: string): Promise<DeviceState> {
   const seen = new Set<string>();
-  for (const { incarnation, event } of await store.deviceEvents(row.deviceId)) {
-    device.state = enterIncarnation(device.state, incarnation);
-    device.state = seen.has(event.id) ? { ...device.state, seq: event.seq } : foldEvent(device.state, event);
-    seen.add(event.id);
+  const ends = new Map<string, DeviceState>();
+  let state = emptyDevice(incarnation);
+  for (const row of await store.deviceEvents(deviceId)) {
+    state = ends.get(row.incarnation) ?? enterIncarnation(state, row.incarnation);
+    state = seen.has(row.event.id) ? { ...state, seq: row.event.seq } : foldEvent(state, row.event);
+    ends.set(row.incarnation, state);
+    seen.add(row.event.id);
   }
-  device.state = { ...enterIncarnation(device.state, row.incarnation), seq: row.seq };
+  return ends.get(incarnation) ?? enterIncarnation(state, incarnation);
 }
 
 /** Numbers start anew; what the device has done stays done. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "#contract/event";
+import type { EventData } from "#contract/event-data";
 import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
 import { sha256Hex } from "#contract/io/node-crypto";
 import { WIRE_VERSION } from "#contract/messages";
 import { draftFor, startCloudFixture, type CloudFixture } from "./cloud-fixture.ts";
-import type { DeviceFixture } from "./device-fixture.ts";
+import type { DeviceFixture, Disk } from "./device-fixture.ts";
 
 async function working(): Promise<{ cloud: CloudFixture; device: DeviceFixture; contractId: string }> {
   const cloud = await startCloudFixture();
@@ -147,6 +148,50 @@ describe("a journal", () => {
     expect(loadOf()).toEqual({ "SKU-7890": 1 });
     await cloud.restart();
     expect(loadOf()).toEqual({ "SKU-7890": 1 });
+  });
+
+  it("that comes back after its disk was swapped goes on where it was committed, knowing nothing of the disk between", async () => {
+    const { cloud, device, contractId } = await working();
+    await using _ = cloud;
+    const swap = async (disk?: Disk): Promise<Disk> => {
+      await cloud.pass(1);
+      await device.disconnect("offline");
+      const taken = device.swapDisk(disk);
+      await device.connect();
+      await cloud.pass(6);
+      return taken;
+    };
+    const write = (count: number): void => {
+      for (let n = 0; n < count; n++) device.write("notice", { kind: "k", text: String(n) });
+    };
+    const underWay = (): unknown => {
+      const answer = cloud.cloud.getDevice("amr-07");
+      return answer.ok && answer.value.activeContract?.contractId;
+    };
+    device.write("contract.started", {}, { contractId });
+    write(48);
+    const first = await swap();
+    const other = { contractId: "019b8ce6-1400-7000-8000-0000000000ff", revision: 1, epoch: 1 };
+    const data = { ...(first.events[0]!.data as EventData<"contract.accepted">), taskId: "task-b" };
+    device.write("contract.accepted", data, other);
+    write(3);
+    await cloud.pass(1);
+    expect(underWay()).toBe(other.contractId);
+    await swap(first);
+    const back = { incarnation: "inc-1", committedSeq: 50 };
+    expect(cloud.cloud.getDevice("amr-07")).toMatchObject({ value: { mode: "live", journal: back } });
+    expect(underWay()).toBe(contractId);
+    expect(cloud.lines.filter((line) => line.level === "warn" && line.data["incarnation"] === "inc-1")).toHaveLength(1);
+    await cloud.restart();
+    await cloud.pass(6);
+    expect(underWay()).toBe(contractId);
+    device.write("contract.completed", { durationSeconds: 60, distance: 12, batteryUsed: 0.01 }, { contractId });
+    await cloud.pass(1);
+    expect(committedSeq(cloud)).toBe(51);
+    expect((await cloud.store.contract(contractId))?.status).toBe("completed");
+    expect(cloud.told.filter((entry) => entry.type === "journal.gap")).toEqual([]);
+    expect(cloud.lines.filter((line) => line.level === "error")).toEqual([]);
+    expect(await cloud.during(cloud.cloud.pushContract(draftFor("amr-07", "task-2")))).toMatchObject({ ok: true });
   });
 
   it("that lost its beginning is recorded as a gap and goes on behind it", async () => {

@@ -6,7 +6,7 @@ import { emptyIntake, gapBefore, nextParked, receive, type ChainedEvent, type In
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { effectsOf } from "./event-effects.ts";
 import { raise } from "./exceptions.ts";
-import { basisOf, enterIncarnation, modeOf, notify, rowOf, type Device } from "./fleet.ts";
+import { basisOf, enterIncarnation, foldCommitted, modeOf, notify, rowOf, type Device } from "./fleet.ts";
 import { keepBelief } from "./mode.ts";
 import type { Recovery } from "./recovery.ts";
 import { takeOver } from "./status-change.ts";
@@ -67,10 +67,16 @@ export function createIngest(context: CloudContext, acks: Acks, recovery: Recove
   return { take, align };
 }
 
-/** Begins a journal that is numbered anew. */
+/** Begins a journal that is numbered anew, or goes on behind what is committed of one that comes back (a disk put back). */
 async function enter(context: CloudContext, device: Device, incarnation: string): Promise<void> {
-  await move(context, device, emptyIntake(incarnation), []);
-  device.state = enterIncarnation(device.state, incarnation);
+  const { deviceId } = device;
+  const tip = await context.store.tipOf(deviceId, incarnation);
+  const state = tip
+    ? await foldCommitted(context.store, deviceId, incarnation)
+    : enterIncarnation(device.state, incarnation);
+  if (tip) context.log.warn({ deviceId, incarnation, seq: tip.seq }, "device is back with an earlier journal");
+  await move(context, device, { ...emptyIntake(incarnation), ...tip }, []);
+  device.state = state;
   tellFolded(device);
 }
 

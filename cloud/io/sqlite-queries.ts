@@ -78,8 +78,10 @@ function lookups(database: SqliteDatabase) {
       const sql = `SELECT hash FROM event WHERE device_id = ? AND incarnation = ? AND seq = ?`;
       return one(sql, deviceId, incarnation, seq) as string | undefined;
     },
-    hasIncarnation: async (deviceId: string, incarnation: string): Promise<boolean> =>
-      one(`SELECT 1 FROM event WHERE device_id = ? AND incarnation = ? LIMIT 1`, deviceId, incarnation) === 1,
+    tipOf: async (deviceId: string, incarnation: string): Promise<{ seq: number; hash: string } | undefined> => {
+      const sql = `SELECT seq, hash FROM event WHERE device_id = ? AND incarnation = ? ORDER BY seq DESC LIMIT 1`;
+      return database.prepare<[string, string], { seq: number; hash: string }>(sql).get(deviceId, incarnation);
+    },
     highestEpoch: async (taskId: string): Promise<number> =>
       Number(one(`SELECT coalesce(max(epoch), 0) FROM contract WHERE task_id = ?`, taskId)),
     devicesOfTask: async (taskId: string): Promise<readonly string[]> =>

@@ -191,7 +191,8 @@ describe("reading", () => {
     expect(await store.contractEvents(contractId(1))).toEqual([event]);
     expect(await store.hashAt("amr-1", "i", 1)).toBe("f".repeat(64));
     expect(await store.hashAt("amr-1", "i", 2)).toBeUndefined();
-    expect(await store.hasIncarnation("amr-1", "other")).toBe(false);
+    expect(await store.tipOf("amr-1", "i")).toEqual({ seq: 1, hash: "f".repeat(64) });
+    expect(await store.tipOf("amr-1", "other")).toBeUndefined();
     expect(await store.knownEvents("amr-1", [contractId(7), contractId(8)])).toEqual(new Set([contractId(7)]));
   });
 

@@ -225,7 +225,8 @@ export interface CloudStore extends AsyncDisposable {
   /** Which of these event ids are committed for the device, under whatever number. */
   knownEvents(deviceId: string, eventIds: readonly string[]): Promise<ReadonlySet<string>>;
   hashAt(deviceId: string, incarnation: string, seq: number): Promise<string | undefined>;
-  hasIncarnation(deviceId: string, incarnation: string): Promise<boolean>;
+  /** The highest number committed of an incarnation and its chain hash; undefined when nothing of it is committed. */
+  tipOf(deviceId: string, incarnation: string): Promise<{ readonly seq: number; readonly hash: string } | undefined>;
 
   /** The contract of that id, or else the newest of that name. */
   contract(idOrName: string): Promise<ContractRow | undefined>;
