@@ -73,6 +73,46 @@ describe("loadScenario", () => {
       BASE.replace("until:", "contracts: [{ file: gone.yaml, at: 1s }]\nuntil:"),
       /gone\.yaml/,
     ],
+    [
+      "two robots of one id",
+      BASE.replace("until:", "  - { id: amr-07, profile: amr-sim, pose: [2, 2, 0] }\nuntil:"),
+      /drive\.yaml:8: robots\.1\.id is "amr-07": amr-07 is not unique/,
+    ],
+    [
+      "a partition of no robot",
+      `${BASE}network:\n  - { at: 1s, for: 2s, partition: amr-70 }\n`,
+      /drive\.yaml:10: network\.0\.partition is "amr-70": no robot has this name; there is amr-07$/,
+    ],
+    [
+      "a disturbed link of no robot",
+      `${BASE}network:\n  - { at: 1s, for: 2s, loss: 0.1, device: amr-70 }\n`,
+      /drive\.yaml:10: network\.0\.device is "amr-70".*amr-07$/,
+    ],
+    [
+      "a fault of no robot",
+      `${BASE}faults:\n  - { at: 1s, do: kill-agent, device: amr-70 }\n`,
+      /drive\.yaml:10: faults\.0\.device is "amr-70".*amr-07$/,
+    ],
+    [
+      "an order for no contract",
+      `${BASE}faults:\n  - { at: 1s, do: hold, contract: pick }\n`,
+      /drive\.yaml:10: faults\.0\.contract is "pick": no contract has this name; there is drive-amr-07$/,
+    ],
+    [
+      "a moment of no contract",
+      `${BASE}faults:\n  - do: kill-cloud\n    after: { contract: pick, stage: drive }\n`,
+      /drive\.yaml:11: faults\.0\.after\.contract is "pick".*drive-amr-07$/,
+    ],
+    [
+      "a moment of no stage",
+      `${BASE}network:\n  - for: 2s\n    loss: 1\n    after: { contract: drive-amr-07, stage: pick }\n`,
+      /drive\.yaml:12: network\.0\.after\.stage is "pick": no stage of drive-amr-07 has this name; there is drive$/,
+    ],
+    [
+      "a robot in an obstacle",
+      BASE.replace("robots:", "obstacles: [{ circle: [3, 3, 1] }, { circle: [0.5, 0, 0.3] }]\nrobots:"),
+      /drive\.yaml:7: robots\.0\.pose is \[0,0,0\]: amr-07 stands in obstacles\.1$/,
+    ],
   ])("names what is wrong with %s", (_what, text, message) => {
     expect(failureOf(text)).toMatch(message);
   });

@@ -6,10 +6,12 @@ import { readMapFile } from "#contract/io/map-file";
 import type { Occupancy, Zone } from "#contract/spatial";
 import { DeviceProfile } from "#agent/profile";
 import { AgentError } from "#lib/errors";
-import { parseYaml, readYaml } from "#lib/node/yaml-file";
+import { parseYaml, readYaml, type YamlDocument } from "#lib/node/yaml-file";
 import { checkExpectations } from "./expectations.ts";
 import { keepoutZones, speedZones } from "./mask-zones.ts";
+import { findUnknownNames } from "./scenario-names.ts";
 import { Scenario } from "./scenario.ts";
+import { findMisplaced } from "./world/placement.ts";
 
 const SHIPPED_PROFILES = resolve(import.meta.dirname, "../config/devices");
 
@@ -57,7 +59,27 @@ export function loadScenario(path: string): LoadedScenario {
     robot.navigate ? [{ draft: driveContract(robot.id, robot.navigate, robot.knowsMap, map, zones), atMs: 0 }] : [],
   );
   const contracts = scenario.contracts.map(({ file, at }) => ({ draft: readDraft(beside(file)), atMs: at }));
-  return { scenario, map, zones, profiles, contracts: [...drives, ...contracts] };
+  const loaded = { scenario, map, zones, profiles, contracts: [...drives, ...contracts] };
+  const unfit = [...unknownNames(loaded, document), ...misplacedRobots(loaded, document)];
+  if (unfit.length > 0) throw new AgentError("config.invalid", unfit.join("\n"));
+  return loaded;
+}
+
+function unknownNames({ scenario, contracts }: LoadedScenario, document: YamlDocument): string[] {
+  const drafts = contracts.map(({ draft }) => draft);
+  return findUnknownNames(scenario, drafts).map(
+    ({ path, value, message }) =>
+      `${document.file}:${document.lineOf(path)}: ${path.join(".")} is ${JSON.stringify(value)}: ${message}`,
+  );
+}
+
+function misplacedRobots({ scenario, map, profiles }: LoadedScenario, document: YamlDocument): string[] {
+  const robots = scenario.robots.map(({ id, pose }) => ({ id, pose, footprint: profiles.get(id)!.footprint }));
+  return findMisplaced({ map, obstacles: scenario.obstacles, robots }).map(({ robot, touches }) => {
+    const { id, pose } = robots[robot]!;
+    const path = ["robots", robot, "pose"];
+    return `${document.file}:${document.lineOf(path)}: ${path.join(".")} is ${JSON.stringify(pose)}: ${id} stands in ${touches.join(", ")}`;
+  });
 }
 
 function readDraft(file: string): ContractDraft {

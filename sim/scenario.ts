@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
 import { PoseTuple } from "#contract/spatial";
-import { ObstacleSpec, PersonSpec, SiteSpec } from "./world/world-spec.ts";
+import { ObstacleSpec, PersonSpec, SiteSpec, uniqueIds } from "./world/world-spec.ts";
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -81,22 +81,24 @@ const Fault = z
   .refine(hasMoment, MOMENT_RULE);
 
 /** A scenario file (`docs/scenarios.md`); paths are relative to it. */
-export const Scenario = z.strictObject({
-  name: Name,
-  title: z.string().max(200).optional(),
-  map: z.union([Path, z.strictObject({ empty: z.tuple([z.number(), z.number(), z.number(), z.number()]) })]),
-  maskKeepout: Path.optional(),
-  maskSpeed: Path.optional(),
-  obstacles: z.array(ObstacleSpec).default([]),
-  people: z.array(PersonSpec).default([]),
-  sites: z.array(SiteSpec).default([]),
-  robots: z.array(Robot).min(1),
-  contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
-  network: z.array(NetworkFault).default([]),
-  faults: z.array(Fault).default([]),
-  until: Duration,
-  expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
-});
+export const Scenario = z
+  .strictObject({
+    name: Name,
+    title: z.string().max(200).optional(),
+    map: z.union([Path, z.strictObject({ empty: z.tuple([z.number(), z.number(), z.number(), z.number()]) })]),
+    maskKeepout: Path.optional(),
+    maskSpeed: Path.optional(),
+    obstacles: z.array(ObstacleSpec).default([]),
+    people: z.array(PersonSpec).default([]),
+    sites: z.array(SiteSpec).default([]),
+    robots: z.array(Robot).min(1),
+    contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
+    network: z.array(NetworkFault).default([]),
+    faults: z.array(Fault).default([]),
+    until: Duration,
+    expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
+  })
+  .check(uniqueIds("robots"), uniqueIds("sites"));
 export type Scenario = z.infer<typeof Scenario>;
 export type NetworkFault = z.infer<typeof NetworkFault>;
 export type Fault = z.infer<typeof Fault>;

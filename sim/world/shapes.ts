@@ -1,5 +1,6 @@
 import { isInside, type Point, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
+import type { ObstacleSpec } from "./world-spec.ts";
 
 /** A solid thing beside the mapped terrain: an obstacle, a person or another robot, in the frame `map`. */
 export type Thing =
@@ -13,6 +14,13 @@ export type Thing =
       readonly radius: Metres;
       readonly outline: readonly Point[];
     };
+
+/** An obstacle of a spec as a thing. */
+export function obstacleThing(id: string, obstacle: ObstacleSpec): Thing {
+  if ("polygon" in obstacle) return polygonThing(id, obstacle.polygon);
+  const [x, y, radius] = obstacle.circle;
+  return { shape: "circle", id, x, y, radius };
+}
 
 /** A polygon as a thing, enclosed by a circle around the mean of its corners. */
 export function polygonThing(id: string, outline: readonly Point[]): Thing {

@@ -76,10 +76,28 @@ describe("castRay", () => {
 });
 
 describe("prepareTerrain", () => {
-  it("makes free floor of an empty rectangle", () => {
-    const { grid } = prepareTerrain({ empty: [-1, -2, 3, 2] });
-    expect([grid.width * grid.resolution, grid.height * grid.resolution]).toEqual([4, 4]);
-    expect([grid.originX, grid.originY]).toEqual([-1, -2]);
-    expect(grid.cells.every((value) => value === FREE)).toBe(true);
+  const terrain = prepareTerrain({ empty: [-1, -2, 3, 2] });
+
+  it("makes free floor of an empty rectangle, within a wall of one cell", () => {
+    const { width, height, originX, originY, cells } = terrain.grid;
+    expect([width, height]).toEqual([82, 82]);
+    expect([originX, originY]).toEqual([-1.05, -2.05]);
+    const isBorder = (at: number, size: number): boolean => at === 0 || at === size - 1;
+    const misplaced = [...cells.entries()].filter(([cell, value]) => {
+      const isWall = isBorder(cell % width, width) || isBorder(Math.floor(cell / width), height);
+      return value !== (isWall ? OCCUPIED : FREE);
+    });
+    expect(misplaced).toEqual([]);
+  });
+
+  it("lets the lidar see the walls of an empty rectangle on every side", () => {
+    const directions = [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ] as const;
+    const ranges = directions.map(([cos, sin]) => castRay(terrain, 0.01, 0.01, cos, sin, 12));
+    for (const [at, expected] of [2.99, 1.01, 1.99, 2.01].entries()) expect(ranges[at]).toBeCloseTo(expected, 9);
   });
 });

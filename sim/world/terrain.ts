@@ -12,6 +12,8 @@ export interface Terrain {
 /** Distances beyond this are not told apart. */
 const GAP_MAX = 255;
 const EMPTY_RESOLUTION: Metres = 0.05;
+/** Share of a cell that may be missing because lengths in metres are rounded in binary. */
+const ROUNDING = 1e-6;
 
 /** Decodes the map of a world. Many worlds of one map may share the result. */
 export function prepareTerrain(map: WorldSpec["map"]): Terrain {
@@ -76,16 +78,19 @@ function entryOf(x: number, y: number, cos: number, sin: number, width: number, 
   return entry + 1e-9;
 }
 
+/** Free floor, and around it a wall of one cell. */
 function emptyGrid([xMin, yMin, xMax, yMax]: readonly [number, number, number, number]): OccupancyGrid {
-  const width = Math.max(1, Math.ceil((xMax - xMin) / EMPTY_RESOLUTION));
-  const height = Math.max(1, Math.ceil((yMax - yMin) / EMPTY_RESOLUTION));
+  const cellsAcross = (length: Metres): number => Math.max(1, Math.ceil(length / EMPTY_RESOLUTION - ROUNDING));
+  const [width, height] = [cellsAcross(xMax - xMin) + 2, cellsAcross(yMax - yMin) + 2];
+  const cells = new Uint8Array(width * height).fill(OCCUPIED);
+  for (let row = 1; row < height - 1; row++) cells.fill(FREE, row * width + 1, (row + 1) * width - 1);
   return {
     width,
     height,
     resolution: EMPTY_RESOLUTION,
-    originX: xMin,
-    originY: yMin,
-    cells: new Uint8Array(width * height).fill(FREE),
+    originX: xMin - EMPTY_RESOLUTION,
+    originY: yMin - EMPTY_RESOLUTION,
+    cells,
   };
 }
 

@@ -146,7 +146,8 @@ export const WorldSpec = z
   .check(uniqueIds("robots"), uniqueIds("sites"));
 export type WorldSpec = z.infer<typeof WorldSpec>;
 
-function uniqueIds(list: "robots" | "sites"): z.core.CheckFn<Record<typeof list, { id: string }[]>> {
+/** Refuses a list in which an id stands twice. */
+export function uniqueIds(list: "robots" | "sites"): z.core.CheckFn<Record<typeof list, { id: string }[]>> {
   return ({ value, issues }) => {
     const seen = new Set<string>();
     for (const [at, { id }] of value[list].entries()) {

@@ -77,6 +77,16 @@ describe("time in a world", () => {
   });
 });
 
+describe("the walls of an empty map", () => {
+  it("hold a robot that drives at them", async () => {
+    const setup = setUp({ map: { empty: [-2, -2, 2, 2] } });
+    await drive(setup, await motion(setup), 0.5, 0, 10_000);
+    expect(setup.world.truth("r").pose.x).toBeGreaterThan(1.5);
+    expect(setup.world.truth("r").pose.x).toBeLessThanOrEqual(1.65);
+    expect(setup.world.metrics("r").collisions).toMatchObject([{ with: "map" }]);
+  });
+});
+
 describe("a robot with two drivers", () => {
   it("obeys the newest command of either, and loses only the commands of the one that leaves", async () => {
     const setup = setUp({});

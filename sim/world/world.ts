@@ -11,7 +11,7 @@ import type { Hand, Movement } from "./hand.ts";
 import type { Metrics, TrackPoint } from "./metrics.ts";
 import { personAt } from "./people.ts";
 import { Robot, type RobotTruth } from "./robot.ts";
-import { polygonThing, type Thing } from "./shapes.ts";
+import { obstacleThing, type Thing } from "./shapes.ts";
 import { createSites, type Site } from "./sites.ts";
 import { prepareTerrain, type Terrain } from "./terrain.ts";
 import type { ObstacleSpec, WorldSpec } from "./world-spec.ts";
@@ -106,12 +106,7 @@ export class World implements Disposable {
 
   /** Puts an obstacle into the world, now. */
   addObstacle(obstacle: ObstacleSpec): void {
-    const id = `obstacle-${this.#obstacles.length + 1}`;
-    if ("polygon" in obstacle) this.#obstacles.push(polygonThing(id, obstacle.polygon));
-    else {
-      const [x, y, radius] = obstacle.circle;
-      this.#obstacles.push({ shape: "circle", id, x, y, radius });
-    }
+    this.#obstacles.push(obstacleThing(`obstacle-${this.#obstacles.length + 1}`, obstacle));
   }
 
   /** Makes something go wrong, now. Throws `driver.down` for an unknown robot or site. */

@@ -1,0 +1,41 @@
+import type { ContractDraft } from "#contract/contract";
+import type { Fault, Scenario } from "./scenario.ts";
+
+/** A name in a scenario that nothing has. */
+export interface UnknownName {
+  /** Where it stands in the file. */
+  readonly path: readonly (string | number)[];
+  readonly value: string;
+  /** What was expected, with the names that exist. */
+  readonly message: string;
+}
+
+/** The robots, contracts and stages that network and other faults name and that do not exist. */
+export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDraft[]): UnknownName[] {
+  const robots = scenario.robots.map(({ id }) => id);
+  const contracts = drafts.flatMap(({ name }) => name ?? []);
+  const found: UnknownName[] = [];
+  function check(path: UnknownName["path"], value: string | undefined, what: string, known: readonly string[]): void {
+    if (value === undefined || known.includes(value)) return;
+    const names = known.length === 0 ? "there is none" : `there is ${[...new Set(known)].join(", ")}`;
+    found.push({ path, value, message: `no ${what} has this name; ${names}` });
+  }
+  function checkMoment(path: UnknownName["path"], { after }: Pick<Fault, "after">): void {
+    if (!after) return;
+    check([...path, "after", "contract"], after.contract, "contract", contracts);
+    const named = drafts.filter(({ name }) => name === after.contract);
+    const stages = named.flatMap((draft) => draft.stages.map(({ stageId }) => stageId));
+    if (named.length > 0) check([...path, "after", "stage"], after.stage, `stage of ${after.contract}`, stages);
+  }
+  for (const [index, fault] of scenario.network.entries()) {
+    check(["network", index, "partition"], fault.partition, "robot", robots);
+    check(["network", index, "device"], fault.device, "robot", robots);
+    checkMoment(["network", index], fault);
+  }
+  for (const [index, fault] of scenario.faults.entries()) {
+    check(["faults", index, "device"], fault.device, "robot", robots);
+    check(["faults", index, "contract"], fault.contract, "contract", contracts);
+    checkMoment(["faults", index], fault);
+  }
+  return found;
+}
