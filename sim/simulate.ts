@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { LogEntry } from "#cloud/io/store";
 import { canonicalJson } from "#contract/canonical";
 import type { Event } from "#contract/event";
-import { emptyDevice, foldEvents } from "#contract/reducer";
+import { emptyDevice, foldEvent } from "#contract/reducer";
 import type { ContractState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { assert } from "#lib/errors";
@@ -12,7 +12,8 @@ import { VirtualClock } from "#lib/virtual-clock";
 import { gatherEvidence, type Evidence } from "./evidence.ts";
 import { judge, type Unjudged } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
-import type { ContractResult, DeviceResult, SimulationResult } from "./result.ts";
+import { deviceResult } from "./outcome.ts";
+import type { DeviceResult, SimulationResult } from "./result.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { Site } from "./site.ts";
 import type { PushAnswer } from "./pusher.ts";
@@ -70,7 +71,7 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
     virtualSeconds,
     wallSeconds,
     realTimeFactor: virtualSeconds / Math.max(wallSeconds, 1e-3),
-    devices: scenario.robots.map(({ id }) => deviceResult(id, site)),
+    devices: scenario.robots.map(({ id }) => resultOf(id, site)),
     cloud: cloudResult(site.cloudLog),
   };
   const expectations = judge(unjudged, scenario.expect);
@@ -115,43 +116,20 @@ function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
   });
 }
 
-function deviceResult(id: string, { world, journals }: Site): DeviceResult {
-  const metrics = world.metrics(id);
+function resultOf(id: string, { world, journals }: Site): DeviceResult {
   const contracts = contractsOf(journals.get(id) ?? []);
   const toGoal = secondsToGoal(contracts);
-  return {
-    id,
-    contracts: contracts.map(contractResult),
-    distance: metrics.distance,
-    meanSpeed: metrics.meanSpeed,
-    minClearance: metrics.minClearance,
-    collisions: metrics.collisions.length,
-    keepoutViolations: metrics.keepoutViolations,
-    speedViolations: metrics.speedViolations,
-    ...(toGoal === undefined ? {} : { timeToGoal: toGoal }),
-    batteryUsed: metrics.batteryUsed,
-  };
+  const result = deviceResult(id, world.metrics(id), contracts);
+  return toGoal === undefined ? result : { ...result, timeToGoal: toGoal };
 }
 
-/** Contracts as the device's own journal tells them, one incarnation after the other. */
+/** Contracts as the device's own journal tells them; where it was renumbered, the fold goes on with the new numbers. */
 function contractsOf(journal: readonly Event[]): ContractState[] {
-  return Object.values(foldEvents(emptyDevice("result"), journal).contracts);
-}
-
-function contractResult({ contractId, name, status, stages }: ContractState): ContractResult {
-  return {
-    contractId,
-    ...(name === undefined ? {} : { name }),
-    status,
-    stages: stages.map((stage) => ({
-      stageId: stage.stageId,
-      action: stage.action,
-      status: stage.status,
-      attempts: stage.attempts,
-      ...(stage.startedAt === undefined ? {} : { startedAt: stage.startedAt }),
-      ...(stage.endedAt === undefined ? {} : { endedAt: stage.endedAt }),
-    })),
-  };
+  let state = emptyDevice("result");
+  for (const event of journal) {
+    state = foldEvent(event.seq <= state.seq ? { ...state, seq: event.seq - 1 } : state, event);
+  }
+  return Object.values(state.contracts);
 }
 
 function secondsToGoal(contracts: readonly ContractState[]): number | undefined {

@@ -1,6 +1,6 @@
-import type { ContractView } from "#cloud/views";
 import type { Unjudged } from "#sim/expectations";
-import type { ContractResult, SimulationResult } from "#sim/result";
+import { deviceResult } from "#sim/outcome";
+import type { SimulationResult } from "#sim/result";
 import type { LoadedScenario } from "#sim/scenario-file";
 import type { SiteProcesses } from "./site-processes.ts";
 
@@ -17,18 +17,12 @@ export async function resultOf(
   const contracts = await site.client.contracts();
   const devices = await Promise.all(
     names.map(async (id) => {
-      const metrics = await site.world.metrics(id);
-      return {
-        id,
-        contracts: contracts.filter(({ deviceId }) => deviceId === id).map(contractResult),
-        distance: metrics.distance,
-        meanSpeed: metrics.meanSpeed,
-        minClearance: metrics.minClearance,
-        collisions: metrics.collisions.length,
-        keepoutViolations: metrics.keepoutViolations,
-        speedViolations: metrics.speedViolations,
-        batteryUsed: metrics.batteryUsed,
-      };
+      const own = contracts.filter(({ deviceId }) => deviceId === id);
+      const told = own.map((view) => ({
+        ...view,
+        stages: view.stages.map((stage) => ({ ...stage, ...stage.actual })),
+      }));
+      return deviceResult(id, await site.world.metrics(id), told);
     }),
   );
   return {
@@ -45,20 +39,5 @@ export async function resultOf(
         reconciliations.map((report) => ({ deviceId, divergence: { ...report, contractId } })),
       ),
     },
-  };
-}
-
-function contractResult({ contractId, name, status, stages }: ContractView): ContractResult {
-  return {
-    contractId,
-    ...(name === undefined ? {} : { name }),
-    status,
-    stages: stages.map((stage) => ({
-      stageId: stage.stageId,
-      action: stage.action,
-      status: stage.status,
-      attempts: stage.attempts,
-      ...stage.actual,
-    })),
   };
 }
