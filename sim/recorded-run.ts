@@ -1,12 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { decodeOccupancy } from "#contract/occupancy-grid";
-import { makeFolder } from "#lib/node/folder";
 import type { Observer } from "./observer.ts";
 import { observeAll } from "./observer.ts";
 import { createRecorder, unmappedOf, type Setting } from "./recorder.ts";
 import type { RunRecord } from "./record.ts";
-import { renderReport } from "./report/svg-report.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { simulate, type Simulation } from "./simulate.ts";
 import { prepareTerrain } from "./world/terrain.ts";
@@ -39,14 +35,6 @@ export function settingOf({ scenario, map, zones, profiles, contracts }: LoadedS
     contracts: drafts,
     robots: scenario.robots.map(({ id }) => ({ id, footprint: profiles.get(id)!.footprint })),
   };
-}
-
-/** Writes `report.svg` into the folder, which is made if needed; returns its path. */
-export function writeReport(folder: string, record: RunRecord): string {
-  makeFolder(folder, "the report goes there");
-  const path = join(folder, "report.svg");
-  writeFileSync(path, renderReport(record));
-  return path;
 }
 
 function uniqueById<Item extends { readonly id: string }>(items: readonly Item[]): Item[] {
