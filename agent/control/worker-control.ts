@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { type Cancel, type Clock, repeat } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
+import { typescriptFlags } from "#lib/node/typescript-flags";
 import type { Control, ControlWorld, Goal, MotionReport } from "./control.ts";
 import type { MotionFailure, MotionNotice, MotionRequest, MotionWorkerConfig } from "./protocol.ts";
 
@@ -29,7 +30,11 @@ const LIMITS = { maxYoungGenerationSizeMb: 2 };
 export async function startWorkerControl(options: WorkerControlOptions): Promise<Control> {
   const { clockScale, profile, drivers } = options;
   const workerData: MotionWorkerConfig = { clockScale, profile, drivers };
-  const worker = new Worker(new URL("./motion.worker.ts", import.meta.url), { workerData, resourceLimits: LIMITS });
+  const worker = new Worker(new URL("./motion.worker.ts", import.meta.url), {
+    workerData,
+    resourceLimits: LIMITS,
+    execArgv: [...process.execArgv, ...typescriptFlags()],
+  });
   // All listened for from the start: the last word of a thread and its end may come in one turn.
   const ended = Promise.withResolvers<void>();
   const greeted = Promise.withResolvers<MotionNotice>();

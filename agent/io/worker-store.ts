@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
+import { typescriptFlags } from "#lib/node/typescript-flags";
 import type { LearnedDuration } from "../core/durations.ts";
 import type { JournalSlice, Store, StoredReply, StoredState } from "../store.ts";
 import type { StorageAnswer, StorageFailure, StorageGreeting, StorageRequest } from "./storage-protocol.ts";
@@ -24,6 +25,7 @@ export async function startWorkerStore(options: WorkerStoreOptions): Promise<Sto
   const worker = new Worker(new URL("./storage.worker.ts", import.meta.url), {
     workerData: { path: options.path },
     resourceLimits: LIMITS,
+    execArgv: [...process.execArgv, ...typescriptFlags()],
   });
   // Listened for from the start: the last word of a thread and its end may come in one turn.
   const ended = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { AgentError } from "#lib/errors";
+import { typescriptFlags } from "#lib/node/typescript-flags";
 
 /** A line of a program's log, parsed. */
 export type LogRecord = Readonly<Record<string, unknown>>;
@@ -32,7 +33,7 @@ const END_WITHIN_MS = 5000;
  * lets it notice when this process is gone, however that came, and end as well.
  */
 export function startChild({ name, args, onLog, onLine, onCrash }: ChildOptions): Child {
-  const child = spawn(process.execPath, [...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = spawn(process.execPath, [...typescriptFlags(), ...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const errors: string[] = [];
   let isEnding = false;
   const ended = Promise.withResolvers<void>();
