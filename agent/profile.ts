@@ -2,6 +2,8 @@ import { z } from "zod";
 import { ACTIONS } from "#contract/actions";
 import { Name } from "#contract/identifiers";
 import { PointTuple, PoseTuple } from "#contract/spatial";
+import { REACTION } from "#edge-planner/kinematics";
+import type { Seconds } from "#lib/units";
 import type { MotionProfile } from "./control/control.ts";
 
 const Speed = z.number().positive().max(20).meta({ unit: "m/s" });
@@ -31,6 +33,7 @@ export const DeviceProfile = z.strictObject({
   control: z.strictObject({
     hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
     scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
+    follower: z.enum(["sampling", "pursuit"]).default("sampling"),
   }),
   lidar: z.strictObject({
     hz: Rate,
@@ -70,8 +73,14 @@ export const DeviceProfile = z.strictObject({
 });
 export type DeviceProfile = z.infer<typeof DeviceProfile>;
 
+/** From a command to the motors. */
+const TO_MOTORS: Seconds = 0.05;
+
 /** What the motion loop needs of a profile. */
 export function motionProfileOf(profile: DeviceProfile): MotionProfile {
   const { footprint, limits, control } = profile;
-  return { footprint, ...limits, controlHz: control.hz, scanStaleMs: control.scanStaleMs };
+  const { hz, scanStaleMs, follower } = control;
+  // What the reaction is made of at the least rate that a profile may have.
+  const reaction = hz < 20 ? 2 / hz + TO_MOTORS : REACTION;
+  return { footprint, ...limits, controlHz: hz, scanStaleMs, follower, reaction };
 }

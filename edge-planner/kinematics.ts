@@ -11,6 +11,16 @@ export interface KinematicLimits {
   readonly maxDeceleration: MetresPerSecondSquared;
   /** Radians per second squared. */
   readonly maxAngularAcceleration: number;
+  /** Time in which a command may still act before a braking one replaces it; `REACTION` unless given. */
+  readonly reaction?: Seconds;
+}
+
+/** Two ticks of a loop of 20 Hz, and the way to the motors. */
+export const REACTION: Seconds = 0.15;
+
+/** The time in which a base of these limits still follows its last command. */
+export function reactionOf({ reaction = REACTION }: KinematicLimits): Seconds {
+  return reaction;
 }
 
 export const STANDSTILL: Velocity = { linear: 0, angular: 0 };

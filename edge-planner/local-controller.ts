@@ -2,11 +2,13 @@ import { type Pose, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians, Seconds } from "#lib/units";
 import { clamp, sampleSmooth } from "./grid.ts";
 import { footprintClearance } from "./footprint.ts";
-import { advance, type KinematicLimits, stoppingPoses, turnRateWithin } from "./kinematics.ts";
-import { REACTION } from "./safety-gate.ts";
+import { advance, type KinematicLimits, reactionOf, stoppingPoses, turnRateWithin } from "./kinematics.ts";
 import { isSweepClear } from "./swept-path.ts";
 import { project, type Track, trackPoint } from "./track.ts";
 import type { Terrain } from "./traversal-cost.ts";
+
+/** How a track is followed: by trying many velocities and rolling each out, or by steering for a point ahead, far cheaper and coarser. */
+export type Follower = "sampling" | "pursuit";
 
 /** What a local decision is made from. */
 export interface Situation {
@@ -16,6 +18,8 @@ export interface Situation {
   readonly terrain: Terrain;
   /** The newest scan's points in the frame of the base. */
   readonly points: Float64Array;
+  /** `sampling` unless given. */
+  readonly follower?: Follower | undefined;
   readonly limits: KinematicLimits;
 }
 
@@ -88,7 +92,7 @@ export function followTrack(
 /** The turn on the spot towards an angle (as an error, counter-clockwise positive); undefined when something is in the way. */
 export function turnBy(situation: Situation, error: Radians): Velocity | undefined {
   const turning = situation.velocity.angular * Math.sign(error);
-  const left = Math.max(0, Math.abs(error) - Math.max(0, turning) * REACTION);
+  const left = Math.max(0, Math.abs(error) - Math.max(0, turning) * reactionOf(situation.limits));
   const rate = Math.max(LEAST_TURN, turnRateWithin(GENTLE * left, situation.limits));
   const velocity = { linear: 0, angular: Math.sign(error) * rate };
   return isClearOfScan(situation, velocity) ? velocity : undefined;
@@ -96,7 +100,7 @@ export function turnBy(situation: Situation, error: Radians): Velocity | undefin
 
 /** Whether the robot could take up a velocity and brake again without touching what the newest scan shows. */
 export function isClearOfScan({ velocity, limits, terrain, points }: Situation, command: Velocity): boolean {
-  return isSweepClear(terrain.footprint, stoppingPoses(velocity, command, limits, REACTION), points);
+  return isSweepClear(terrain.footprint, stoppingPoses(velocity, command, limits, reactionOf(limits)), points);
 }
 
 const LEAST_TURN = 0.08;
@@ -130,11 +134,12 @@ function reachable({ velocity, limits }: Situation, speedCap: MetresPerSecond): 
   return velocities;
 }
 
-function arrivalSpeed({ limits }: Situation, track: Track, along: Metres): MetresPerSecond {
+/** The speed from which the base comes gently to rest at the end of the track. */
+export function arrivalSpeed({ limits }: Situation, track: Track, along: Metres): MetresPerSecond {
   const left = Math.max(0, track.length - along);
   return Math.max(
     ARRIVAL_SPEED,
-    Math.sqrt(2 * GENTLE * limits.maxDeceleration * left) - limits.maxDeceleration * REACTION,
+    Math.sqrt(2 * GENTLE * limits.maxDeceleration * left) - limits.maxDeceleration * reactionOf(limits),
   );
 }
 
@@ -177,7 +182,7 @@ function rollOut(
   velocity: Velocity,
   duration: Seconds,
 ): { middle: Pose; end: Pose; least: Metres } | undefined {
-  const stopTime = REACTION + velocity.linear / limits.maxDeceleration;
+  const stopTime = reactionOf(limits) + velocity.linear / limits.maxDeceleration;
   let [middle, end, least] = [pose, pose, here.footprint];
   for (let step = 1; step <= ROLLOUT_STEPS; step++) {
     const time = (duration * step) / ROLLOUT_STEPS;

@@ -4,6 +4,7 @@ import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global-path.ts";
 import { STANDSTILL } from "./kinematics.ts";
 import { followTrack, type Situation, turnBy } from "./local-controller.ts";
+import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
 import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
@@ -85,7 +86,9 @@ export function navigate(
   const { goal, keeper } = navigator;
   if (navigator.phase.kind === "arrived") return halt({ state: "arrived", goalId: goal.goalId });
   if (navigator.phase.kind !== "aligning") {
-    keepRoute(keeper, situation.terrain, obstaclesVersion, situation.pose, goal.pose, nowMs);
+    // The cheap follower plans again where its way is shut; it does not look for a better one.
+    const version = situation.follower === "pursuit" ? keeper.plannedVersion : obstaclesVersion;
+    keepRoute(keeper, situation.terrain, version, situation.pose, goal.pose, nowMs);
   }
   if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
   const { track } = keeper.way;
@@ -153,7 +156,8 @@ function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
 /** The velocity that the phase asks for; where there is no room to turn on the spot, driving may make some, and the other way round. */
 function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
   const { goal, keeper, phase } = navigator;
-  const follow = (): Velocity | undefined => followTrack(situation, track, keeper.along, goal);
+  const followed = situation.follower === "pursuit" ? pursueTrack : followTrack;
+  const follow = (): Velocity | undefined => followed(situation, track, keeper.along, goal);
   const turn = (): Velocity | undefined => turnBy(situation, errorToCarrot(navigator, track, situation.pose));
   switch (phase.kind) {
     case "turning":
@@ -161,12 +165,17 @@ function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: 
     case "following":
       return follow() ?? turn();
     case "aligning":
-      return turnBy(situation, wrapAngle(goal.pose.yaw - situation.pose.yaw));
+      return align(situation, wrapAngle(goal.pose.yaw - situation.pose.yaw));
     case "backing":
       return backOut(phase.plan, situation, nowMs) ?? endBackOut(navigator);
     case "arrived":
       return undefined;
   }
+}
+
+/** Turns to the goal's heading and comes to rest well within what counts as aligned: who goes on correcting never rests. */
+function align(situation: Situation, error: Radians): Velocity | undefined {
+  return Math.abs(error) < ALIGNED / 2 ? STANDSTILL : turnBy(situation, error);
 }
 
 function endBackOut(navigator: Navigator): undefined {

@@ -61,10 +61,11 @@ export function createObstacleLayer(map: PlanningMap): ObstacleLayer {
 
 /** Takes in one scan made from `lidar` (in the frame of the map): marks hits, clears what was seen through, forgets. */
 export function integrateScan(layer: ObstacleLayer, scan: RangeScan, lidar: Pose): void {
-  const solidBefore = layer.version;
+  const before = layer.version;
   for (const [cell, observation] of layer.observations) weaken(layer, cell, observation, scan, lidar);
+  // Where something went, what is left must be stamped again; what appears only lessens the clearance.
+  if (layer.version !== before) rebuildClearance(layer);
   for (let ray = 0; ray < scan.ranges.length; ray++) markHit(layer, scan, lidar, ray);
-  if (layer.version !== solidBefore) rebuildClearance(layer);
 }
 
 function weaken(layer: ObstacleLayer, cell: number, observation: Observation, scan: RangeScan, lidar: Pose): void {
@@ -90,7 +91,9 @@ function markHit(layer: ObstacleLayer, scan: RangeScan, lidar: Pose, ray: number
   if (observation.seenMs === scan.atMs) return;
   observation.seenMs = scan.atMs;
   if (observation.evidence < MOST_EVIDENCE) observation.evidence++;
-  if (observation.evidence === SOLID_EVIDENCE) layer.version++;
+  if (observation.evidence !== SOLID_EVIDENCE) return;
+  layer.version++;
+  stamp(layer, cell);
 }
 
 /** Whether all rays that would meet the cell end well behind it. */
@@ -109,20 +112,19 @@ function isSeenThrough(layer: ObstacleLayer, cell: number, scan: RangeScan, lida
 }
 
 function rebuildClearance(layer: ObstacleLayer): void {
-  const { map, clearance, touched, kernel } = layer;
+  const { map, clearance, touched } = layer;
   const [first, end] = [touched.from * map.width, (touched.to + 1) * map.width];
   if (end > first) clearance.set(map.clearance.subarray(first, end), first);
   touched.from = map.height;
   touched.to = -1;
   for (const [cell, { evidence }] of layer.observations) {
-    if (evidence < SOLID_EVIDENCE) continue;
-    const row = Math.floor(cell / map.width);
-    stamp(layer, kernel, cell - row * map.width, row);
+    if (evidence >= SOLID_EVIDENCE) stamp(layer, cell);
   }
 }
 
-function stamp(layer: ObstacleLayer, kernel: readonly KernelCell[], column: number, row: number): void {
-  const { map, clearance, touched } = layer;
+function stamp({ map, clearance, touched, kernel }: ObstacleLayer, at: number): void {
+  const row = Math.floor(at / map.width);
+  const column = at - row * map.width;
   const reach = Math.ceil(KERNEL_RADIUS / map.resolution);
   touched.from = Math.max(0, Math.min(touched.from, row - reach));
   touched.to = Math.min(map.height - 1, Math.max(touched.to, row + reach));

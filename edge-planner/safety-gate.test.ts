@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { relativeTo, type Pose, type Velocity } from "#lib/geometry";
 import { drawPlace, drawRoom, rectangleZone } from "./drawn-place.ts";
 import { cornersAt, makeFootprint, signedDistance } from "./footprint.ts";
-import { advance, approach, STANDSTILL } from "./kinematics.ts";
+import { advance, approach, REACTION, STANDSTILL } from "./kinematics.ts";
 import { mapFromOccupancy } from "./planning-map.ts";
-import { gate, type GateLimits, type GateState, REACTION } from "./safety-gate.ts";
+import { gate, type GateLimits, type GateState } from "./safety-gate.ts";
 
 const footprint = makeFootprint([
   [-0.35, -0.25],

@@ -1,8 +1,15 @@
 import { compose, type Pose, type Velocity } from "#lib/geometry";
-import type { Metres, MetresPerSecond, Seconds } from "#lib/units";
+import type { Metres, MetresPerSecond } from "#lib/units";
 import { coordinateAt, sample, sampleSmooth } from "./grid.ts";
 import { type Footprint, footprintClearance } from "./footprint.ts";
-import { advance, type KinematicLimits, STANDSTILL, stoppingDistance, stoppingPoses } from "./kinematics.ts";
+import {
+  advance,
+  type KinematicLimits,
+  reactionOf,
+  STANDSTILL,
+  stoppingDistance,
+  stoppingPoses,
+} from "./kinematics.ts";
 import type { PlanningMap } from "./planning-map.ts";
 import type { ScanPoints } from "./scan-points.ts";
 import { isSweepClear } from "./swept-path.ts";
@@ -47,8 +54,6 @@ export interface GateLimits extends KinematicLimits {
   readonly scanStaleMs: number;
 }
 
-/** Time in which a command may still act before a braking one replaces it: two ticks and the way to the motors. */
-export const REACTION: Seconds = 0.15;
 /** Shares of the wanted speed that are tried, in this order, when the whole runs into something. */
 const SHARES = [1, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1];
 /** Reverse speed of a robot that does not see behind itself. */
@@ -71,7 +76,7 @@ export function gate(command: Velocity, state: GateState): { velocity: Velocity;
   let blockedBy: GateReason = "obstacle";
   for (const share of SHARES) {
     const velocity = scale(limited, share);
-    const poses = stoppingPoses(odometry.velocity, velocity, state.limits, REACTION);
+    const poses = stoppingPoses(odometry.velocity, velocity, state.limits, reactionOf(state.limits));
     const isClear = isSweepClear(state.footprint, poses, scan.points);
     if (isClear && staysOutOfZones(poses, pose, state))
       return passed(command, velocity, share < 1 ? blockedBy : "zone_limit");
@@ -138,11 +143,12 @@ function zoneSpeed(command: Velocity, pose: Pose, { map, footprint, limits }: Ga
   const field = map?.speedLimit;
   if (!field || command.linear === 0) return Infinity;
   const speed = Math.abs(command.linear);
-  const reach = stoppingDistance(speed, limits, REACTION);
+  const reaction = reactionOf(limits);
+  const reach = stoppingDistance(speed, limits, reaction);
   let cap = Infinity;
   for (let along = 0; along <= reach; along += map.resolution) {
     const limit = lowestLimit(map, field, footprint, advance(pose, command, along / speed));
-    const left = Math.max(0, along - speed * REACTION - map.resolution);
+    const left = Math.max(0, along - speed * reaction - map.resolution);
     cap = Math.min(cap, Math.sqrt(limit * limit + 2 * limits.maxDeceleration * left));
   }
   return cap;

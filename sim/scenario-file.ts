@@ -7,6 +7,7 @@ import type { Occupancy, Zone } from "#contract/spatial";
 import { DeviceProfile } from "#agent/profile";
 import { AgentError } from "#lib/errors";
 import { parseYaml, readYaml, type YamlDocument } from "#lib/node/yaml-file";
+import { coarsen } from "./coarse-motion.ts";
 import { checkExpectations } from "./expectations.ts";
 import { keepoutZones, speedZones } from "./mask-zones.ts";
 import { findUnknownNames } from "./scenario-names.ts";
@@ -46,7 +47,8 @@ export function loadScenario(path: string): LoadedScenario {
     scenario.robots.map((robot) => {
       const isShipped = !robot.profile.includes("/") && !robot.profile.endsWith(".yaml");
       const file = isShipped ? resolve(SHIPPED_PROFILES, `${robot.profile}.yaml`) : beside(robot.profile);
-      return [robot.id, readProfile(file, robot.set ?? {})] as const;
+      const profile = readProfile(file, robot.set ?? {});
+      return [robot.id, scenario.motion === "coarse" ? coarsen(profile) : profile] as const;
     }),
   );
   const zones: Zone[] = [];

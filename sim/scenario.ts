@@ -91,6 +91,9 @@ export const Scenario = z
     obstacles: z.array(ObstacleSpec).default([]),
     people: z.array(PersonSpec).default([]),
     sites: z.array(SiteSpec).default([]),
+    motion: z.enum(["full", "coarse"]).default("full").meta({
+      description: "coarse: fewer ticks and rays, and a follower that steers for a point ahead",
+    }),
     robots: z.array(Robot).min(1),
     contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
     network: z.array(NetworkFault).default([]),

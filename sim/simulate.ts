@@ -14,6 +14,7 @@ import { judge, type Unjudged } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { deviceResult } from "./outcome.ts";
 import type { DeviceResult, SimulationResult } from "./result.ts";
+import type { Places } from "./places.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { Site } from "./site.ts";
 import type { PushAnswer } from "./pusher.ts";
@@ -22,6 +23,8 @@ import type { World } from "./world/world.ts";
 export interface SimulationOptions {
   readonly seed: number;
   readonly observer?: Observer;
+  /** Shared by runs in the same place. */
+  readonly places?: Places;
   /** Milliseconds of a real clock, to say how fast it went; it decides nothing. */
   readonly realMs: () => number;
 }
@@ -55,7 +58,8 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   const clock = new VirtualClock({ bootId: BOOT_ID });
   const { log, lines } = createMemoryLog(500);
   const { scenario } = loaded;
-  const site = new Site(loaded, { clock, rng: createRng(options.seed), log, observer: options.observer });
+  const { observer, places, seed } = options;
+  const site = new Site(loaded, { clock, rng: createRng(seed), log, observer, places });
   await using _ = { [Symbol.asyncDispose]: () => endSite(site, clock) };
   for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
     await clock.advance(SLICE_MS, settle);

@@ -3,13 +3,13 @@ import type { Signer } from "#contract/crypto";
 import type { Event } from "#contract/event";
 import { readEventData } from "#contract/event-data";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
-import { createMapSource } from "#edge-planner/map-cache";
 import { repeat } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { VirtualClock } from "#lib/virtual-clock";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { Observer } from "./observer.ts";
+import { createPlaces, type Places } from "./places.ts";
 import { startPusher, type Pusher } from "./pusher.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { worldSpecOf } from "./scenario-world.ts";
@@ -22,6 +22,8 @@ export interface SiteDeps {
   readonly clock: VirtualClock;
   readonly rng: Rng;
   readonly log: Log;
+  /** Places made ready before; absent: this run's own. */
+  readonly places?: Places | undefined;
   /** Watches the run; a run without an observer is the same run. */
   readonly observer?: Observer | undefined;
 }
@@ -54,12 +56,13 @@ export class Site implements AsyncDisposable {
   #failure: { readonly thrown: unknown } | undefined;
 
   /** Makes the site and starts it; time stands still until the clock is moved. */
-  constructor(loaded: LoadedScenario, { clock, rng, log, observer = NOBODY }: SiteDeps) {
+  constructor(loaded: LoadedScenario, { clock, rng, log, places = createPlaces(), observer = NOBODY }: SiteDeps) {
     const { scenario } = loaded;
     this.#clock = clock;
     this.#observer = observer;
     this.network = createNetwork({ clock, rng: rng.fork("network"), log });
-    this.world = this.#stack.use(createWorld(worldSpecOf(loaded), { clock, rng: rng.fork("world") }));
+    const terrain = places.terrainOf(loaded.map);
+    this.world = this.#stack.use(createWorld(worldSpecOf(loaded), { clock, rng: rng.fork("world"), terrain }));
     const key = generateKey(Buffer.from(sha256Hex(`platform key ${rng.fork("key").uint32()}`), "hex"));
     this.signer = createNodeSigner(key.privateJwk);
     this.cloud = this.#stack.use(
@@ -78,7 +81,7 @@ export class Site implements AsyncDisposable {
       log,
       network: this.network,
       world: this.world,
-      maps: createMapSource(),
+      maps: places.maps,
       crypto: { verifier: createNodeVerifier({ keys: [key.publicJwk] }), sha256: sha256Hex },
       onFailure: (thrown: unknown) => this.#fail(thrown),
     };

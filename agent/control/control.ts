@@ -1,6 +1,7 @@
 import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Pose, Velocity } from "#lib/geometry";
 import type { KinematicLimits } from "#edge-planner/kinematics";
+import type { Follower } from "#edge-planner/local-controller";
 import type { Drive } from "#edge-planner/navigator";
 import type { Blindness, GateVerdict } from "#edge-planner/safety-gate";
 import type { Occupancy, Zone } from "#contract/spatial";
@@ -80,8 +81,10 @@ export interface Control extends AsyncDisposable {
 export interface MotionProfile extends KinematicLimits {
   /** Corners of the footprint in the frame of the base, counter-clockwise. */
   readonly footprint: readonly (readonly [x: Metres, y: Metres])[];
-  /** Ticks per second of the motion loop, 20 to 50. */
+  /** Ticks per second of the motion loop: 20 to 50, and fewer where motion is declared coarse. */
   readonly controlHz: number;
+  /** `sampling` unless given. */
+  readonly follower?: Follower;
   /** A scan older than this stops the robot; 250 ms unless the profile says less. */
   readonly scanStaleMs: number;
 }

@@ -22,8 +22,9 @@ export interface MotionLoop extends AsyncDisposable {
   stop(): void;
 }
 
-/** A command outlives so many missed ticks before the base stops by itself. */
+/** A command outlives so many missed ticks before the base stops by itself, and never more than the time. */
 const COMMAND_TICKS = 4;
+const COMMAND_MS_MAX = 200;
 
 /**
  * Opens and enables the drivers and steps until disposed. Only what the gate let through is sent to the base, and
@@ -33,6 +34,7 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
   const { clock, profile, drivers, maps, onReport } = deps;
   const { base, lidar, position } = drivers;
   const periodMs = 1000 / profile.controlHz;
+  const commandMs = Math.min(COMMAND_TICKS * periodMs, COMMAND_MS_MAX);
   const state = createControlState(profile);
   let goal: Goal | undefined;
 
@@ -48,7 +50,7 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
         latenessMs,
       };
       const { command, report } = stepControl(state, inputs, clock.nowMs());
-      base.drive(command, COMMAND_TICKS * periodMs);
+      base.drive(command, commandMs);
       onReport(report);
     } catch (thrown) {
       cancel();
@@ -57,7 +59,7 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
     }
   }
   function brake(): void {
-    base.drive(STANDSTILL, COMMAND_TICKS * periodMs);
+    base.drive(STANDSTILL, commandMs);
   }
 
   for (const driver of [lidar, position, base]) await driver.open();

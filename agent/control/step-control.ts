@@ -106,6 +106,7 @@ function decide(
     terrain: { map, clearance: layer?.clearance ?? map.clearance, footprint: state.footprint },
     points: scan.points,
     limits: state.profile,
+    follower: state.profile.follower,
   };
   return navigate(navigator, situation, layer?.version ?? 0, nowMs);
 }

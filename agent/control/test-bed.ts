@@ -33,6 +33,7 @@ export interface TestBedOptions {
   readonly seed?: number;
   readonly noise?: number;
   readonly maps?: MapSource;
+  readonly profile?: MotionProfile;
 }
 
 /** A motion loop on the double of a robot, on a virtual clock: what the tests of this folder drive. */
@@ -52,11 +53,11 @@ export interface DriveOptions extends Partial<Pick<Goal, "goalId" | "tolerance" 
 
 /** Starts the loop and lets the robot find out where it is. */
 export async function startTestBed(options: TestBedOptions): Promise<TestBed> {
-  const { start, world, circles = [], seed = 1, noise = 1, maps } = options;
+  const { start, world, circles = [], seed = 1, noise = 1, maps, profile = AMR } = options;
   const clock = new VirtualClock();
   const grid = world.occupancy && { grid: decodeOccupancy(world.occupancy) };
-  const robot = createKinematicRobot({ clock, rng: createRng(seed), profile: AMR, start, circles, noise, ...grid });
-  const shared = { clock, profile: AMR, drivers: robot.drivers, log: silentLog };
+  const robot = createKinematicRobot({ clock, rng: createRng(seed), profile, start, circles, noise, ...grid });
+  const shared = { clock, profile, drivers: robot.drivers, log: silentLog };
   const control = await startInlineControl({ ...shared, ...(maps && { maps }) });
   control.setWorld(world);
   await clock.advance(2000);

@@ -6,7 +6,7 @@ import type { Occupancy, Zone } from "#contract/spatial";
 import { rectangleZone } from "#edge-planner/drawn-place";
 import { cornersAt, makeFootprint } from "#edge-planner/footprint";
 import { createMapSource } from "#edge-planner/map-cache";
-import type { ControlWorld } from "#agent/control/control";
+import type { ControlWorld, MotionProfile } from "#agent/control/control";
 import type { Circle } from "#agent/control/kinematic-robot";
 import { AMR, startTestBed, type TestBed } from "#agent/control/test-bed";
 
@@ -33,8 +33,11 @@ const PLACES = {
   aisle: [-5.5, -18, Math.PI / 2],
 } as const;
 
-function bed(start: Pose, circles: readonly Circle[] = [], seed = 1): Promise<TestBed> {
-  return startTestBed({ start, world: warehouse, circles, seed, maps });
+/** What the loop is given where motion is declared coarse. */
+const COARSE: MotionProfile = { ...AMR, controlHz: 10, scanStaleMs: 500, follower: "pursuit", reaction: 0.25 };
+
+function bed(start: Pose, circles: readonly Circle[] = [], seed = 1, profile = AMR): Promise<TestBed> {
+  return startTestBed({ start, world: warehouse, circles, seed, maps, profile });
 }
 
 function isInZone(pose: Pose, zone: Zone): boolean {
@@ -77,6 +80,25 @@ describe("a drive through the warehouse", () => {
       expect(await outcomeOf(test, poseFrom(PLACES[to]), seconds)).toEqual(CLEAN);
     },
   );
+
+  it.each([
+    ["start", "rack", 40],
+    ["rack", "packing", 60],
+    ["start", "dock", 80],
+    ["aisle", "rack", 60],
+  ] as const)("goes from %s to %s in coarse motion just as cleanly", async (from, to, seconds) => {
+    await using test = await bed(poseFrom(PLACES[from]), [], 1, COARSE);
+    expect(await outcomeOf(test, poseFrom(PLACES[to]), seconds)).toEqual(CLEAN);
+  });
+
+  it("goes around things that the map does not show in coarse motion too", async () => {
+    const things = [
+      { x: -2.6, y: -3.2, radius: 0.3 },
+      { x: 0.1, y: -6, radius: 0.35 },
+    ];
+    await using test = await bed(poseFrom(PLACES.start), things, 1, COARSE);
+    expect(await outcomeOf(test, poseFrom(PLACES.rack), 80)).toEqual(CLEAN);
+  });
 
   it.each([1, 2])("goes around things that the map does not show (seed %i)", async (seed) => {
     const things = [
