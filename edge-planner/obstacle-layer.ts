@@ -68,6 +68,11 @@ export function integrateScan(layer: ObstacleLayer, scan: RangeScan, lidar: Pose
   for (let ray = 0; ray < scan.ranges.length; ray++) markHit(layer, scan, lidar, ray);
 }
 
+/** The cells in which an obstacle is believed, in the order in which they were first seen. */
+export function solidCells({ observations }: ObstacleLayer): number[] {
+  return [...observations].flatMap(([cell, { evidence }]) => (evidence >= SOLID_EVIDENCE ? [cell] : []));
+}
+
 function weaken(layer: ObstacleLayer, cell: number, observation: Observation, scan: RangeScan, lidar: Pose): void {
   const isSolid = observation.evidence >= SOLID_EVIDENCE;
   const age = scan.atMs - observation.seenMs;

@@ -98,6 +98,7 @@ function deviceWith(events: readonly Event[], changes: Partial<DeviceEvidence> =
       movingSeconds: 2,
       minClearance: 1,
       collisions: [],
+      violations: [],
       touches: 0,
       keepoutViolations: 0,
       speedViolations: 0,

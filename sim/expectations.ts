@@ -1,5 +1,5 @@
 import { compileExpression, evaluate } from "#contract/expression";
-import type { Expectation, SimulationResult } from "./result.ts";
+import type { DeviceResult, Expectation, SimulationResult } from "./result.ts";
 
 /** A result before it has been judged. */
 export type Unjudged = Omit<SimulationResult, "outcome" | "expectations">;
@@ -8,24 +8,54 @@ export type Unjudged = Omit<SimulationResult, "outcome" | "expectations">;
 const VARIABLES = ["scenario", "seed", "virtualSeconds", "devices", "cloud"];
 
 /** Says for every expectation (CEL over the result object) whether it holds, and if not, why in words. */
-export function judge(result: Unjudged, expectations: readonly { name: string; that: string }[]): Expectation[] {
-  const functions = {
-    robot: (id: unknown) => result.devices.find((device) => device.id === id),
-    contract: (name: unknown) =>
-      result.devices
-        .flatMap((device) => device.contracts)
-        .findLast((contract) => contract.name === name || contract.contractId === name),
+export function judge(result: Unjudged, expectations: readonly Expected[]): Expectation[] {
+  return expectations.map((expected) => judgeOne(result, expected, () => undefined));
+}
+
+/**
+ * The robots that an expectation which does not hold is about: those that it asks for (a contract stands for its robot), or,
+ * when it asks for none, those without which it would hold. Empty when it is about the whole.
+ */
+export function suspectsOf(result: Unjudged, expected: Expected): string[] {
+  const asked = new Set<string>();
+  judgeOne(result, expected, (device) => asked.add(device.id));
+  if (asked.size > 0) return [...asked];
+  const guilty = result.devices.filter(
+    (device) => !judgeOne({ ...result, devices: [device] }, expected, () => undefined).ok,
+  );
+  return guilty.length === result.devices.length && guilty.length > 1 ? [] : guilty.map(({ id }) => id);
+}
+
+interface Expected {
+  readonly name: string;
+  readonly that: string;
+}
+
+/** `onAsked` is told of every robot that the expectation asks for, directly or by a contract. */
+function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: DeviceResult) => void): Expectation {
+  const tell = <Found>(device: DeviceResult | undefined, found: Found): Found => {
+    if (device) onAsked(device);
+    return found;
   };
-  return expectations.map(({ name, that }) => {
-    const compiled = compileExpression(that, { variables: VARIABLES, functions });
-    if (!compiled.ok) {
-      return { name, ok: false, detail: `${that}: ${compiled.message} (character ${compiled.position + 1})` };
-    }
-    const outcome = evaluate(compiled.expression, { ...result });
-    if (!outcome.ok) return { name, ok: false, detail: `${that}: ${outcome.message}` };
-    const ok = outcome.value === true;
-    return { name, ok, detail: ok ? that : `${that} is ${JSON.stringify(outcome.value)}` };
-  });
+  const functions = {
+    robot: (id: unknown) => {
+      const device = result.devices.find((one) => one.id === id);
+      return tell(device, device);
+    },
+    contract: (wanted: unknown) => {
+      const all = result.devices.flatMap((device) => device.contracts.map((contract) => ({ device, contract })));
+      const found = all.findLast(({ contract }) => contract.name === wanted || contract.contractId === wanted);
+      return tell(found?.device, found?.contract);
+    },
+  };
+  const compiled = compileExpression(that, { variables: VARIABLES, functions });
+  if (!compiled.ok) {
+    return { name, ok: false, detail: `${that}: ${compiled.message} (character ${compiled.position + 1})` };
+  }
+  const outcome = evaluate(compiled.expression, { ...result });
+  if (!outcome.ok) return { name, ok: false, detail: `${that}: ${outcome.message}` };
+  const ok = outcome.value === true;
+  return { name, ok, detail: ok ? that : `${that} is ${JSON.stringify(outcome.value)}` };
 }
 
 /** Problems of expectations that can be seen before anything runs: the index, and what is wrong. */

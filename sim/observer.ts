@@ -1,7 +1,10 @@
+import type { TickWatcher } from "#agent/control/motion-loop";
 import type { DeviceView } from "#cloud/views";
 import type { Event } from "#contract/event";
 import type { Pose } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
+import type { Expectation } from "./result.ts";
+import type { Thing } from "./world/shapes.ts";
 
 /** Something the cloud wrote into its log. */
 export interface CloudNote {
@@ -23,14 +26,26 @@ export interface Observer {
   view(t: Seconds, view: DeviceView, truth: Pose): void;
   /** Something was done to the run from outside: a link cut, a process killed. */
   intervention(t: Seconds, who: string, text: string): void;
+  /** A tick of a device's motion loop; in virtual time only, and the costliest to watch: some twenty times a second. */
+  tick?(t: Seconds, deviceId: string, ...tick: Parameters<TickWatcher>): void;
+  /** What moves in the world beside the robots, about once a second; in virtual time only. */
+  surroundings?(t: Seconds, things: readonly Thing[]): void;
+  /** What the expectations would say if the run ended now, about once a second; in virtual time only. */
+  judged?(t: Seconds, expectations: readonly Expectation[]): void;
 }
 
 /** One observer that passes everything on to several. */
 export function observeAll(observers: readonly Observer[]): Observer {
+  const wants = (what: "tick" | "surroundings" | "judged"): boolean => observers.some((each) => each[what]);
   return {
     event: (...seen) => observers.forEach((observer) => observer.event(...seen)),
     cloud: (...seen) => observers.forEach((observer) => observer.cloud(...seen)),
     view: (...seen) => observers.forEach((observer) => observer.view(...seen)),
     intervention: (...seen) => observers.forEach((observer) => observer.intervention(...seen)),
+    ...(wants("tick") && { tick: (...seen) => observers.forEach((observer) => observer.tick?.(...seen)) }),
+    ...(wants("surroundings") && {
+      surroundings: (...seen) => observers.forEach((observer) => observer.surroundings?.(...seen)),
+    }),
+    ...(wants("judged") && { judged: (...seen) => observers.forEach((observer) => observer.judged?.(...seen)) }),
   };
 }

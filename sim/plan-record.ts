@@ -18,6 +18,8 @@ export function planRecord(contract: Contract, outlook: Outlook, preview: Previe
     zones: spatial.zones,
     landmarks: spatial.landmarks,
     unmapped: [],
+    expectations: [],
+    movers: [],
     devices: [
       {
         id: deviceId,
@@ -31,6 +33,7 @@ export function planRecord(contract: Contract, outlook: Outlook, preview: Previe
         stages: [],
         marks: marksOf(outlook, preview),
         divergences: [],
+        events: [],
       },
     ],
   };

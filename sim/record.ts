@@ -1,5 +1,6 @@
 import type { OccupancyGrid } from "#contract/occupancy-grid";
 import type { Landmark, Zone } from "#contract/spatial";
+import type { GridFrame } from "#edge-planner/grid";
 import type { Metres, Radians, Share } from "#lib/units";
 
 /** What a run leaves behind for people to look at. All times `t` are simulated seconds since the start of the run. */
@@ -16,6 +17,33 @@ export interface RunRecord {
   /** Obstacles of the world that the robot's map does not show. */
   readonly unmapped: readonly UnmappedObstacle[];
   readonly devices: readonly DeviceRecord[];
+  /** What was expected, in the order of the scenario. */
+  readonly expectations: readonly ExpectationRecord[];
+  /** What moved beside the robots, such as people; empty where the world was not watched. */
+  readonly movers: readonly MoverRecord[];
+}
+
+/** An expectation and, when it was missed, where to look. */
+export interface ExpectationRecord {
+  readonly name: string;
+  /** What was found, in words. */
+  readonly detail: string;
+  readonly verdict:
+    | { readonly is: "met" }
+    | {
+        readonly is: "missed";
+        /** Whether it held until `t`, or never, in which case `t` is the end. */
+        readonly how: "became-false" | "never-held";
+        readonly t: number;
+        /** The robots that it is about; empty when it is about the whole. */
+        readonly devices: readonly string[];
+      };
+}
+
+export interface MoverRecord {
+  readonly id: string;
+  readonly radius: Metres;
+  readonly samples: readonly { readonly t: number; readonly x: Metres; readonly y: Metres }[];
 }
 
 export type UnmappedObstacle =
@@ -43,6 +71,48 @@ export interface DeviceRecord {
     readonly kind: string;
     readonly text: string;
     readonly size: string;
+  }[];
+  /** What its motion loop saw and decided; absent where it was out of sight, as in real processes. */
+  readonly motion?: MotionRecord;
+  /** What happened to it, in sentences: by its journal, by the cloud, by what was done to it. */
+  readonly events: readonly { readonly t: number; readonly who: "device" | "cloud" | "world"; readonly text: string }[];
+}
+
+/** What a motion loop saw and decided, sampled at a bounded rate. */
+export interface MotionRecord {
+  /** Sweeps of the lidar, seen from where the robot believed the lidar to be. */
+  readonly scans: readonly ScanRecord[];
+  /** What the safety gate did, one entry a change: the hardest verdict of each fifth of a second. */
+  readonly gate: readonly { readonly t: number; readonly action: "pass" | "clip" | "stop"; readonly reason?: string }[];
+  /** Ways that it meant to drive, whenever they changed. */
+  readonly routes: readonly { readonly t: number; readonly points: readonly (readonly [Metres, Metres])[] }[];
+  /** What it planned on; a new one whenever it took in another map. */
+  readonly costmaps: readonly CostmapRecord[];
+}
+
+export interface ScanRecord {
+  readonly t: number;
+  readonly lidar: { readonly x: Metres; readonly y: Metres; readonly yaw: Radians };
+  readonly angleMin: Radians;
+  readonly angleStep: Radians;
+  /** 0 where nothing was hit or the ray failed. */
+  readonly ranges: readonly Metres[];
+}
+
+/** Costs of driving as levels: 0 on open floor, then rising, `closed` where no way leads through. */
+export interface CostmapRecord {
+  readonly t: number;
+  readonly frame: GridFrame;
+  /** Levels by the map alone; a level a cell. */
+  readonly levels: Uint8Array;
+  readonly closed: number;
+  /** An observed obstacle raises cells nearer than `radius` to at least `level`; by falling level. */
+  readonly rings: readonly { readonly level: number; readonly radius: Metres }[];
+  /** Cells in which an obstacle was believed from `t` on, and no longer. */
+  readonly observed: readonly {
+    readonly t: number;
+    readonly appeared: readonly number[];
+    readonly gone: readonly number[];
   }[];
 }
 
@@ -73,7 +143,7 @@ export interface StageRecord {
 export interface Mark {
   readonly t: number;
   readonly text: string;
-  readonly kind: "link" | "stage" | "load" | "fault" | "cloud";
+  readonly kind: "link" | "stage" | "load" | "fault" | "cloud" | "violation";
   /** Where the device was, when the mark has a place. */
   readonly at?: readonly [Metres, Metres];
 }

@@ -15,9 +15,12 @@ export async function runRecorded(
   const recorder = createRecorder(settingOf(loaded, options.seed));
   const observer = options.observer ? observeAll([recorder, options.observer]) : recorder;
   const simulation = await simulate(loaded, { seed: options.seed, realMs: options.realMs, observer });
-  const { outcome, virtualSeconds } = simulation.result;
-  const tracks = new Map(loaded.scenario.robots.map(({ id }) => [id, simulation.world.track(id)]));
-  return { simulation, record: recorder.finish({ outcome, duration: virtualSeconds, tracks }) };
+  const { result, world } = simulation;
+  const truths = new Map(
+    loaded.scenario.robots.map(({ id }) => [id, { metrics: world.metrics(id), track: world.track(id) }]),
+  );
+  const { expectations } = result;
+  return { simulation, record: recorder.finish({ unjudged: result, expectations, truths, startMs: 0 }) };
 }
 
 /** What a report knows of a scenario before it runs. */
@@ -33,6 +36,7 @@ export function settingOf({ scenario, map, zones, profiles, contracts }: LoadedS
     landmarks: uniqueById(spatial.flatMap((place) => place.landmarks)),
     unmapped: unmappedOf(scenario.obstacles),
     contracts: drafts,
+    expected: scenario.expect,
     robots: scenario.robots.map(({ id }) => ({ id, footprint: profiles.get(id)!.footprint })),
   };
 }

@@ -5,9 +5,21 @@ import type { OccupancyGrid } from "#contract/occupancy-grid";
 import type { Landmark, Zone } from "#contract/spatial";
 import type { Seconds } from "#lib/units";
 import type { Observer } from "./observer.ts";
-import type { DeviceRecord, Mark, ProjectedPoint, RunRecord, StageRecord, UnmappedObstacle } from "./record.ts";
-import { divergenceText, type DivergenceText } from "./sentences.ts";
-import type { TrackPoint } from "./world/metrics.ts";
+import type { Unjudged } from "./expectations.ts";
+import type {
+  DeviceRecord,
+  Mark,
+  MoverRecord,
+  ProjectedPoint,
+  RunRecord,
+  StageRecord,
+  UnmappedObstacle,
+} from "./record.ts";
+import { createMotionRecorder, type MotionRecorder } from "./recording/motion-recorder.ts";
+import { incidentsOf, VerdictWatch, verdictsOf, violationMarks } from "./recording/verdicts.ts";
+import type { Expectation } from "./result.ts";
+import { cloudSentence, divergenceText, type DivergenceText, eventSentence } from "./sentences.ts";
+import type { Metrics, TrackPoint } from "./world/metrics.ts";
 import type { ObstacleSpec } from "./world/world-spec.ts";
 
 /** What is known of a run before it starts. */
@@ -20,14 +32,17 @@ export interface Setting {
   readonly landmarks: readonly Landmark[];
   readonly unmapped: readonly UnmappedObstacle[];
   readonly contracts: readonly ContractDraft[];
+  /** What is expected of the run, as CEL. */
+  readonly expected: readonly { readonly name: string; readonly that: string }[];
   readonly robots: readonly { readonly id: string; readonly footprint: DeviceRecord["footprint"] }[];
 }
 
 export interface Ending {
-  readonly outcome: RunRecord["outcome"];
-  readonly duration: Seconds;
-  /** True course of each robot; `atMs` counts from the start of the run. */
-  readonly tracks: ReadonlyMap<string, readonly TrackPoint[]>;
+  readonly unjudged: Unjudged;
+  readonly expectations: readonly Expectation[];
+  /** What each robot truly did, and its course; times are on a clock that showed `startMs` when the run began. */
+  readonly truths: ReadonlyMap<string, { readonly metrics: Metrics; readonly track: readonly TrackPoint[] }>;
+  readonly startMs: number;
 }
 
 /** Watches a run and keeps what the report draws. */
@@ -37,14 +52,33 @@ export interface Recorder extends Observer {
 
 export function createRecorder(setting: Setting): Recorder {
   const devices = new Map(setting.robots.map((robot) => [robot.id, emptyNotes()]));
-  const goals = new Map(setting.contracts.flatMap((draft) => draft.stages.map((stage) => [stage.stageId, stage.goal])));
+  const goals = new Map(
+    setting.contracts.flatMap((draft) =>
+      draft.stages.map(({ stageId, goal }) => [`${draft.name ?? draft.taskId}/${stageId}`, goal] as const),
+    ),
+  );
+  const watch = new VerdictWatch();
+  const movers = new Map<string, MoverNotes>();
   const notesOf = (deviceId: string | undefined): Notes => devices.get(deviceId ?? "") ?? emptyNotes();
   return {
-    event: (t, deviceId, event) => noteEvent(notesOf(deviceId), t, event, goals),
+    event(t, deviceId, event) {
+      noteEvent(notesOf(deviceId), t, event, goals);
+      tell(notesOf(deviceId), t, "device", eventSentence(event, goalOf(notesOf(deviceId), event)));
+    },
+    tick: (t, deviceId, ...tick) => notesOf(deviceId).motion.tick(t, ...tick),
+    judged: (t, expectations) => watch.judged(t, expectations),
+    surroundings(t, things) {
+      for (const { id, x, y, radius } of things) {
+        const mover = movers.get(id) ?? { id, radius, samples: [] };
+        mover.samples.push({ t, x, y });
+        movers.set(id, mover);
+      }
+    },
     cloud(t, note) {
       const notes = notesOf(note.deviceId);
       if (note.type === "device.mode") notes.modes.push({ t, mode: note.data["to"] as Mode });
       if (note.type === "reconciliation") noteReport(notes, t, (note.data["items"] ?? []) as readonly DivergenceText[]);
+      tell(notes, t, "cloud", cloudSentence(note));
     },
     view(t, view) {
       const notes = notesOf(view.deviceId);
@@ -54,21 +88,36 @@ export function createRecorder(setting: Setting): Recorder {
     },
     intervention(t, who, text) {
       const notes = devices.get(who);
-      if (notes) mark(notes, t, text, "fault");
+      if (!notes) return;
+      mark(notes, t, text, "fault");
+      tell(notes, t, "world", text);
     },
-    finish: ({ outcome, duration, tracks }) => ({
-      scenario: setting.scenario,
-      title: setting.title,
-      seed: setting.seed,
-      outcome,
-      duration,
-      map: setting.map,
-      zones: setting.zones,
-      landmarks: setting.landmarks,
-      unmapped: setting.unmapped,
-      devices: setting.robots.map(({ id, footprint }) =>
-        deviceRecord(id, footprint, notesOf(id), tracks.get(id) ?? []),
-      ),
+    finish: (ending) => finishRecord(setting, ending, { notesOf, watch, movers: [...movers.values()] }),
+  };
+}
+
+function finishRecord(
+  setting: Setting,
+  { unjudged, expectations, truths, startMs }: Ending,
+  seen: {
+    readonly notesOf: (deviceId: string) => Notes;
+    readonly watch: VerdictWatch;
+    readonly movers: readonly MoverRecord[];
+  },
+): RunRecord {
+  const { contracts: _, robots, expected, ...known } = setting;
+  const incidents = new Map([...truths].map(([id, { metrics }]) => [id, incidentsOf(metrics, startMs)]));
+  const verdicts = verdictsOf({ unjudged, expected, expectations, incidents }, seen.watch);
+  return {
+    ...known,
+    outcome: expectations.every(({ ok }) => ok) ? "passed" : "failed",
+    duration: unjudged.virtualSeconds,
+    expectations: verdicts,
+    movers: seen.movers,
+    devices: robots.map((robot) => {
+      const track = (truths.get(robot.id)?.track ?? []).map((point) => ({ ...point, atMs: point.atMs - startMs }));
+      const own = violationMarks(robot.id, incidents.get(robot.id) ?? [], verdicts);
+      return deviceRecord(robot, seen.notesOf(robot.id), track, own);
     }),
   };
 }
@@ -85,7 +134,11 @@ export function unmappedOf(obstacles: readonly ObstacleSpec[]): UnmappedObstacle
 type Mode = DeviceRecord["modes"][number]["mode"];
 type Writable<List extends readonly unknown[]> = List[number][];
 
+type MoverNotes = Omit<MoverRecord, "samples"> & { readonly samples: Writable<MoverRecord["samples"]> };
+
 interface Notes {
+  readonly motion: MotionRecorder;
+  readonly events: Writable<DeviceRecord["events"]>;
   readonly projected: ProjectedPoint[];
   readonly projectedBattery: { t: number; charge: number }[];
   readonly planned: Writable<DeviceRecord["planned"]>;
@@ -98,6 +151,8 @@ interface Notes {
 
 function emptyNotes(): Notes {
   return {
+    motion: createMotionRecorder(),
+    events: [],
     projected: [],
     projectedBattery: [],
     planned: [],
@@ -121,9 +176,9 @@ const NOTES: { readonly [Type in EventType]?: Note } = {
   "stage.attempt": (notes, _t, event) =>
     changeStage(notes, event, { attempts: readEventData("stage.attempt", event.data)?.n ?? 1 }),
   "stage.completed": (notes, t, event) => changeStage(notes, event, { status: "completed", endT: t }),
-  "stage.failed": (notes, t, event, goals) => {
+  "stage.failed": (notes, t, event) => {
     changeStage(notes, event, { status: "failed", endT: t });
-    mark(notes, t, `fails: ${goals.get(event.stageId ?? "") ?? event.stageId}`, "stage");
+    mark(notes, t, `fails: ${goalOf(notes, event)}`, "stage");
   },
   estimate: (notes, t, event) => {
     const data = readEventData("estimate", event.data);
@@ -149,9 +204,14 @@ function noteAccepted(notes: Notes, t: Seconds, event: Event, goals: ReadonlyMap
   const contract = data.name ?? event.contractId ?? "";
   mark(notes, t, `stored contract ${contract}`, "cloud");
   for (const { stageId } of data.stages) {
-    const goal = goals.get(stageId) ?? stageId;
+    const goal = goals.get(`${data.name ?? data.taskId}/${stageId}`) ?? stageId;
     notes.stages.set(`${event.contractId}/${stageId}`, { contract, stageId, goal, status: "pending", attempts: 0 });
   }
+}
+
+/** What the stage of an event is for, as the contract says it. */
+function goalOf(notes: Notes, { contractId, stageId = "" }: Event): string {
+  return notes.stages.get(`${contractId}/${stageId}`)?.goal ?? stageId;
 }
 
 function changeStage(notes: Notes, event: Event, change: Partial<StageRecord>): void {
@@ -169,22 +229,27 @@ function noteReport(notes: Notes, t: Seconds, items: readonly DivergenceText[]):
   }
 }
 
+function tell(notes: Notes, t: Seconds, who: DeviceRecord["events"][number]["who"], text: string | undefined): void {
+  if (text !== undefined) notes.events.push({ t, who, text });
+}
+
 function mark(notes: Notes, t: Seconds, text: string, kind: Mark["kind"]): void {
   notes.marks.push({ t, text, kind });
 }
 
 function deviceRecord(
-  id: string,
-  footprint: DeviceRecord["footprint"],
+  { id, footprint }: Setting["robots"][number],
   notes: Notes,
   track: readonly TrackPoint[],
+  violations: readonly Mark[],
 ): DeviceRecord {
   const truth = track.map(({ atMs, x, y, yaw }) => ({ t: atMs / 1000, x, y, yaw }));
   const battery = [
     ...everyNth(track, 5).map(({ atMs, charge }) => ({ t: atMs / 1000, actual: charge })),
     ...notes.projectedBattery.map(({ t, charge }) => ({ t, actual: chargeAt(track, t), projected: charge })),
   ].toSorted((a, b) => a.t - b.t);
-  const { projected, planned, modes, link, marks, divergences } = notes;
+  const { projected, planned, modes, link, marks, divergences, events } = notes;
+  const motion = notes.motion.record();
   const stages = [...notes.stages.values()];
   return {
     id,
@@ -196,14 +261,17 @@ function deviceRecord(
     link,
     battery,
     stages,
-    marks: placed(marks, track),
+    marks: placed([...marks, ...violations], track),
     divergences,
+    events,
+    ...(motion.gate.length > 0 && { motion }),
   };
 }
 
 /** Marks at the place where the robot truly was. */
 function placed(marks: readonly Mark[], track: readonly TrackPoint[]): Mark[] {
   return marks.map((one) => {
+    if (one.at) return one;
     const point = pointAt(track, one.t);
     return point ? { ...one, at: [point.x, point.y] } : one;
   });

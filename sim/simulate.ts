@@ -45,6 +45,7 @@ export interface Simulation {
 
 const BOOT_ID = "5eed5eed-0000-4000-8000-000000000001";
 const SLICE_MS = 500;
+const JUDGE_EVERY_MS = 1000;
 /** A run goes on this long after everything has settled, to see that it stays so. */
 const CALM_MS = 2000;
 const FAREWELL_TURNS = 240;
@@ -65,18 +66,23 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
     await clock.advance(SLICE_MS, settle);
     site.throwIfFailed();
     calmMs = isSettled(site) ? calmMs + SLICE_MS : 0;
+    if (options.observer?.judged && clock.nowMs() % JUDGE_EVERY_MS === 0) {
+      const sofar = { ...toldOf(site, scenario), seed: options.seed, digest: "", wallSeconds: 0, realTimeFactor: 0 };
+      options.observer.judged(
+        clock.nowMs() / 1000,
+        judge({ ...sofar, virtualSeconds: clock.nowMs() / 1000 }, scenario.expect),
+      );
+    }
   }
   const wallSeconds = (options.realMs() - startedMs) / 1000;
   const virtualSeconds = clock.nowMs() / 1000;
   const unjudged: Unjudged = {
-    scenario: scenario.name,
+    ...toldOf(site, scenario),
     seed: options.seed,
     digest: digestOf(site),
     virtualSeconds,
     wallSeconds,
     realTimeFactor: virtualSeconds / Math.max(wallSeconds, 1e-3),
-    devices: scenario.robots.map(({ id }) => resultOf(id, site)),
-    cloud: cloudResult(site.cloudLog),
   };
   const expectations = judge(unjudged, scenario.expect);
   return {
@@ -118,6 +124,14 @@ function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
     const isCaughtUp = view.value.journal.committedSeq === state.seq;
     return isCaughtUp && Object.values(state.contracts).every((contract) => isFinal(contract.status));
   });
+}
+
+function toldOf(site: Site, scenario: LoadedScenario["scenario"]): Pick<Unjudged, "scenario" | "devices" | "cloud"> {
+  return {
+    scenario: scenario.name,
+    devices: scenario.robots.map(({ id }) => resultOf(id, site)),
+    cloud: cloudResult(site.cloudLog),
+  };
 }
 
 function resultOf(id: string, { world, journals }: Site): DeviceResult {

@@ -1,6 +1,7 @@
 import { composeAgent, type Agent } from "#agent/compose";
 import { startInlineControl } from "#agent/control/inline-control";
 import type { Control } from "#agent/control/control";
+import type { TickWatcher } from "#agent/control/motion-loop";
 import { openSqliteStore } from "#agent/io/sqlite-store";
 import { motionProfileOf, type DeviceProfile } from "#agent/profile";
 import type { Store } from "#agent/store";
@@ -40,6 +41,8 @@ export interface SimulatedAgentDeps {
   readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
   /** Told of every event once it is durable. */
   readonly onEvents: (events: readonly Event[]) => void;
+  /** Told of every tick of the motion loop, when somebody wants to know. */
+  readonly onTick?: TickWatcher | undefined;
   /** A bug of ours: the run can't go on. */
   readonly onFailure: (thrown: unknown) => void;
 }
@@ -100,6 +103,7 @@ async function startProcess(
     drivers: simulatedMotionDrivers(motionChannel, clock),
     log,
     maps,
+    onTick: deps.onTick,
   });
   const agent = await composeAgent(
     { site: "default", deviceId, profile, software: SOFTWARE },

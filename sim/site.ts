@@ -1,3 +1,4 @@
+import type { TickWatcher } from "#agent/control/motion-loop";
 import type { LogEntry } from "#cloud/io/store";
 import type { Signer } from "#contract/crypto";
 import type { Event } from "#contract/event";
@@ -89,7 +90,9 @@ export class Site implements AsyncDisposable {
       scenario.robots.map(({ id }) => {
         const own = { deviceId: id, profile: loaded.profiles.get(id)!, rng: rng.fork(`agent ${id}`) };
         const onEvents = (events: readonly Event[]): void => this.#hearDevice(id, events);
-        return [id, this.#stack.use(createSimulatedAgent({ ...shared, ...own, onEvents }))];
+        const onTick =
+          observer.tick && ((...tick: Parameters<TickWatcher>) => this.#observer.tick?.(this.#seconds(), id, ...tick));
+        return [id, this.#stack.use(createSimulatedAgent({ ...shared, ...own, onEvents, onTick }))];
       }),
     );
     this.schedule = this.#startSchedule(loaded);
@@ -148,6 +151,7 @@ export class Site implements AsyncDisposable {
   }
 
   #look(): void {
+    this.#observer.surroundings?.(this.#seconds(), this.world.people());
     for (const id of this.agents.keys()) {
       const view = this.cloud.execution()?.getDevice(id);
       if (view?.ok) this.#observer.view(this.#seconds(), view.value, this.world.truth(id).pose);

@@ -43,6 +43,9 @@ const MetricsAnswer: z.ZodType<Metrics> = z.object({
   touches: z.number(),
   keepoutViolations: z.number(),
   speedViolations: z.number(),
+  violations: z.array(
+    z.object({ atMs: z.number(), kind: z.enum(["keepout", "speed-limit"]), zone: z.string(), pose: Pose }),
+  ),
   batteryUsed: z.number(),
 });
 const Track: z.ZodType<TrackPoint> = Pose.extend({ atMs: z.number(), speed: z.number(), charge: z.number() });

@@ -3,7 +3,7 @@ import type { MotionDrivers } from "#drivers/driver";
 import { STANDSTILL } from "#edge-planner/kinematics";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
-import { createControlState, stepControl, takeWorld } from "./step-control.ts";
+import { type ControlState, createControlState, stepControl, takeWorld, type TickInputs } from "./step-control.ts";
 
 export interface MotionLoopDeps {
   readonly clock: Clock;
@@ -13,7 +13,12 @@ export interface MotionLoopDeps {
   readonly maps: MapSource;
   /** Called after each tick. */
   readonly onReport: (report: MotionReport) => void;
+  /** Looks over the loop's shoulder after each tick; must change nothing. */
+  readonly onTick?: TickWatcher | undefined;
 }
+
+/** Sees what a tick was decided from, what the loop remembers, and what it says; valid during the call only. */
+export type TickWatcher = (state: ControlState, inputs: TickInputs, report: MotionReport) => void;
 
 /** The running loop: what `Control` asks, without the question where it runs. */
 export interface MotionLoop extends AsyncDisposable {
@@ -31,7 +36,7 @@ const COMMAND_MS_MAX = 200;
  * whichever way the loop ends, the last thing sent is zero.
  */
 export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop> {
-  const { clock, profile, drivers, maps, onReport } = deps;
+  const { clock, profile, drivers, maps, onReport, onTick } = deps;
   const { base, lidar, position } = drivers;
   const periodMs = 1000 / profile.controlHz;
   const commandMs = Math.min(COMMAND_TICKS * periodMs, COMMAND_MS_MAX);
@@ -52,6 +57,7 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
       const { command, report } = stepControl(state, inputs, clock.nowMs());
       base.drive(command, commandMs);
       onReport(report);
+      onTick?.(state, inputs, report);
     } catch (thrown) {
       cancel();
       brake();

@@ -5,7 +5,8 @@ import { AgentError, messageOf } from "#lib/errors";
 import { runRecorded } from "#sim/recorded-run";
 import { writeReport } from "#sim/report-files";
 import type { SimulationResult } from "#sim/result";
-import { loadScenario } from "#sim/scenario-file";
+import { loadScenario, type LoadedScenario } from "#sim/scenario-file";
+import { simulate } from "#sim/simulate";
 import { EXIT } from "../exit.ts";
 import { junitXml } from "../junit.ts";
 import { wholeNumber } from "./options.ts";
@@ -36,19 +37,25 @@ async function run(path: string, options: RunOptions): Promise<void> {
   const files = scenarioFiles(path);
   for (const file of files) {
     const loaded = loadScenario(file);
-    const { simulation, record } = await runRecorded(loaded, {
-      seed: options.seed,
-      realMs: () => performance.now(),
-    });
-    const { result } = simulation;
+    const result = await runOne(loaded, options, files.length > 1);
     results.push(result);
-    if (options.report !== undefined) {
-      writeReport(files.length > 1 ? join(options.report, result.scenario) : options.report, record);
-    }
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summary(result));
   }
   if (options.junit !== undefined) writeFileSync(options.junit, junitXml(results));
   if (results.some(({ outcome }) => outcome === "failed")) process.exitCode = EXIT.unmet;
+}
+
+/** Runs a scenario; recorded only when a report is wanted, in a folder of its own when there are several. */
+async function runOne(
+  loaded: LoadedScenario,
+  { seed, report }: RunOptions,
+  isOneOfSeveral: boolean,
+): Promise<SimulationResult> {
+  const realMs = (): number => performance.now();
+  if (report === undefined) return (await simulate(loaded, { seed, realMs })).result;
+  const { simulation, record } = await runRecorded(loaded, { seed, realMs });
+  writeReport(isOneOfSeveral ? join(report, loaded.scenario.name) : report, record);
+  return simulation.result;
 }
 
 function scenarioFiles(path: string): string[] {

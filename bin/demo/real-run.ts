@@ -11,6 +11,7 @@ import type { RunRecord } from "#sim/record";
 import { startPusher } from "#sim/pusher";
 import { startSchedule } from "#sim/schedule";
 import type { LoadedScenario } from "#sim/scenario-file";
+import type { Metrics, TrackPoint } from "#sim/world/metrics";
 import { startSiteProcesses, type SiteProcesses } from "./site-processes.ts";
 import { resultOf, type RealResult } from "./real-result.ts";
 
@@ -88,17 +89,13 @@ export async function runReal(options: RealRunOptions): Promise<{ result: RealRe
     const unjudged = await resultOf(site, loaded, { seed, duration, factor });
     const expectations = judge(unjudged, scenario.expect);
     const outcome = expectations.every(({ ok }) => ok) ? "passed" : "failed";
-    const tracks = new Map<string, Awaited<ReturnType<typeof site.world.track>>>();
+    const truths = new Map<string, { metrics: Metrics; track: readonly TrackPoint[] }>();
     for (const { id } of scenario.robots) {
-      const track = await site.world.track(id);
-      tracks.set(
-        id,
-        track.map((point) => ({ ...point, atMs: point.atMs - startMs })),
-      );
+      truths.set(id, { metrics: await site.world.metrics(id), track: await site.world.track(id) });
     }
     return {
       result: { ...unjudged, outcome, expectations },
-      record: recorder.finish({ outcome, duration, tracks }),
+      record: recorder.finish({ unjudged, expectations, truths, startMs }),
     };
   }
 }

@@ -127,6 +127,7 @@ const MARK_KINDS: readonly { readonly text: string; readonly kinds: readonly Mar
   { text: "moment on the device", kinds: ["stage", "load"] },
   { text: "moment of link or cloud", kinds: ["link", "cloud"] },
   { text: "fault", kinds: ["fault"] },
+  { text: "violation, missed expectation", kinds: ["violation"] },
 ];
 
 /** The first mark of each shape stands for its kind. */

@@ -27,7 +27,7 @@ export function pinWidth(number: number): number {
 
 /**
  * The pin of a mark. Its shape tells who it is about: a filled disc the device, an open disc link and cloud, a red
- * square a fault.
+ * square a fault, an open red square something that the robot did wrong.
  */
 export function pin(mark: Pick<NumberedMark, "kind" | "number">, [x, y]: Point, colour: string): Markup {
   const { text, ...style } = pinStyle(mark.kind, colour);
@@ -61,6 +61,8 @@ function pinStyle(kind: Mark["kind"], colour: string): PinStyle {
   switch (kind) {
     case "fault":
       return { rx: 2, fill: COLOUR.failed, text: COLOUR.paper };
+    case "violation":
+      return { rx: 2, fill: COLOUR.paper, stroke: COLOUR.failed, text: COLOUR.failed };
     case "link":
     case "cloud":
       return { rx: PIN_PX / 2, fill: COLOUR.paper, stroke: colour, text: colour };

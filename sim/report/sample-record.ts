@@ -64,6 +64,8 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
       },
     ],
     devices: [sampleDevice()],
+    expectations: [{ name: "done", detail: "contract('order-4521').status == 'completed'", verdict: { is: "met" } }],
+    movers: [],
     ...changes,
   };
 }
@@ -110,6 +112,10 @@ export function sampleDevice(changes: Partial<DeviceRecord> = {}): DeviceRecord 
       { t: 131, kind: "position", text: "2.2 m behind the projection", size: "material" },
       { t: 131, kind: "timing", text: "Drive to Packing Station 2 ends 9 s later than projected", size: "none" },
       { t: 131, kind: "battery", text: "84 % instead of 83 %", size: "minor" },
+    ],
+    events: [
+      { t: 3, who: "device", text: "has stored contract order-4521 (4 steps) on its disk" },
+      { t: 80, who: "cloud", text: "cannot hear amr-7: it is projected from now on, its task stays locked" },
     ],
     ...changes,
   };

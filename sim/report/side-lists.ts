@@ -71,6 +71,39 @@ export function markRows(marks: readonly NumberedMark[], record: RunRecord, widt
   });
 }
 
+/** Expectations that were missed, in words: since when, which, and what was found instead. */
+export function missedRows({ expectations }: RunRecord, width: number): ListRow[] {
+  return expectations.flatMap(({ name, detail, verdict }): ListRow[] => {
+    if (verdict.is === "met") return [];
+    const head = wrapText(
+      verdict.how === "never-held" ? `${name}: never held` : name,
+      width - TEXT_X,
+      TYPE.body,
+      "bold",
+    );
+    const lines = wrapText(detail, width - TEXT_X, TYPE.body);
+    return [
+      {
+        height: (head.length + lines.length) * LINE + 6,
+        draw: (x, y) =>
+          group({}, [
+            timeCell(verdict.t, x, y),
+            ...head.map((line, at) =>
+              textAt(x + TEXT_X, y + BASELINE + at * LINE, line, {
+                size: TYPE.body,
+                weight: "bold",
+                fill: COLOUR.failed,
+              }),
+            ),
+            ...lines.map((line, at) =>
+              textAt(x + TEXT_X, y + BASELINE + (at + head.length) * LINE, line, { size: TYPE.body }),
+            ),
+          ]),
+      },
+    ];
+  });
+}
+
 /** What each reconciliation found, in words, with the size of each finding. */
 export function divergenceRows(record: RunRecord, width: number): ListRow[] {
   return record.devices

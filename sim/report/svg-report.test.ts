@@ -135,6 +135,8 @@ const EMPTY: RunRecord = {
   landmarks: [],
   unmapped: [],
   devices: [],
+  expectations: [],
+  movers: [],
 };
 
 describe("renderReport", () => {
@@ -251,6 +253,7 @@ describe("renderReport", () => {
       stages: [],
       marks: [],
       divergences: [],
+      events: [],
     };
     const svg = renderReport({ ...EMPTY, devices: [device] });
     expectSound(svg);

@@ -4,7 +4,15 @@ import { mapPanel } from "./map-panel.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { type NumberedMark, numberMarks } from "./numbered-marks.ts";
 import { patternDefinitions } from "./patterns.ts";
-import { divergenceRows, headingBlock, listBlock, type ListPlace, markRows, type PageBlock } from "./side-lists.ts";
+import {
+  divergenceRows,
+  headingBlock,
+  listBlock,
+  type ListPlace,
+  markRows,
+  missedRows,
+  type PageBlock,
+} from "./side-lists.ts";
 import { COLOUR, FONT, TYPE } from "./style.ts";
 import { textAt, textWidth, wrapEvenly } from "./text.ts";
 import { lastingText } from "./time-scale.ts";
@@ -129,7 +137,11 @@ interface Section {
 function listSections(record: RunRecord, marks: readonly NumberedMark[]): Section[] {
   const moments = markRows(marks, record, SIDE_WIDTH);
   const divergences = divergenceRows(record, SIDE_WIDTH);
+  const missed = missedRows(record, SIDE_WIDTH);
   return [
+    ...(missed.length === 0
+      ? []
+      : [{ heading: "Missed expectations", block: (place: ListPlace) => listBlock(missed, "", place) }]),
     { heading: "Moments", block: (place) => listBlock(moments, "Nothing was marked.", place) },
     { heading: "What the cloud had wrong", block: (place) => listBlock(divergences, "Nothing diverged.", place) },
   ];

@@ -1,5 +1,6 @@
 import type { DeviceRecord, RunRecord } from "../record.ts";
 import { batteryChart } from "./battery-chart.ts";
+import { gateBar } from "./gate-bar.ts";
 import { element, group, type Markup, NOTHING } from "./markup.ts";
 import type { NumberedMark } from "./numbered-marks.ts";
 import { PATTERN } from "./patterns.ts";
@@ -56,6 +57,7 @@ function deviceBlock(device: DeviceRecord, marks: readonly NumberedMark[], place
       { name: "stages", draw: (y) => stageChart(device, scale, y, colour) },
       { name: "link", draw: (y) => linkBar(device, scale, y) },
       { name: "cloud sees it", draw: (y) => modeBar(device, scale, y, colour) },
+      { name: "safety gate", draw: (y) => gateBar(device, scale, y) },
       { name: "battery", nameAt: "below", draw: (y) => batteryChart(device, scale, y + 6, colour) },
     ],
     x,

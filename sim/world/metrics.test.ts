@@ -24,10 +24,10 @@ const footprint = [
 
 /** Drives along y = 0 through these x at `speed`, one second each. */
 function drive(recorder: Recorder, xs: readonly number[], speed = 0.5): void {
-  for (const x of xs) {
+  for (const [at, x] of xs.entries()) {
     const pose = { x, y: 0, yaw: 0 };
     const velocity = { linear: speed, angular: 0 };
-    recorder.step({ pose, velocity, outline: placeOutline(footprint, pose) }, [], 1);
+    recorder.step({ atMs: at * 1000, pose, velocity, outline: placeOutline(footprint, pose) }, [], 1);
   }
 }
 
@@ -39,6 +39,10 @@ describe("a recorder", () => {
     drive(recorder, [1.8, 2, 3, 4, 5, 3, 5]);
     expect(recorder.metrics(0).keepoutViolations).toBe(2);
     expect(recorder.metrics(0).speedViolations).toBe(0);
+    expect(recorder.metrics(0).violations).toMatchObject([
+      { atMs: 0, kind: "keepout", zone: "z", pose: { x: 1.8 } },
+      { atMs: 5000, kind: "keepout", zone: "z", pose: { x: 3 } },
+    ]);
   });
 
   it("counts driving too fast inside of a speed zone only", () => {
@@ -63,7 +67,7 @@ describe("a recorder", () => {
       minClearance: CLEARANCE_MAX,
       batteryUsed: 0.25,
     });
-    const still = { pose: { x: 0, y: 0, yaw: 0 }, velocity: { linear: 0, angular: 0 }, outline: [] };
+    const still = { atMs: 0, pose: { x: 0, y: 0, yaw: 0 }, velocity: { linear: 0, angular: 0 }, outline: [] };
     recorder.step(
       still,
       [

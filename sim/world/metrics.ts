@@ -24,6 +24,14 @@ export interface Collision {
   readonly speed: MetresPerSecond;
 }
 
+/** The beginning of a stay in a zone against its rule. */
+export interface Violation {
+  readonly atMs: number;
+  readonly kind: "keepout" | "speed-limit";
+  readonly zone: string;
+  readonly pose: Pose;
+}
+
 /** What a robot truly did since the start of the world. */
 export interface Metrics {
   readonly distance: Metres;
@@ -36,6 +44,8 @@ export interface Metrics {
   readonly touches: number;
   readonly keepoutViolations: number;
   readonly speedViolations: number;
+  /** Those that the two numbers count, in the order of time. */
+  readonly violations: readonly Violation[];
   readonly batteryUsed: Share;
 }
 
@@ -57,14 +67,21 @@ export class Recorder {
   readonly #collisions: Collision[] = [];
   #distance = 0;
   #movingSeconds = 0;
-  readonly #judges: { readonly judge: (state: Judged) => boolean; isViolated: boolean; count: number }[];
-  readonly #keepouts: number;
+  readonly #violations: Violation[] = [];
+  readonly #judges: {
+    readonly zone: string;
+    readonly kind: Violation["kind"];
+    readonly judge: Judge;
+    isViolated: boolean;
+  }[];
 
   constructor(zones: readonly Zone[]) {
-    const keepouts = zones.filter((zone) => zone.kind === "keepout").map(keepoutJudge);
-    const limits = zones.filter((zone) => zone.kind === "speed-limit").map(speedJudge);
-    this.#keepouts = keepouts.length;
-    this.#judges = [...keepouts, ...limits].map((judge) => ({ judge, isViolated: false, count: 0 }));
+    this.#judges = zones.flatMap((zone) => {
+      const { kind, id } = zone;
+      if (kind !== "keepout" && kind !== "speed-limit") return [];
+      const judge = kind === "keepout" ? keepoutJudge(zone) : speedJudge(zone);
+      return [{ zone: id, kind, judge, isViolated: false }];
+    });
   }
 
   /** Takes in a step of `dtS` that ended in this state. */
@@ -74,8 +91,9 @@ export class Recorder {
     if (speed > MOVING) this.#movingSeconds += dtS;
     for (const { gap } of nearest) this.minClearance = Math.min(this.minClearance, gap);
     for (const entry of this.#judges) {
+      const { zone, kind } = entry;
       const isViolated = entry.judge(state);
-      if (isViolated && !entry.isViolated) entry.count++;
+      if (isViolated && !entry.isViolated) this.#violations.push({ atMs: state.atMs, kind, zone, pose: state.pose });
       entry.isViolated = isViolated;
     }
   }
@@ -94,7 +112,7 @@ export class Recorder {
   }
 
   metrics(batteryUsed: Share): Metrics {
-    const sum = (counts: readonly { count: number }[]): number => counts.reduce((total, { count }) => total + count, 0);
+    const countOf = (kind: Violation["kind"]): number => this.#violations.filter((one) => one.kind === kind).length;
     return {
       distance: this.#distance,
       meanSpeed: this.#movingSeconds === 0 ? 0 : this.#distance / this.#movingSeconds,
@@ -102,8 +120,9 @@ export class Recorder {
       minClearance: this.minClearance,
       collisions: [...this.#collisions],
       touches: this.touches,
-      keepoutViolations: sum(this.#judges.slice(0, this.#keepouts)),
-      speedViolations: sum(this.#judges.slice(this.#keepouts)),
+      keepoutViolations: countOf("keepout"),
+      speedViolations: countOf("speed-limit"),
+      violations: [...this.#violations],
       batteryUsed,
     };
   }
@@ -111,6 +130,7 @@ export class Recorder {
 
 /** What zones judge. */
 export interface Judged {
+  readonly atMs: number;
   readonly pose: Pose;
   readonly velocity: Velocity;
   /** The footprint in the frame `map`. */

@@ -196,7 +196,7 @@ export class Robot {
     body.velocity = obstruction.isBlocked ? { linear: 0, angular: 0 } : velocity;
     const { pose } = body;
     const outline = placeOutline(this.spec.footprint, pose);
-    recorder.step({ pose, velocity: body.velocity, outline }, obstruction.nearest, dtS);
+    recorder.step({ atMs: nowMs, pose, velocity: body.velocity, outline }, obstruction.nearest, dtS);
   }
 }
 

@@ -99,6 +99,11 @@ export class World implements Disposable {
     return this.#robot(robotId).track();
   }
 
+  /** The people, where they are now. */
+  people(): readonly Thing[] {
+    return this.#people;
+  }
+
   /** All that was physically picked and placed, in the order of time. */
   movements(): readonly Movement[] {
     return this.#movements;
