@@ -22,7 +22,7 @@ describe("the agent's configuration", () => {
   it("names the line of what it does not know or understand", () => {
     const text = `${SMALL}sight: north\nlogLevel: loud\n`;
     expect(() => read(text)).toThrow(/agent\.yaml:7: sight is not known here/);
-    expect(() => read(text)).toThrow(/agent\.yaml:8: logLevel is "loud": .*"debug"\|"info"/);
+    expect(() => read(text)).toThrow(/agent\.yaml:8: logLevel is "loud": .*debug, info/);
   });
 
   it("refuses a broker that is none", () => {

@@ -81,17 +81,17 @@ describe("loadScenario", () => {
     [
       "a partition of no robot",
       `${BASE}network:\n  - { at: 1s, for: 2s, partition: amr-70 }\n`,
-      /drive\.yaml:10: network\.0\.partition is "amr-70": no robot has this name; there is amr-07$/,
+      /drive\.yaml:10: network\.0\.partition is "amr-70": no robot has this name; did you mean amr-07\?$/,
     ],
     [
       "a disturbed link of no robot",
       `${BASE}network:\n  - { at: 1s, for: 2s, loss: 0.1, device: amr-70 }\n`,
-      /drive\.yaml:10: network\.0\.device is "amr-70".*amr-07$/,
+      /drive\.yaml:10: network\.0\.device is "amr-70".*amr-07\?$/,
     ],
     [
       "a fault of no robot",
       `${BASE}faults:\n  - { at: 1s, do: kill-agent, device: amr-70 }\n`,
-      /drive\.yaml:10: faults\.0\.device is "amr-70".*amr-07$/,
+      /drive\.yaml:10: faults\.0\.device is "amr-70".*amr-07\?$/,
     ],
     [
       "an order for no contract",
@@ -107,6 +107,16 @@ describe("loadScenario", () => {
       "a moment of no stage",
       `${BASE}network:\n  - for: 2s\n    loss: 1\n    after: { contract: drive-amr-07, stage: pick }\n`,
       /drive\.yaml:12: network\.0\.after\.stage is "pick": no stage of drive-amr-07 has this name; there is drive$/,
+    ],
+    [
+      "an expectation of no robot",
+      `${BASE}expect:\n  - { name: x, that: "robot('amr-70').collisions == 0" }\n`,
+      /drive\.yaml:10: expect\.0\.that is "amr-70": no robot has this name; did you mean amr-07\?$/,
+    ],
+    [
+      "an expectation of no contract",
+      `${BASE}expect:\n  - { name: x, that: "contract('pick').status == 'completed'" }\n`,
+      /drive\.yaml:10: expect\.0\.that is "pick": no contract has this name; there is drive-amr-07$/,
     ],
     [
       "a robot in an obstacle",

@@ -1,4 +1,5 @@
 import type { ContractDraft } from "#contract/contract";
+import { nameHint } from "#lib/nearest-name";
 import type { Fault, Scenario } from "./scenario.ts";
 
 /** A name in a scenario that nothing has. */
@@ -10,15 +11,15 @@ export interface UnknownName {
   readonly message: string;
 }
 
-/** The robots, contracts and stages that network and other faults name and that do not exist. */
+/** The robots, contracts and stages that faults and expectations name and that do not exist. */
 export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDraft[]): UnknownName[] {
   const robots = scenario.robots.map(({ id }) => id);
   const contracts = drafts.flatMap(({ name }) => name ?? []);
   const found: UnknownName[] = [];
   function check(path: UnknownName["path"], value: string | undefined, what: string, known: readonly string[]): void {
     if (value === undefined || known.includes(value)) return;
-    const names = known.length === 0 ? "there is none" : `there is ${[...new Set(known)].join(", ")}`;
-    found.push({ path, value, message: `no ${what} has this name; ${names}` });
+    const hint = known.length === 0 ? "; there is none" : nameHint(value, known);
+    found.push({ path, value, message: `no ${what} has this name${hint}` });
   }
   function checkMoment(path: UnknownName["path"], { after }: Pick<Fault, "after">): void {
     if (!after) return;
@@ -37,5 +38,14 @@ export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDr
     check(["faults", index, "contract"], fault.contract, "contract", contracts);
     checkMoment(["faults", index], fault);
   }
+  for (const [index, { that }] of scenario.expect.entries()) {
+    for (const [, call, , name] of that.matchAll(LOOKUP)) {
+      const ids = drafts.flatMap(({ contractId }) => contractId ?? []);
+      check(["expect", index, "that"], name, call!, call === "robot" ? robots : [...contracts, ...ids]);
+    }
+  }
   return found;
 }
+
+/** `robot('id')` and `contract("name")` with the name written out. */
+const LOOKUP = /\b(robot|contract)\(\s*(['"])([^'"]*)\2\s*\)/g;

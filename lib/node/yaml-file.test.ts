@@ -28,10 +28,17 @@ describe("a YAML file read through a schema", () => {
     const problems = problemsOf("name: amr\nlimits:\n  # fast\n  maxSpeed: 9\n  colour: red\n");
     expect(problems).toHaveLength(3);
     expect(problems).toContainEqual(expect.stringMatching(/^robot\.yaml:4: limits\.maxSpeed is 9: .*3/));
-    expect(problems).toContainEqual("robot.yaml:5: limits.colour is not known here");
+    expect(problems).toContainEqual(
+      "robot.yaml:5: limits.colour is not known here; there is maxSpeed, maxReverseSpeed",
+    );
     expect(problems).toContainEqual(
       expect.stringMatching(/^robot\.yaml:\d: limits\.maxReverseSpeed is missing: .*number/),
     );
+  });
+
+  it("points at the key of a nested value", () => {
+    const [problem] = problemsOf("name: amr\nlimits:\n  maxSpeed: 1\n  maxReverseSpeed: 1\nlimit:\n  maxSpeed: 2\n");
+    expect(problem).toBe("robot.yaml:5: limit is not known here; did you mean limits?");
   });
 
   it("says where text that is no YAML goes wrong", () => {

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
-import { isNode, LineCounter, parseDocument, type Document } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import type { z } from "zod";
 import { AgentError, messageOf } from "../errors.ts";
-
-/** Where in a document: keys and indices from the root. */
-export type DocumentPath = readonly PropertyKey[];
+import { problemsOf, type DocumentPath } from "./yaml-problems.ts";
 
 /** A YAML (or JSON) document that still knows where each value stands. */
 export interface YamlDocument {
@@ -52,38 +50,24 @@ export function yamlDocument(text: string, file: string): YamlDocument {
 export function parseYaml<Schema extends z.ZodType>(document: YamlDocument, schema: Schema): z.output<Schema> {
   const parsed = schema.safeParse(document.value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, document));
+  const problems = problemsOf(parsed.error, schema, document.value)
+    .toSorted((a, b) => document.lineOf(a.path) - document.lineOf(b.path))
+    .map(({ path, text }) => describeProblem(document, path, text));
   throw new AgentError("config.invalid", problems.join("\n"), { cause: parsed.error });
 }
 
-function problemsOf(issue: z.core.$ZodIssue, document: YamlDocument): string[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => describe(document, [...issue.path, key], "is not known here"));
-  }
-  const value = valueAt(document.value, issue.path);
-  const problem = value === undefined ? `is missing: ${issue.message}` : `is ${show(value)}: ${issue.message}`;
-  return [describe(document, issue.path, problem)];
-}
-
-function describe(document: YamlDocument, path: DocumentPath, problem: string): string {
+/** One line that names file, line and path of a problem. */
+export function describeProblem(document: YamlDocument, path: DocumentPath, problem: string): string {
   const name = path.length === 0 ? "the document" : path.map(String).join(".");
   return `${document.file}:${document.lineOf(path)}: ${name} ${problem}`;
 }
 
-const SHOWN_LENGTH = 60;
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
-}
-
-function valueAt(value: unknown, path: DocumentPath): unknown {
-  return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
+/** Of a value in a mapping, where its key stands: a nested value begins on another line. */
 function offsetOf(document: Document, path: DocumentPath): number {
   for (let depth = path.length; depth > 0; depth--) {
-    const node = document.getIn(path.slice(0, depth), true);
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const pair = isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === path[depth - 1]);
+    const node = pair ? pair.key : document.getIn(path.slice(0, depth), true);
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
