@@ -6,6 +6,8 @@ export type Unjudged = Omit<SimulationResult, "outcome" | "expectations">;
 
 /** Names that an expectation may use, besides `robot(id)` and `contract(idOrName)`. */
 const VARIABLES = ["scenario", "seed", "virtualSeconds", "devices", "cloud"];
+/** The parameters of this run, where the scenario has any. */
+const MATRIX = "matrix";
 
 /** Says for every expectation (CEL over the result object) whether it holds, and if not, why in words. */
 export function judge(result: Unjudged, expectations: readonly Expected[]): Expectation[] {
@@ -48,7 +50,7 @@ function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: 
       return tell(found?.device, found?.contract);
     },
   };
-  const compiled = compileExpression(that, { variables: VARIABLES, functions });
+  const compiled = compileExpression(that, { variables: [...VARIABLES, MATRIX], functions });
   if (!compiled.ok) {
     return { name, ok: false, detail: `${that}: ${compiled.message} (character ${compiled.position + 1})` };
   }
@@ -59,10 +61,14 @@ function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: 
 }
 
 /** Problems of expectations that can be seen before anything runs: the index, and what is wrong. */
-export function checkExpectations(expectations: readonly { that: string }[]): { index: number; message: string }[] {
+export function checkExpectations(
+  expectations: readonly { that: string }[],
+  { hasMatrix }: { hasMatrix: boolean } = { hasMatrix: false },
+): { index: number; message: string }[] {
+  const variables = hasMatrix ? [...VARIABLES, MATRIX] : VARIABLES;
   const functions = { robot: () => undefined, contract: () => undefined };
   return expectations.flatMap(({ that }, index) => {
-    const compiled = compileExpression(that, { variables: VARIABLES, functions });
+    const compiled = compileExpression(that, { variables, functions });
     return compiled.ok ? [] : [{ index, message: `${compiled.message} (character ${compiled.position + 1})` }];
   });
 }

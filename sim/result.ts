@@ -4,6 +4,8 @@ import type { Share, Metres, MetresPerSecond, Seconds } from "#lib/units";
 export interface SimulationResult {
   readonly scenario: string;
   readonly seed: number;
+  /** Parameters of this run, where the scenario has a matrix. */
+  readonly matrix?: Readonly<Record<string, unknown>>;
   /** Hex SHA-256 over everything that happened; equal for equal seed, commit, Node version and CPU architecture. */
   readonly digest: string;
   readonly outcome: "passed" | "failed";

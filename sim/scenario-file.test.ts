@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadScenario } from "./scenario-file.ts";
+import { loadScenario, scenarioVariants } from "./scenario-file.ts";
 
 const BASE = `name: drive
 map: { empty: [-5, -5, 5, 5] }
@@ -49,14 +49,48 @@ describe("loadScenario", () => {
     expect([profile.limits.maxSpeed, profile.lidar.rangeSigma]).toEqual([0.7, 0.05]);
   });
 
+  it("reads each variant of a matrix with its own values", () => {
+    const text = BASE.replace("map:", "matrix: { x: [1, 2] }\nmap:").replace("[2.0,", "[$x,");
+    const path = fileOf(text);
+    const goals = scenarioVariants(path).map(
+      (parameters) => loadScenario(path, parameters).scenario.robots[0]!.navigate,
+    );
+    expect(goals).toMatchObject([{ to: [1, 1, 0] }, { to: [2, 1, 0] }]);
+    expect(() => loadScenario(path)).toThrow(/drive\.yaml: has a matrix.*\[x=1\], \[x=2\]/);
+  });
+
   it.each([
     ["an unknown key", BASE.replace("until:", "wind: strong\nuntil:"), /drive\.yaml:8.*wind/],
+    [
+      "a misspelt key",
+      BASE.replace("until:", "obstacle: []\nuntil:"),
+      /drive\.yaml:8: obstacle .*did you mean obstacles\?/,
+    ],
+    [
+      "a value of set that does not fit",
+      BASE.replace("pose:", "set: { limits.maxSpeed: fast }\n    pose:"),
+      /drive\.yaml:6: robots\.0\.set: limits\.maxSpeed is "fast": expected number$/,
+    ],
+    [
+      "a mask for a map that has no size",
+      BASE.replace("until:", "maskKeepout: mask.yaml\nuntil:"),
+      /drive\.yaml:8: maskKeepout needs a map/,
+    ],
+    [
+      "a variant's own value",
+      BASE.replace("map:", "matrix: { t: [soon] }\nmap:").replace("60s", "$t"),
+      /drive\.yaml:9: until is "soon"/,
+    ],
     ["a bad duration", BASE.replace("60s", "one minute"), /drive\.yaml:8.*until.*90s/],
-    ["a profile that is not there", BASE.replace("amr-sim", "amr-gone"), /amr-gone\.yaml/],
+    [
+      "a profile that is not there",
+      BASE.replace("amr-sim", "amr-gone"),
+      /drive\.yaml:5: robots\.0\.profile: .*amr-gone\.yaml/,
+    ],
     [
       "a path that the profile does not have",
       BASE.replace("pose:", "set: { limits.warp: 9 }\n    pose:"),
-      /limits\.warp/,
+      /drive\.yaml:6: robots\.0\.set: limits\.warp is not known here; there is maxSpeed/,
     ],
     [
       "an expectation that does not compile",
@@ -71,7 +105,7 @@ describe("loadScenario", () => {
     [
       "a file that is not there",
       BASE.replace("until:", "contracts: [{ file: gone.yaml, at: 1s }]\nuntil:"),
-      /gone\.yaml/,
+      /drive\.yaml:8: contracts\.0\.file: .*gone\.yaml/,
     ],
     [
       "two robots of one id",

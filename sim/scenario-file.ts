@@ -4,21 +4,25 @@ import type { ContractDraft } from "#contract/contract";
 import { readContractFile } from "#contract/io/contract-file";
 import { readMapFile } from "#contract/io/map-file";
 import type { Occupancy, Zone } from "#contract/spatial";
-import { DeviceProfile } from "#agent/profile";
+import type { DeviceProfile } from "#agent/profile";
 import { AgentError } from "#lib/errors";
-import { parseYaml, readYaml, type YamlDocument } from "#lib/node/yaml-file";
+import { describeProblem, parseYaml, readYaml, type YamlDocument } from "#lib/node/yaml-file";
+import type { DocumentPath } from "#lib/node/yaml-problems";
 import { coarsen } from "./coarse-motion.ts";
+import { driveContract } from "./drive-contract.ts";
 import { checkExpectations } from "./expectations.ts";
 import { keepoutZones, speedZones } from "./mask-zones.ts";
+import { expandMatrix, parametersText, type Parameters, type Variant } from "./scenario-matrix.ts";
 import { findUnknownNames } from "./scenario-names.ts";
+import { readRobotProfile } from "./scenario-profile.ts";
 import { Scenario } from "./scenario.ts";
 import { findMisplaced } from "./world/placement.ts";
-
-const SHIPPED_PROFILES = resolve(import.meta.dirname, "../config/devices");
 
 /** A scenario with every file that it names read and checked. */
 export interface LoadedScenario {
   readonly scenario: Scenario;
+  /** Of a scenario with a matrix, the values of this run. */
+  readonly parameters?: Parameters;
   readonly map: Occupancy | { readonly empty: [number, number, number, number] };
   /** Zones of the filter masks. */
   readonly zones: readonly Zone[];
@@ -33,38 +37,83 @@ export interface ScheduledContract {
   readonly atMs: number;
 }
 
-/** Reads a scenario. Throws `config.invalid` that names file, line, path, value and expectation. */
-export function loadScenario(path: string): LoadedScenario {
-  const document = readYaml(path);
-  const scenario = parseYaml(document, Scenario);
-  const faulty = checkExpectations(scenario.expect).map(
-    ({ index, message }) => `${path}:${document.lineOf(["expect", index, "that"])}: expect[${index}].that: ${message}`,
+/** The parameters of every run that a scenario file stands for: those of its matrix, or none for a single one. */
+export function scenarioVariants(path: string): readonly Parameters[] {
+  return expandMatrix(readYaml(path)).map(({ parameters }) => parameters);
+}
+
+/**
+ * Reads a scenario; of one with a matrix the variant with these parameters. Throws `config.invalid` that names file, line,
+ * path, value and expectation.
+ */
+export function loadScenario(path: string, parameters?: Parameters): LoadedScenario {
+  const variants = expandMatrix(readYaml(path));
+  const wanted = parameters === undefined ? undefined : parametersText(parameters);
+  const [chosen, ...others] = variants.filter(
+    (variant) => (wanted ?? parametersText(variant.parameters)) === parametersText(variant.parameters),
   );
-  if (faulty.length > 0) throw new AgentError("config.invalid", faulty.join("\n"));
-  const beside = (name: string): string => resolve(dirname(path), name);
-  const map = typeof scenario.map === "string" ? readMapFile(beside(scenario.map)).occupancy : scenario.map;
+  if (!chosen || others.length > 0) {
+    const there = variants.map((variant) => `[${parametersText(variant.parameters)}]`).join(", ");
+    const problem = chosen ? "has a matrix; one of its variants must be chosen" : `has no variant [${wanted}]`;
+    throw new AgentError("config.invalid", `${path}: ${problem}: ${there}`);
+  }
+  return readVariant(chosen);
+}
+
+function readVariant({ parameters, document }: Variant): LoadedScenario {
+  const scenario = parseYaml(document, Scenario);
+  refuse(unreadableExpectations(scenario, document));
+  const beside = (name: string): string => resolve(dirname(document.file), name);
+  const named = <Value>(path: DocumentPath, read: () => Value): Value => readNamed(document, path, read);
+  const map =
+    typeof scenario.map === "string"
+      ? named(["map"], () => readMapFile(beside(scenario.map as string)).occupancy)
+      : scenario.map;
   const profiles = new Map(
-    scenario.robots.map((robot) => {
-      const isShipped = !robot.profile.includes("/") && !robot.profile.endsWith(".yaml");
-      const file = isShipped ? resolve(SHIPPED_PROFILES, `${robot.profile}.yaml`) : beside(robot.profile);
-      const profile = readProfile(file, robot.set ?? {});
+    scenario.robots.map((robot, index) => {
+      const profile = named(["robots", index, "profile"], () => readRobotProfile(robot, { index, document, beside }));
       return [robot.id, scenario.motion === "coarse" ? coarsen(profile) : profile] as const;
     }),
   );
-  const zones: Zone[] = [];
-  if ("png" in map) {
-    if (scenario.maskKeepout) zones.push(...keepoutZones(readMapFile(beside(scenario.maskKeepout)).occupancy));
-    const maxSpeed = Math.max(...[...profiles.values()].map((profile) => profile.limits.maxSpeed));
-    if (scenario.maskSpeed) zones.push(...speedZones(readMapFile(beside(scenario.maskSpeed)).occupancy, maxSpeed));
-  }
-  const drives = scenario.robots.flatMap((robot) =>
-    robot.navigate ? [{ draft: driveContract(robot.id, robot.navigate, robot.knowsMap, map, zones), atMs: 0 }] : [],
+  const maxSpeed = Math.max(...[...profiles.values()].map((profile) => profile.limits.maxSpeed));
+  const zones = (["maskKeepout", "maskSpeed"] as const).flatMap((key) => {
+    const file = scenario[key];
+    if (file === undefined) return [];
+    if ("empty" in map) refuse([describeProblem(document, [key], "needs a map of its own size; this map is empty")]);
+    const mask = named([key], () => readMapFile(beside(file)).occupancy);
+    return key === "maskKeepout" ? keepoutZones(mask) : speedZones(mask, maxSpeed);
+  });
+  const drives = scenario.robots.flatMap(({ navigate, ...robot }) =>
+    navigate ? [{ draft: driveContract({ ...robot, navigate }, map, zones), atMs: 0 }] : [],
   );
-  const contracts = scenario.contracts.map(({ file, at }) => ({ draft: readDraft(beside(file)), atMs: at }));
-  const loaded = { scenario, map, zones, profiles, contracts: [...drives, ...contracts] };
-  const unfit = [...unknownNames(loaded, document), ...misplacedRobots(loaded, document)];
-  if (unfit.length > 0) throw new AgentError("config.invalid", unfit.join("\n"));
+  const contracts = scenario.contracts.map(({ file, at }, index) => {
+    return { draft: named(["contracts", index, "file"], () => readDraft(beside(file))), atMs: at };
+  });
+  const loaded = { scenario, parameters, map, zones, profiles, contracts: [...drives, ...contracts] };
+  refuse([...unknownNames(loaded, document), ...misplacedRobots(loaded, document)]);
   return loaded;
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new AgentError("config.invalid", problems.join("\n"));
+}
+
+function unreadableExpectations({ expect, matrix }: Scenario, document: YamlDocument): string[] {
+  return checkExpectations(expect, { hasMatrix: matrix !== undefined }).map(
+    ({ index, message }) =>
+      `${document.file}:${document.lineOf(["expect", index, "that"])}: expect[${index}].that: ${message}`,
+  );
+}
+
+/** Reads what the scenario names at `path`; a file that is not there is told where it is named. */
+function readNamed<Value>(document: YamlDocument, path: DocumentPath, read: () => Value): Value {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError) || thrown.message.startsWith(`${document.file}:`)) throw thrown;
+    const message = `${document.file}:${document.lineOf(path)}: ${path.join(".")}: ${thrown.message}`;
+    throw new AgentError("config.invalid", message, { cause: thrown });
+  }
 }
 
 function unknownNames({ scenario, contracts }: LoadedScenario, document: YamlDocument): string[] {
@@ -89,65 +138,4 @@ function readDraft(file: string): ContractDraft {
   if (checked.ok) return checked.contract;
   const problems = checked.problems.map(({ path, message }) => `${file}: ${path}: ${message}`);
   throw new AgentError("config.invalid", problems.join("\n"));
-}
-
-/** The profile of a file with some values replaced, each named by its dotted path. */
-function readProfile(file: string, overrides: Readonly<Record<string, unknown>>): DeviceProfile {
-  const document = readYaml(file);
-  for (const [path, value] of Object.entries(overrides)) {
-    const keys = path.split(".");
-    let parent = document.value as Record<string, unknown>;
-    for (const key of keys.slice(0, -1)) parent = (parent[key] ?? {}) as Record<string, unknown>;
-    const last = keys.at(-1)!;
-    if (!Object.hasOwn(parent, last)) {
-      throw new AgentError("config.invalid", `set: ${path}: the profile ${file} has no such value`);
-    }
-    parent[last] = value;
-  }
-  return parseYaml(document, DeviceProfile);
-}
-
-/** A contract that only drives somewhere, for scenarios that are about driving. */
-function driveContract(
-  deviceId: string,
-  drive: { to: [number, number, number]; tolerance?: number | undefined },
-  knowsMap: boolean,
-  map: LoadedScenario["map"],
-  zones: readonly Zone[],
-): ContractDraft {
-  const keepouts = zones.filter((zone) => zone.kind === "keepout").map((zone) => zone.id);
-  return {
-    schema: "hf.contract/1",
-    name: `drive-${deviceId}`,
-    taskId: `drive-${deviceId}`,
-    deviceId,
-    task: { kind: "move", title: `Drive ${deviceId} to ${drive.to.join(", ")}` },
-    stages: [
-      {
-        stageId: "drive",
-        goal: `Navigate to ${drive.to.join(", ")}`,
-        action: "navigate",
-        inputs: { to: drive.to, ...(drive.tolerance === undefined ? {} : { tolerance: drive.tolerance }) },
-        toolsRequired: ["base"],
-        validation: [],
-        timeoutSeconds: 3600,
-      },
-    ],
-    scope: { actions: [{ action: "navigate" }] },
-    spatial: {
-      frame: "map",
-      mapId: "scenario",
-      mapRevision: "1",
-      ...(knowsMap && "png" in map ? { occupancy: map } : {}),
-      zones: [...zones],
-      landmarks: [],
-    },
-    constraints: {
-      battery: { minimum: 0.05 },
-      window: { maxDurationSeconds: 3600 },
-      zones: { forbidden: keepouts },
-    },
-    failurePolicy: { rules: [], fallback: "hold", replanBudget: 0, offline: "finish" },
-    assumptions: [],
-  };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
 import { PoseTuple } from "#contract/spatial";
+import { Matrix } from "./scenario-matrix.ts";
 import { ObstacleSpec, PersonSpec, SiteSpec, uniqueIds } from "./world/world-spec.ts";
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
@@ -85,6 +86,7 @@ export const Scenario = z
   .strictObject({
     name: Name,
     title: z.string().max(200).optional(),
+    matrix: Matrix.optional(),
     map: z.union([Path, z.strictObject({ empty: z.tuple([z.number(), z.number(), z.number(), z.number()]) })]),
     maskKeepout: Path.optional(),
     maskSpeed: Path.optional(),

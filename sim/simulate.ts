@@ -79,6 +79,7 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   const unjudged: Unjudged = {
     ...toldOf(site, scenario),
     seed: options.seed,
+    ...(scenario.matrix ? { matrix: loaded.parameters ?? {} } : {}),
     digest: digestOf(site),
     virtualSeconds,
     wallSeconds,

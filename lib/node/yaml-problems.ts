@@ -26,19 +26,16 @@ function tell(issue: z.core.$ZodIssue, above: DocumentPath, document: Document):
   const say = (text: string): DocumentProblem[] => [
     { path, text: found === undefined ? `is missing: ${text}` : `is ${show(found)}: ${text}` },
   ];
-  switch (issue.code) {
-    case "unrecognized_keys": {
-      const known = knownKeys(document, path);
-      return issue.keys.map((key) => ({ path: [...path, key], text: `is not known here${nameHint(key, known)}` }));
-    }
-    case "invalid_union":
-      if (issue.errors.length > 0) return tellUnion(issue, path, document, say);
-      return say(oneOf(("options" in issue ? issue.options : []) as readonly unknown[], found));
-    case "invalid_value":
-      return say(oneOf(issue.values, found));
-    default:
-      return say(plain(issue.message));
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(document, path);
+    return issue.keys.map((key) => ({ path: [...path, key], text: `is not known here${nameHint(key, known)}` }));
   }
+  if (issue.code === "invalid_key") {
+    return [{ path, text: `is no name for this: ${issue.issues.map(({ message }) => message).join(", ")}` }];
+  }
+  if (issue.code === "invalid_union" && issue.errors.length > 0) return tellUnion(issue, path, document, say);
+  if (issue.code === "invalid_union" && "options" in issue) return say(oneOf(issue.options as unknown[], found));
+  return say(issue.code === "invalid_value" ? oneOf(issue.values, found) : plain(issue.message));
 }
 
 /** Of the forms that a value may have, tells what is wrong with the one that it comes nearest to. */
