@@ -79,7 +79,20 @@ export const EVENT_DATA = {
   "contract.released": Ending,
   "contract.revoked": Ending,
   "stage.started": z.looseObject({ action: Name, pose: PoseTuple.optional(), battery: Share.optional() }),
-  "stage.attempt": z.looseObject({ n: Attempt, idempotencyKey: z.string().min(1) }),
+  "stage.attempt": z.looseObject({
+    n: Attempt,
+    idempotencyKey: z.string().min(1),
+    ofPlan: z
+      .looseObject({
+        planId: z.string().min(1),
+        plan: Code,
+        contractId: z.string().min(1),
+        action: Name,
+        inputs: z.record(z.string(), z.unknown()),
+      })
+      .optional()
+      .meta({ description: "for what a work plan does for good: enough to ask its tool after a crash" }),
+  }),
   "stage.verified": z.looseObject({ n: Attempt, answer: z.enum(["done", "not-done", "unknown"]) }),
   "stage.progress": z.looseObject({
     share: Share,

@@ -3,6 +3,7 @@ import { acceptContract, foldContractEvent, forgetBootTimes } from "./contract-f
 import type { Sha256 } from "./crypto.ts";
 import { EVENT_DATA, readEventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
+import { foldPlanEvent } from "./plan-fold.ts";
 import type { ContractState, DeviceState, StageState } from "./state.ts";
 import { holdsLock } from "./status.ts";
 
@@ -22,7 +23,7 @@ export function foldEvent(state: DeviceState, event: Event): DeviceState {
   if (!isEventType(event.type)) return next;
   if (event.type === "command.obeyed") return foldCommand(next, event);
   if (event.type === "boot") return foldBoot(next, event);
-  if (event.contractId === undefined) return next;
+  if (event.contractId === undefined) return foldPlanEvent(next, event);
   const known = ownValue(state.contracts, event.contractId);
   if (!known) return event.type === "contract.accepted" ? foldFirstAcceptance(next, event) : next;
   if (event.epoch !== undefined && event.epoch < known.epoch) return next;

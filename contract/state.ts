@@ -115,4 +115,19 @@ export interface DeviceState {
   readonly epochs: Readonly<Record<string, number>>;
   /** Counter of the last command obeyed. */
   readonly lastCommand: number;
+  /** Set between the intent and the outcome of what a work plan does for good. */
+  readonly planEffect?: PlanEffect;
+}
+
+/** An effect that a work plan of the device's own was about to have. */
+export interface PlanEffect {
+  readonly planId: string;
+  /** What kind of plan it is. */
+  readonly plan: string;
+  /** The contract that it works for. */
+  readonly contractId: string;
+  readonly stageId: string;
+  readonly n: number;
+  readonly action: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
 }

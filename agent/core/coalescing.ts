@@ -46,7 +46,7 @@ export function createCoalescing(): Coalescing {
   }
   return {
     admit(event, nowMs) {
-      if (event.contractId !== undefined || NEVER_COALESCED.has(event.type)) return true;
+      if (event.contractId !== undefined || NEVER_COALESCED.has(event.type) || isOfPlan(event)) return true;
       const history = historyOf(event.type);
       if (!history.merged && freeAtMs(history) <= nowMs) {
         record(history, nowMs);
@@ -66,6 +66,11 @@ export function createCoalescing(): Coalescing {
     },
     drain: () => take(() => true),
   };
+}
+
+/** What a work plan does is told one by one: an intent that was merged would not be durable before its effect. */
+function isOfPlan({ data }: NewEvent): boolean {
+  return "workPlan" in data;
 }
 
 function freeAtMs(history: TypeHistory): number {

@@ -5,6 +5,7 @@ import { driveOf, inquiryOf } from "./attempts.ts";
 import { waitBeforeStartMs, type Violation } from "./constraints.ts";
 import { ruleOfHold, stageOfHold } from "./failure-policy.ts";
 import { foreseeDrive } from "./foresight.ts";
+import { LEASE_ENDED_HOLD } from "./lease.ts";
 import type { Situation } from "./situation.ts";
 import { gravestViolations, mildViolations } from "./tolerance.ts";
 import { contextOf, recover } from "./recover.ts";
@@ -27,6 +28,8 @@ export function keepOwnHolds({
 }: Situation): readonly Step[] | undefined {
   const wanted = [
     { holdId: LEASE_HOLD, by: "constraint", isOn: leaseRemainingMs === "unknown", reason: "the lease is not known" },
+    // Its lease was renewed before it had wound down; the end of a lease has a rule of its own.
+    { holdId: LEASE_ENDED_HOLD, by: "constraint", isOn: false, reason: "" },
     { holdId: SAFETY_HOLD, by: "safety", isOn: safety === "stopped", reason: safetyReason ?? "stopped" },
   ] as const;
   const steps = wanted.flatMap(({ holdId, by, isOn, reason }): Step[] => {

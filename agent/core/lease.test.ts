@@ -16,11 +16,11 @@ describe("leaseRemainingMs", () => {
   const rows: { name: string; anchor?: LeaseAnchor; now: Moment; left: number | "unknown" }[] = [
     { name: "whole at the receipt", now: moment(5000), left: 100_000 },
     { name: "counts from the receipt", now: moment(45_000), left: 60_000 },
-    { name: "is never below zero", now: moment(205_000), left: 0 },
+    { name: "tells how long ago it ended", now: moment(205_000), left: -100_000 },
     { name: "does not notice a step of the wall clock", now: moment(45_000, { wallMs: 9e12 }), left: 60_000 },
     { name: "does not notice a lost clock", now: moment(45_000, { clock: "unsynced" }), left: 60_000 },
     { name: "counts by wall clock over a reboot", now: { ...moment(0), ...rebooted, wallMs: 1_035_000 }, left: 70_000 },
-    { name: "has ended during a long reboot", now: { ...moment(0), ...rebooted, wallMs: 1_500_000 }, left: 0 },
+    { name: "has ended during a long reboot", now: { ...moment(0), ...rebooted, wallMs: 1_500_000 }, left: -395_000 },
     {
       name: "is unknown while the clock is unsynced after a reboot",
       now: { ...moment(0), ...rebooted, clock: "unsynced" },

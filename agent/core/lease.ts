@@ -18,6 +18,9 @@ export interface LeaseAnchor {
   readonly from: Moment;
 }
 
+/** The hold under which a contract winds down whose lease has ended. */
+export const LEASE_ENDED_HOLD = "lease-ended";
+
 /** How much an anchor may move before it is written again; what is lost in a crash only shortens the lease. */
 const KEEP_EVERY_SHARE = 1 / 20;
 const KEEP_EVERY_MS_MIN = 5000;
@@ -41,15 +44,15 @@ export function renewLease(anchor: LeaseAnchor, lease: Lease, sentAt: Moment): L
 }
 
 /**
- * Milliseconds left, not below 0. Within one boot only the monotonic clock counts, so a step of the wall clock moves no
+ * Milliseconds left; below 0 once it has ended, by how long that is ago. Within one boot only the monotonic clock counts, so a step of the wall clock moves no
  * lease. After a reboot synced wall clocks of both boots tell; else it is unknown until the cloud answers.
  */
 export function leaseRemainingMs(anchor: LeaseAnchor, now: Moment): number | "unknown" {
   const durationMs = anchor.durationSeconds * 1000;
-  if (anchor.from.bootId === now.bootId) return Math.max(0, anchor.from.monoMs + durationMs - now.monoMs);
+  if (anchor.from.bootId === now.bootId) return anchor.from.monoMs + durationMs - now.monoMs;
   if (anchor.from.clock === "unsynced" || now.clock === "unsynced") return "unknown";
   const elapsedMs = now.wallMs - anchor.from.wallMs;
-  return elapsedMs < 0 ? "unknown" : Math.max(0, durationMs - elapsedMs);
+  return elapsedMs < 0 ? "unknown" : durationMs - elapsedMs;
 }
 
 /** Whether the anchor has moved far enough past the one on disk to be worth a write. */

@@ -301,36 +301,6 @@ const WALLS: readonly Row[] = [
     differs: { activity: { attempt: { ...picking, startedMs: 0, interruption: "timeout" } } },
     steps: [],
   },
-  {
-    name: "winds down when the lease ends",
-    told: DRIVING,
-    differs: { leaseRemainingMs: 0 },
-    steps: [{ type: "wind-down" }],
-  },
-  {
-    name: "lets the hand finish while it winds down",
-    told: PICKING,
-    differs: { leaseRemainingMs: 0, activity: { attempt: picking, windDownSinceMs: 55_000 } },
-    steps: [],
-  },
-  {
-    name: "gives the contract up when the time to wind down is over",
-    told: PICKING,
-    differs: { leaseRemainingMs: 0, activity: { attempt: picking, windDownSinceMs: 0 } },
-    steps: [{ type: "expire" }],
-  },
-  {
-    name: "finishes work that is done although the lease has ended",
-    told: ALL_DONE,
-    differs: { leaseRemainingMs: 0 },
-    steps: [{ type: "finish" }],
-  },
-  {
-    name: "gives a contract up that never began",
-    told: [],
-    differs: { leaseRemainingMs: 0, activity: { windDownSinceMs: 59_000 } },
-    steps: [{ type: "expire" }],
-  },
 ];
 
 const REPORTS: readonly Row[] = [

@@ -7,6 +7,7 @@ import { waitBeforeStartMs } from "./constraints.ts";
 import { answerViolation, keepOwnHolds, noteMildViolation, standStill } from "./hold-rules.ts";
 import { awaitReplan } from "./replan-rules.ts";
 import { verifyEnvironment } from "./environment-rule.ts";
+import { windDown } from "./lease-end.ts";
 import { keepOfflinePosture } from "./offline-posture.ts";
 import type { Situation } from "./situation.ts";
 import { isUnsettled, runStage, settleAttempt, settleInquiry } from "./stage-loop.ts";
@@ -72,19 +73,6 @@ function clearUpAfterEnd(situation: Situation): readonly Step[] | undefined {
   if (attempts.length > 0) return pauseAttempts(situation, attempts);
   if (inquiries.length > 0) return [];
   return askAbout(situation, (known) => isUnsettled(known) && isIrreversible(known.action)) ?? [];
-}
-
-/** The lease is over: the cloud may give the task away once the time to wind down has passed. */
-function windDown(situation: Situation): readonly Step[] | undefined {
-  const { leaseRemainingMs, activity, contract, now } = situation;
-  if (leaseRemainingMs === "unknown" || leaseRemainingMs > 0) return undefined;
-  if (isFinished(situation)) return undefined;
-  const { attempts, inquiries, windDownSinceMs } = activity;
-  if (windDownSinceMs === undefined) return [{ type: "wind-down" }];
-  const isInTime = now.monoMs - windDownSinceMs < contract.lease.windDownSeconds * 1000;
-  const pausing = pauseAttempts(situation, attempts);
-  if (pausing.length > 0) return pausing;
-  return attempts.length + inquiries.length > 0 && isInTime ? [] : [{ type: "expire" }];
 }
 
 /** An attempt that a crash or a hold left open is asked about before anything else is tried; asking moves nothing. */
@@ -156,9 +144,4 @@ function failedStages({ contract, state }: Situation): readonly string[] {
 function mayBeAskedAgain(known: StageState): boolean {
   if (known.status === "started") return known.verified === "unknown" || known.verified === "done";
   return known.status === "failed" && known.verified === "done";
-}
-
-/** Work that is done is done, whatever happens to the lease: to say so takes neither time nor motion. */
-function isFinished({ contract, state }: Situation): boolean {
-  return state.status === "running" && findProgress(contract, state).type === "finished";
 }

@@ -1,11 +1,12 @@
 import type { Contract } from "#contract/contract";
 import type { ContractState } from "#contract/state";
 import { isLastHold, ruleOfHold, stageOfHold, type Decision, type Failure } from "./failure-policy.ts";
+import { LEASE_ENDED_HOLD } from "./lease.ts";
 import { OFFLINE_HOLD } from "./offline-posture.ts";
 import { planStages } from "./plan-stages.ts";
 import type { Situation } from "./situation.ts";
 import type { Step } from "./step.ts";
-import type { WorkPlanKind } from "./work-plan.ts";
+import type { ContractPlanKind } from "./work-plan.ts";
 
 /** The hold of a contract that is being wound down before it is aborted; the failure's code follows. */
 const ABORT_HOLD = "abort";
@@ -15,10 +16,10 @@ export function isAbortHold(holdId: string): boolean {
   return holdId.startsWith(`${ABORT_HOLD}:`);
 }
 
-/** The plan that is wanted under a hold of the policy, if one is: a contract that waits for its battery has it charged. */
-export function planFor(holdId: string, contract: Contract, state: ContractState): WorkPlanKind | undefined {
+/** The plan that is wanted under a hold of the device's own, if one is: a contract that waits for its battery has it charged. */
+export function planFor(holdId: string, contract: Contract, state: ContractState): ContractPlanKind | undefined {
   if (isAbortHold(holdId)) return "wind-down";
-  if (isLastHold(holdId)) return "stand-aside";
+  if (isLastHold(holdId) || holdId === LEASE_ENDED_HOLD) return "stand-aside";
   if (holdId === OFFLINE_HOLD) return contract.failurePolicy.offline === "return-home" ? "return-home" : undefined;
   const failed = state.stages.find(({ stageId }) => stageId === stageOfHold(holdId));
   return ruleOfHold(contract, holdId) && BATTERY_FAILURES.has(failed?.failure ?? "") ? "recharge" : undefined;
@@ -40,7 +41,8 @@ export function windDownHold(decision: Decision, failure: Failure, situation: Si
 export function runWorkPlan(situation: Situation): readonly Step[] | undefined {
   const { state, activity, job, isOrderPending } = situation;
   const isBusy = activity.attempts.length + activity.inquiries.length > 0;
-  if (isBusy || isOrderPending || state.holds.some(({ by }) => by !== "policy")) return undefined;
+  const mustStand = state.holds.some(({ by, holdId }) => by !== "policy" && holdId !== LEASE_ENDED_HOLD);
+  if (isBusy || isOrderPending || mustStand) return undefined;
   const abort = state.holds.find(({ holdId }) => isAbortHold(holdId));
   if (job?.state === "wanted") {
     const stages = planStages(job.kind, situation, abort?.holdId.split(":")[1]);

@@ -3,7 +3,7 @@ import type { Contract } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { planStages } from "./plan-stages.ts";
 import { situationAfter, STARTED } from "./situation-fixture.ts";
-import type { WorkPlanKind } from "./work-plan.ts";
+import type { ContractPlanKind } from "./work-plan.ts";
 
 type Zone = Contract["spatial"]["zones"][number];
 type Landmark = Contract["spatial"]["landmarks"][number];
@@ -29,7 +29,7 @@ const at = (zones: Zone[], landmarks: Landmark[] = [], more: Partial<Contract> =
 const loaded: Differs = { robot: { isLoaded: true } };
 
 /** Where the plan goes and what it does there. */
-function wayOf(kind: WorkPlanKind, differs: Differs, except?: string): string[] {
+function wayOf(kind: ContractPlanKind, differs: Differs, except?: string): string[] {
   return planStages(kind, situationAfter(STARTED, differs), except).map(
     ({ action, inputs }) => `${action} ${inputs["to"] as string}`,
   );

@@ -1,18 +1,19 @@
 import { distance, isInside, poseFrom, wrapAngle, type Point, type Pose } from "#lib/geometry";
+import { ACTIONS } from "#contract/actions";
 import type { Contract, Stage } from "#contract/contract";
 import { hasLoad } from "./event-parts.ts";
 import type { Situation } from "./situation.ts";
-import type { WorkPlanKind } from "./work-plan.ts";
+import type { ContractPlanKind } from "./work-plan.ts";
 
 type Landmark = Contract["spatial"]["landmarks"][number];
 type Place = Pick<Situation, "contract" | "state" | "robot">;
 
 /** The stages of a plan from here; none where there is nothing to do, or nothing that the contract's scope allows. */
-export function planStages(kind: WorkPlanKind, place: Place, except?: string): readonly Stage[] {
+export function planStages(kind: ContractPlanKind, place: Place, except?: string): readonly Stage[] {
   return STAGES[kind](place, except);
 }
 
-const STAGES: Readonly<Record<WorkPlanKind, (place: Place, except?: string) => readonly Stage[]>> = {
+const STAGES: Readonly<Record<ContractPlanKind, (place: Place, except?: string) => readonly Stage[]>> = {
   "return-home": returnHome,
   recharge,
   "wind-down": windDown,
@@ -34,7 +35,7 @@ function returnHome(place: Place): readonly Stage[] {
 /** Charging itself takes no more than to stand there. */
 function recharge(place: Place): readonly Stage[] {
   const { contract, robot } = place;
-  const chargers = contract.spatial.landmarks.filter(({ kind }) => kind === "charger");
+  const chargers = placesOf(contract).filter(({ kind }) => kind === "charger");
   const charger = robot.pose && nearest(robot.pose, chargers);
   return charger ? driveTo(place, charger, "drive-to-charger") : [];
 }
@@ -55,14 +56,14 @@ function standAside(place: Place): readonly Stage[] {
   if (!pose || isClear([pose.x, pose.y], place.contract)) return [];
   const refuge = nearest(
     pose,
-    place.contract.spatial.landmarks.filter((mark) => isClear([mark.pose[0], mark.pose[1]], place.contract)),
+    placesOf(place.contract).filter((mark) => isClear([mark.pose[0], mark.pose[1]], place.contract)),
   );
   return refuge ? driveTo(place, refuge, "leave-aisle") : [];
 }
 
 function homeOf({ contract, robot: { pose } }: Place): Landmark | undefined {
   if (!pose) return undefined;
-  const { landmarks } = contract.spatial;
+  const landmarks = placesOf(contract);
   const kind = HOME_KINDS.find((candidate) => landmarks.some((mark) => mark.kind === candidate));
   return nearest(
     pose,
@@ -82,7 +83,7 @@ function dropOf({ contract }: Place, from: Pose, except: string | undefined): Dr
   const drops = contract.stages.flatMap(({ action, inputs, stageId }): Drop[] => {
     const location = action === "place" ? inputs["to"] : action === "pick" ? inputs["from"] : undefined;
     if (typeof location !== "string" || stageId === except) return [];
-    const landmark = contract.spatial.landmarks.find(({ id }) => location === id || location.startsWith(`${id}.`));
+    const landmark = placesOf(contract).find(({ id }) => location === id || location.startsWith(`${id}.`));
     return landmark && DROP_KINDS.includes(landmark.kind) ? [{ landmark, location }] : [];
   });
   const best = nearest(
@@ -92,11 +93,25 @@ function dropOf({ contract }: Place, from: Pose, except: string | undefined): Dr
   return drops.find(({ landmark }) => landmark === best);
 }
 
+/** The landmarks where the contract allows its robot to be. */
+function placesOf(contract: Contract): readonly Landmark[] {
+  return contract.spatial.landmarks.filter(({ pose: [x, y] }) => isAllowed([x, y], contract));
+}
+
+function isAllowed(point: Point, contract: Contract): boolean {
+  const { allowed, forbidden = [] } = contract.constraints.zones;
+  const around = zonesAround(point, contract).map(({ id }) => id);
+  const isInAllowed = allowed === undefined || around.some((id) => allowed.includes(id));
+  return isInAllowed && !around.some((id) => forbidden.includes(id));
+}
+
 /** Whether a robot that stops there is in nobody's way. */
-function isClear(point: Point, { spatial, constraints }: Contract): boolean {
-  const { forbidden = [] } = constraints.zones;
-  const around = spatial.zones.filter(({ polygon }) => isInside(point, polygon));
-  return !around.some(({ id, kind }) => NOT_CLEAR.has(kind) || forbidden.includes(id));
+function isClear(point: Point, contract: Contract): boolean {
+  return isAllowed(point, contract) && !zonesAround(point, contract).some(({ kind }) => NOT_CLEAR.has(kind));
+}
+
+function zonesAround(point: Point, { spatial }: Contract): readonly Contract["spatial"]["zones"][number][] {
+  return spatial.zones.filter(({ polygon }) => isInside(point, polygon));
 }
 
 /** Work zones are where the work is done: aisles, and floors to be cleaned. */
@@ -116,22 +131,19 @@ function driveTo(
     pose !== undefined &&
     distance(pose, poseFrom(goal)) <= THERE.distance &&
     Math.abs(wrapAngle(pose.yaw - goal[2])) <= THERE.yaw;
-  return isThere || !isInScope(contract, "navigate") ? [] : [stage(stageId, "navigate", { to: id }, ["base"], 300)];
+  return isThere || !isInScope(contract, "navigate")
+    ? []
+    : [{ ...planStage(stageId, "navigate", { to: id }), timeoutSeconds: 300 }];
 }
 
 /** A load that cannot be put down stays on board, and the robot leaves with it. */
 function placeAt(location: string): Stage {
-  return { ...stage("put-down", "place", { to: location }, ["load"], 60), optional: true };
+  return { ...planStage("put-down", "place", { to: location }), timeoutSeconds: 60, optional: true };
 }
 
-function stage(
-  stageId: string,
-  action: string,
-  inputs: Stage["inputs"],
-  toolsRequired: string[],
-  timeoutSeconds: number,
-): Stage {
-  return { stageId, goal: stageId, action, inputs, toolsRequired, validation: [], timeoutSeconds };
+/** A stage of a plan: its action and inputs say all that there is to say. */
+export function planStage(stageId: string, action: string, inputs: Stage["inputs"]): Omit<Stage, "timeoutSeconds"> {
+  return { stageId, goal: stageId, action, inputs, toolsRequired: [...(ACTIONS[action]?.tools ?? [])], validation: [] };
 }
 
 function isInScope({ scope }: Contract, action: string): boolean {

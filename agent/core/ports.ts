@@ -42,7 +42,7 @@ export interface LinkStatus {
   isOnline(): boolean;
   /** How much of the journal the cloud takes now, by its last acknowledgement; undefined while it sets no limit. */
   grantBytesPerSecond(): number | undefined;
-  /** Milliseconds of lease left for the contract, on the monotonic clock; `unknown` after a reboot with an unsynced clock. */
+  /** Milliseconds of lease left for the contract, on the monotonic clock, below 0 once it has ended; `unknown` after a reboot with an unsynced clock. */
   leaseRemainingMs(contractId: string): number | "unknown";
 }
 

@@ -110,8 +110,6 @@ export interface Activity {
   readonly shortSinceMs: Readonly<Record<string, number>>;
   /** When this process first saw a hold, by `<contractId>/<holdId>`. */
   readonly heldSinceMs: Readonly<Record<string, number>>;
-  /** When it began to wind the contract down because its lease had ended. */
-  readonly windDownSinceMs?: number;
   /** Constraints that do not hold and are tolerated, as far as they were journaled: `<contractId>/<code>`. */
   readonly tolerated: readonly string[];
   /** The request for a new plan that this process has sent, and when. */

@@ -1,4 +1,4 @@
-import type { StageState } from "#contract/state";
+import type { ContractState, StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
 import { forecastStage } from "./forecast.ts";
@@ -119,6 +119,11 @@ export function isBackingOff({ activity, contract, now }: Situation, stageId: st
 /** Whether nobody knows yet if the stage's last attempt had its effect. */
 export function isUnsettled(known: StageState): boolean {
   return known.status === "started" && known.attempts > 0 && known.verified === undefined;
+}
+
+/** Whether the last attempt at something that can't be undone is still to be asked about. */
+export function hasDoubt({ stages }: Pick<ContractState, "stages">): boolean {
+  return stages.some((known) => isUnsettled(known) && isIrreversible(known.action));
 }
 
 /**

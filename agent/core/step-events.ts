@@ -16,6 +16,7 @@ import {
   type EventBody,
   type StepDeps,
 } from "./event-parts.ts";
+import { LEASE_ENDED_HOLD } from "./lease.ts";
 import { noticesOf } from "./notices.ts";
 import type { NewEvent } from "./ports.ts";
 import { replanFailed, revisionAdopted } from "./replan-events.ts";
@@ -64,7 +65,11 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
   "wind-down": (_step, { contract }) => {
     const { durationSeconds, windDownSeconds } = contract.lease;
     const detail = `no answer within the lease of ${durationSeconds} s, winding down within ${windDownSeconds} s`;
-    return [violated({ code: "lease_ended", detail, value: 0, limit: durationSeconds })];
+    const data = { holdId: LEASE_ENDED_HOLD, by: "constraint", reason: detail } as const;
+    return [
+      violated({ code: "lease_ended", detail, value: 0, limit: durationSeconds }),
+      { type: "contract.held", data },
+    ];
   },
   abort: ({ reason, detail }, situation, deps) => [
     ...ending("contract.aborted", situation, reason, detail),

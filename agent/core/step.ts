@@ -6,7 +6,7 @@ import type { Decision, Failure } from "./failure-policy.ts";
 import type { LocalRevision } from "./local-revision.ts";
 import type { Shortage } from "./resources.ts";
 import type { Interruption } from "./situation.ts";
-import type { WorkPlanKind } from "./work-plan.ts";
+import type { ContractPlanKind } from "./work-plan.ts";
 
 /** What an action gave back. */
 export type Output = Readonly<Record<string, unknown>>;
@@ -85,7 +85,7 @@ export type Step =
   | { readonly type: "resume"; readonly holdId: string; readonly by: "policy" | "constraint" | "safety" }
   | { readonly type: "wind-down" }
   /** Begins the plan that the contract waits for; without stages it has ended already. */
-  | { readonly type: "start-plan"; readonly kind: WorkPlanKind; readonly stages: readonly Stage[] }
+  | { readonly type: "start-plan"; readonly kind: ContractPlanKind; readonly stages: readonly Stage[] }
   | { readonly type: "abort"; readonly reason: string; readonly detail: string }
   | { readonly type: "expire" }
   | { readonly type: "fail"; readonly reason: string; readonly detail: string }

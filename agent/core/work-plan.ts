@@ -2,12 +2,14 @@ import { timestamp } from "#lib/clock";
 import type { Contract, Stage } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { emptyDevice, foldEvent } from "#contract/reducer";
-import type { ContractState, DeviceState, Hold } from "#contract/state";
+import type { ContractState, DeviceState, Hold, PlanEffect } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { assert } from "#lib/errors";
 import { LOAD_ON_BOARD } from "./event-parts.ts";
 import type { NewEvent } from "./ports.ts";
-import type { Instant } from "./situation.ts";
+import { isIrreversible } from "./action-traits.ts";
+import { planStage } from "./plan-stages.ts";
+import type { Instant, RobotView } from "./situation.ts";
 
 /**
  * A job of the device's own: document 4's ephemeral WorkPlan. It runs through the same loop, permit and gate as a contract,
@@ -16,37 +18,42 @@ import type { Instant } from "./situation.ts";
 export interface WorkPlan {
   readonly planId: string;
   readonly kind: WorkPlanKind;
-  /** The contract that waits for it, whose scope, place, lease and load it works with. */
-  readonly parentId: string;
+  /** The contract that waits for it, whose scope, place, lease and load it works with; absent for what a technician wants. */
+  readonly parentId?: string;
   /** The plan in the words of a contract. */
   readonly contract: Contract;
   readonly device: DeviceState;
 }
 
-export type WorkPlanKind = "return-home" | "recharge" | "wind-down" | "stand-aside";
+/** What contracts want plans for. */
+const CONTRACT_PLANS = ["return-home", "recharge", "wind-down", "stand-aside"] as const;
+export type ContractPlanKind = (typeof CONTRACT_PLANS)[number];
+export type WorkPlanKind = ContractPlanKind | "jog";
 
-/** A plan of a contract, as far as this process has come with it. */
-export interface Job {
-  readonly kind: WorkPlanKind;
-  /** The hold of the contract that stays as long as the plan is wanted. */
-  readonly holdId: string;
-  readonly state: "wanted" | "running" | "ended";
-}
+/** A plan that a contract waits for, as far as this process has come with it. */
+export type Job =
+  | { readonly state: "wanted"; readonly kind: ContractPlanKind }
+  | { readonly state: "running" | "ended" };
 
 /** A plan takes no longer; then the robot stays where it is. */
 const PLAN_SECONDS_MAX = 600;
 
+/** What a plan is made of. */
+export interface PlanOrder {
+  readonly kind: ContractPlanKind;
+  readonly planId: string;
+  readonly parent: Contract;
+  readonly stages: readonly Stage[];
+  /** Where the robot is when the plan begins. */
+  readonly robot: Pick<RobotView, "zones">;
+}
+
 /**
- * A plan in the place of `parent`. Its scope is the contract's, so nothing is done that the contract does not allow; its
- * battery may go below the contract's floor, because a robot that is low must get out of the way all the more.
+ * A plan in the place of `parent`. Its scope and its zones are the contract's, so nothing is done, and nowhere gone, that the
+ * contract does not allow; its battery may go below the contract's floor, because a robot that is low must get out of the
+ * way all the more.
  */
-export function makeWorkPlan(
-  kind: WorkPlanKind,
-  planId: string,
-  parent: Contract,
-  stages: readonly Stage[],
-  now: Instant,
-): WorkPlan {
+export function makeWorkPlan({ kind, planId, parent, stages, robot }: PlanOrder, now: Instant): WorkPlan {
   const { replaces: _replaces, name: _name, ...base } = parent;
   const contract: Contract = {
     ...base,
@@ -60,13 +67,56 @@ export function makeWorkPlan(
       ...parent.constraints,
       battery: { minimum: 0 },
       window: { maxDurationSeconds: PLAN_SECONDS_MAX },
-      zones: {},
+      zones: zonesFrom(parent.constraints.zones, robot.zones),
     },
-    failurePolicy: { rules: [], fallback: "abort", replanBudget: 0, offline: "finish" },
+    failurePolicy: ABORT_AT_ONCE,
     assumptions: [],
   };
-  const plan: WorkPlan = { planId, kind, parentId: parent.contractId, contract, device: emptyDevice(planId) };
-  return foldPlan(plan, [acceptance(contract)], now);
+  return acceptPlan({ planId, kind, parentId: parent.contractId, contract }, now);
+}
+
+/** A plan that nothing has happened of yet. */
+export function acceptPlan(plan: Omit<WorkPlan, "device">, now: Instant): WorkPlan {
+  return foldPlan({ ...plan, device: emptyDevice(plan.planId) }, [acceptance(plan.contract)], now);
+}
+
+/** A plan of an earlier process, as far as asking what became of its effect takes. */
+export function recallPlan(
+  { planId, plan: kind, stageId, n, action, inputs }: PlanEffect,
+  parent: Contract,
+  now: Instant,
+): WorkPlan {
+  const stage = { ...planStage(stageId, action, inputs as Stage["inputs"]), timeoutSeconds: 60 };
+  const plan = makeWorkPlan({ kind: kindOf(kind), planId, parent, stages: [stage], robot: { zones: [] } }, now);
+  const attempts = Array.from({ length: n }, (_, at): NewEvent => {
+    const data = { n: at + 1, idempotencyKey: `${planId}/${stageId}/${at + 1}` };
+    return { type: "stage.attempt", stageId, data };
+  });
+  return foldPlan(
+    plan,
+    [{ type: "contract.started", data: {} }, { type: "stage.started", stageId, data: { action } }, ...attempts],
+    now,
+  );
+}
+
+/** A plan that fails is given up: what becomes of the work is its contract's to say. */
+export const ABORT_AT_ONCE: Contract["failurePolicy"] = {
+  rules: [],
+  fallback: "abort",
+  replanBudget: 0,
+  offline: "finish",
+};
+
+type Zones = Contract["constraints"]["zones"];
+
+/** The contract's zones; only from where it may not be a robot may get away. */
+function zonesFrom({ allowed, forbidden = [] }: Zones, around: readonly string[]): Zones {
+  const isInside = allowed?.some((zone) => around.includes(zone));
+  return { ...(allowed && isInside && { allowed }), forbidden: forbidden.filter((zone) => !around.includes(zone)) };
+}
+
+function kindOf(plan: string): ContractPlanKind {
+  return CONTRACT_PLANS.find((kind) => kind === plan) ?? "wind-down";
 }
 
 /** What the plan's own events make of it. */
@@ -86,19 +136,27 @@ export function planState({ device, planId }: WorkPlan): ContractState {
  * What the device's journal is told of a plan. It is no contract of the cloud's, so its stages belong to none, and its
  * beginning and end are notices; what it does with goods belongs to the contract that they came with.
  */
-export function toJournal({ planId, kind, parentId }: WorkPlan, events: readonly NewEvent[]): readonly NewEvent[] {
+export function toJournal(plan: WorkPlan, events: readonly NewEvent[]): readonly NewEvent[] {
+  const { planId, parentId } = plan;
   return events.flatMap((event): NewEvent[] => {
     if (event.type === "estimate" || event.type === "notice" || isLoadOnBoard(event)) return [];
+    if (event.type.startsWith("contract.")) return [notice(plan, event)];
     const { contractId: _own, ...rest } = event;
-    if (OF_THE_PARENT.has(event.type))
-      return [{ ...rest, contractId: parentId, data: { ...event.data, workPlan: planId } } as NewEvent];
-    if (event.type.startsWith("contract.")) return [notice(planId, kind, parentId, event)];
-    return [{ ...rest, data: { ...event.data, workPlan: planId } } as NewEvent];
+    const owner = OF_THE_PARENT.has(event.type) && parentId !== undefined ? { contractId: parentId } : {};
+    return [{ ...rest, ...owner, data: { ...event.data, ...effectOf(plan, event), workPlan: planId } } as NewEvent];
   });
 }
 
-/** Whether the contract still waits for its plan: its hold is there, and nobody else wants the robot to stand. */
-export function isWanted({ holdId }: Pick<Job, "holdId">, parent: ContractState | undefined): boolean {
+/** With the intent of an effect goes what is needed to ask for its outcome without the plan. */
+function effectOf({ planId, kind, parentId, contract }: WorkPlan, { type, stageId }: NewEvent): object {
+  const stage = type === "stage.attempt" ? contract.stages.find((one) => one.stageId === stageId) : undefined;
+  if (!stage || parentId === undefined || !isIrreversible(stage.action)) return {};
+  const { action, inputs } = stage;
+  return { ofPlan: { planId, plan: kind, contractId: parentId, action, inputs } };
+}
+
+/** Whether a contract still waits for a plan: the hold that it is for is there, and nobody else wants the robot to stand. */
+export function isWanted(holdId: string, parent: ContractState | undefined): boolean {
   if (!parent || isFinal(parent.status)) return false;
   const others = parent.holds.filter((hold) => hold.holdId !== holdId);
   return parent.holds.length > others.length && !others.some(isOrdered);
@@ -116,12 +174,12 @@ function isOrdered({ by }: Hold): boolean {
   return by === "cloud" || by === "console";
 }
 
-function notice(planId: string, kind: WorkPlanKind, parentId: string, event: NewEvent): NewEvent {
+function notice({ planId, kind, parentId }: WorkPlan, event: NewEvent): NewEvent {
   const change = event.type.slice("contract.".length);
   const { reason } = event.data as { reason?: unknown };
   const why = typeof reason === "string" ? `: ${reason}` : "";
   const data = { kind: "work-plan", text: `${kind} ${change}${why}`, workPlan: planId, plan: kind, change };
-  return { type: "notice", contractId: parentId, data };
+  return { type: "notice", ...(parentId !== undefined && { contractId: parentId }), data };
 }
 
 function acceptance({ contractId, taskId, stages, lease, session, failurePolicy }: Contract): NewEvent {

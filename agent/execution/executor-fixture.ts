@@ -14,6 +14,7 @@ import type { Command } from "#contract/messages";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import type { ContractState, DeviceState } from "#contract/state";
 import type { ToolDrivers } from "#drivers/driver";
+import type { Control } from "../control/control.ts";
 import { DEFAULT_POLICIES, type Policies } from "../core/policies.ts";
 import type { ReplanQuestion } from "../core/replan-request.ts";
 import { createMapSource } from "#edge-planner/map-cache";
@@ -49,7 +50,8 @@ export class ExecutorBench {
   readonly clock = new VirtualClock();
   readonly robot = new TestRobot(this.clock);
   readonly events: Event[] = [];
-  readonly lease: { remainingMs: number | "unknown" } = { remainingMs: 3_600_000 };
+  /** With `endsAtMs`, it runs out then. */
+  readonly lease: { remainingMs: number | "unknown"; endsAtMs?: number } = { remainingMs: 3_600_000 };
   link: { isOnline: boolean; grantBytesPerSecond?: number } = { isOnline: true };
   board: BoardReading = {};
   readonly failures: unknown[] = [];
@@ -78,6 +80,9 @@ export class ExecutorBench {
   answersUntilCrash = Infinity;
   /** Answers of devices that arrived. */
   answers = 0;
+  /** Ends the agent's life when it has called the base this often from now on: sent, refreshed or withdrawn a goal. */
+  baseCallsUntilCrash = Infinity;
+  baseCalls = 0;
   readonly #path: string;
   #store: Store;
   #life = { isAlive: true };
@@ -104,7 +109,7 @@ export class ExecutorBench {
     this.lines = lines;
     const store = this.#mortalStore(life);
     this.journal = await startJournal({ store, clock, uuid, sha256: sha256Hex, log, software: "holdfast/test" });
-    const [control, drivers] = [this.robot.control(clock), this.#mortalDrivers(life)];
+    const [control, drivers] = [this.#mortalControl(clock, life), this.#mortalDrivers(life)];
     this.robot.goal = undefined;
     const experience = await startExperience({ store, log });
     const durable = watchCommits(this.journal, clock);
@@ -112,7 +117,8 @@ export class ExecutorBench {
     const link = {
       isOnline: () => this.link.isOnline,
       grantBytesPerSecond: () => this.link.grantBytesPerSecond,
-      leaseRemainingMs: () => this.lease.remainingMs,
+      leaseRemainingMs: () =>
+        this.lease.endsAtMs === undefined ? this.lease.remainingMs : this.lease.endsAtMs - clock.nowMs(),
     };
     const resources = { reading: () => this.board };
     this.safety = startSafetyMonitor({ clock, log, control, drivers, journal: durable });
@@ -233,6 +239,7 @@ export class ExecutorBench {
     this.#life.isAlive = false;
     this.commitsUntilCrash = Infinity;
     this.answersUntilCrash = Infinity;
+    this.baseCallsUntilCrash = Infinity;
     this.crashes++;
     const before = foldEvents(emptyDevice(this.journal.incarnation()), this.events);
     if (this.#path !== ":memory:") {
@@ -266,6 +273,21 @@ export class ExecutorBench {
       if (!slice) return events;
       events.push(...slice.events);
     }
+  }
+
+  #mortalControl(clock: Clock, life: { isAlive: boolean }): Control {
+    const control = this.robot.control(clock);
+    const called = (call: () => void): void => {
+      if (!life.isAlive) return;
+      call();
+      this.baseCalls++;
+      if (--this.baseCallsUntilCrash === 0) life.isAlive = false;
+    };
+    return {
+      ...control,
+      setGoal: (goal) => called(() => control.setGoal(goal)),
+      stop: () => called(() => control.stop()),
+    };
   }
 
   #mortalDrivers(life: { isAlive: boolean }): ToolDrivers {

@@ -68,11 +68,9 @@ export class ExecutorMemory {
   }
 
   /** Notes since when each hold is there, and forgets what is over. */
-  look(open: readonly ContractState[], nowMs: number, isLeaseOver: boolean): void {
+  look(open: readonly ContractState[], nowMs: number): void {
     const held = open.flatMap(({ contractId, holds }) => holds.map(({ holdId }) => `${contractId}/${holdId}`));
     const heldSinceMs = Object.fromEntries(held.map((key) => [key, this.#memory.heldSinceMs[key] ?? nowMs]));
-    const { windDownSinceMs, ...memory } = this.#memory;
-    const windDown = isLeaseOver && windDownSinceMs !== undefined ? { windDownSinceMs } : {};
-    this.#memory = { ...memory, ...windDown, heldSinceMs };
+    this.remember({ heldSinceMs });
   }
 }

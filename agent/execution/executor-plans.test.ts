@@ -184,13 +184,46 @@ describe("a contract that is aborted", () => {
     expect(bench.state(ABORTING).status).toBe("aborted");
   });
 
-  it("ends where it stands after a restart: plans are not resumed", async () => {
+  it("ends where it stands after a restart, and learns what its hand had begun to put down", async () => {
     const bench = await failWithLoad(ABORTING);
+    await bench.until(ABORTING, () => bench.journal.state().planEffect !== undefined, 30);
     await bench.pass(1);
     await bench.crash();
-    await bench.pass(5);
-    expect(bench.state(ABORTING)).toMatchObject({ status: "aborted", load: { "SKU-7890": 1 } });
+    await bench.until(ABORTING, ({ status }) => status === "aborted", 30);
+    expect(bench.state(ABORTING)).toMatchObject({ status: "aborted", load: {} });
+    expect(bench.robot.movements).toEqual(["pick 1 SKU-7890", "place 1 SKU-7890"]);
+    expect(bench.eventsOf("movement").map(({ data }) => data["kind"])).toEqual(["PICK", "PUT"]);
+    expect(plansOf(bench).slice(-3)).toEqual([
+      "wind-down cancelled: the agent was restarted",
+      "stage.verified put-down",
+      "stage.completed put-down",
+    ]);
     expect(bench.robot.goal).toBeUndefined();
+    expect(bench.journal.state().planEffect).toBeUndefined();
+  });
+
+  it("keeps its load in the books when the agent died before its hand had begun, and does not try again", async () => {
+    const bench = await failWithLoad(ABORTING);
+    bench.robot.slips = 1;
+    await bench.until(ABORTING, () => bench.journal.state().planEffect !== undefined, 30);
+    await bench.pass(1);
+    await bench.crash();
+    await bench.until(ABORTING, ({ status }) => status === "aborted", 30);
+    expect(bench.state(ABORTING)).toMatchObject({ status: "aborted", load: { "SKU-7890": 1 } });
+    expect(bench.robot.movements).toEqual(["pick 1 SKU-7890"]);
+    expect(bench.eventsOf("exception").map(({ data }) => data["code"])).toEqual(["load_on_board"]);
+  });
+
+  it("is known to be unknown when the hand has forgotten what it had begun to put down", async () => {
+    const bench = await failWithLoad(ABORTING);
+    await bench.until(ABORTING, () => bench.journal.state().planEffect !== undefined, 30);
+    await bench.pass(1);
+    bench.robot.hand = "forgets";
+    await bench.crash();
+    await bench.until(ABORTING, ({ status }) => status === "aborted", 60);
+    await bench.pass(10);
+    expect(bench.eventsOf("exception").map(({ data }) => data["code"])).toContain("effect_unknown");
+    expect(bench.robot.movements.filter((movement) => movement.startsWith("place"))).toHaveLength(1);
   });
 
   it("halts at once when it is critical", async () => {

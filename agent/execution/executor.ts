@@ -5,10 +5,10 @@ import type { Log } from "#lib/log";
 import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { Command } from "#contract/messages";
-import type { ContractState, DeviceState } from "#contract/state";
+import type { DeviceState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { Control } from "../control/control.ts";
-import { isIrreversible, movesBase } from "../core/action-traits.ts";
+import { movesBase } from "../core/action-traits.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
@@ -22,7 +22,7 @@ import { permitNow, slowedBy, type Permit } from "../core/permit.ts";
 import type { Replanner } from "../core/ports.ts";
 import { replanQuestion } from "../core/replan-request.ts";
 import type { Situation } from "../core/situation.ts";
-import { isUnsettled } from "../core/stage-loop.ts";
+import { hasDoubt } from "../core/stage-loop.ts";
 import { findStage } from "../core/stage-order.ts";
 import { eventsOf } from "../core/step-events.ts";
 import type { Step } from "../core/step.ts";
@@ -116,11 +116,11 @@ export class Executor implements CommandHandler, AsyncDisposable {
       if (delayMs > 0) this.#pauseStage(situation, failure.stageId, delayMs);
     },
     hold: (_step, { contract }) => this.#wantPlan(contract),
-    "start-plan": ({ stages }, { contract }) => this.#plans.start(contract, stages),
+    "start-plan": ({ stages }, { contract, robot }) => this.#plans.start(contract, stages, robot),
     "note-violation": ({ violation }, { contract }) => this.#memory.tolerate(contract.contractId, violation.code),
     "ask-for-plan": (_step, situation) => this.#askForPlan(situation),
     "trust-environment": (_step, { contract }) => this.#memory.trustEnvironment(contract.contractId),
-    "wind-down": (_step, { now }) => this.#memory.remember({ windDownSinceMs: now.monoMs }),
+    "wind-down": (_step, { contract }) => this.#wantPlan(contract),
     "start-stage": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
     "report-estimate": ({ stageId }, situation) => this.#noteEstimate(stageId, situation),
     "report-progress": (_step, { now }) => this.#memory.remember({ progressAtMs: now.monoMs }),
@@ -144,6 +144,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     );
     const ids = begun.map(({ contractId }) => contractId);
     this.#memory = new ExecutorMemory(ids, deps.clock.nowMs());
+    this.#recallPlan();
     void senses.feel().then(() => this.#memory.noteFelt());
   }
 
@@ -204,8 +205,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     this.#offlineSinceMs = link.isOnline() ? undefined : (this.#offlineSinceMs ?? nowMs);
     this.#orders.look();
     const open = Object.values(journal.state().contracts).filter((state) => !isFinal(state.status));
-    const isLeaseOver = open.some(({ contractId }) => link.leaseRemainingMs(contractId) === 0);
-    this.#memory.look(open, nowMs, isLeaseOver);
+    this.#memory.look(open, nowMs);
     this.wake();
   }
 
@@ -225,9 +225,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
   /** Contracts that are not over, and those that are and left an effect in doubt or an action under way. */
   #openContracts(): string[] {
     const busy = new Set([...this.#runner.attempts, ...this.#runner.inquiries].map(({ contractId }) => contractId));
-    return Object.values(this.#deps.journal.state().contracts)
+    const contracts = Object.values(this.#deps.journal.state().contracts)
       .filter((state) => !isFinal(state.status) || busy.has(state.contractId) || hasDoubt(state))
-      .flatMap(({ contractId }) => [contractId, ...this.#plans.idsFor(contractId)]);
+      .map(({ contractId }) => contractId);
+    return [...contracts, ...this.#plans.ids()];
   }
 
   async #workOn(contractId: string): Promise<void> {
@@ -255,7 +256,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     if (!situation || this.#isClosed) return;
     this.#stopFirst(step, contractId);
     const events = eventsOf(step, situation, this.#stepDeps(situation));
-    if (situation.parent) await this.#plans.append(contractId, events);
+    if (this.#plans.has(contractId)) await this.#plans.append(contractId, events);
     else if (events.length > 0) await this.#deps.durable.append(events);
     const noticed = noticedIn(events, situation);
     if (noticed) this.#memory.remember({ noticed });
@@ -308,6 +309,14 @@ export class Executor implements CommandHandler, AsyncDisposable {
     return [...attempts, ...inquiries].some((work) => work.contractId === contractId);
   }
 
+  /** What a plan of an earlier process was about to do for good must be known before anything else is done. */
+  #recallPlan(): void {
+    const { journal } = this.#deps;
+    const { planEffect } = journal.state();
+    const contract = planEffect && journal.contract(planEffect.contractId);
+    if (planEffect && contract) this.#plans.recall(planEffect, contract);
+  }
+
   /** A hold that is there to be worked under says so in the journal; the plan itself is only remembered. */
   #wantPlan(contract: Contract): void {
     const { contractId } = contract;
@@ -347,8 +356,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
     const isOwn = (underWay: { contractId: string }): boolean => !this.#plans.isOf(contractId, underWay);
     const memory = this.#memory.activityOf(contractId);
     const nowMs = this.#deps.clock.nowMs();
+    const { lease } = work.carrier;
     return lookAt(this.#deps, work, {
-      isOrderPending: this.#orders.has(work.carrier.contractId),
+      isOrderPending: lease !== undefined && this.#orders.has(lease.contractId),
       activity: { ...memory, attempts: attempts.filter(isOwn), inquiries: inquiries.filter(isOwn) },
       offlineMs: this.#deps.link.isOnline() ? 0 : Math.max(1, nowMs - (this.#offlineSinceMs ?? nowMs)),
     });
@@ -371,10 +381,6 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
 /** Steps before which the robot must stand. */
 const ENDS_MOTION: ReadonlySet<Step["type"]> = new Set(["hold", "wind-down", "recover", "expire", "fail", "abort"]);
-
-function hasDoubt(state: ContractState): boolean {
-  return state.stages.some((known) => isUnsettled(known) && isIrreversible(known.action));
-}
 
 /** Attempts are numbered without gaps or repetition, so this names one attempt for ever. */
 function keyOf(contractId: string, stageId: string, n: number): string {

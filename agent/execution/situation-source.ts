@@ -36,7 +36,7 @@ export function lookAt(
     ...own,
     now: { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() },
     robot,
-    leaseRemainingMs: link.leaseRemainingMs(carrier.contractId),
+    leaseRemainingMs: leaseOf(link, carrier),
     safety: safety.mode(),
     ...(reason === undefined ? {} : { safetyReason: reason }),
     policies,
@@ -44,4 +44,10 @@ export function lookAt(
     outlook: outlooks.outlookOf(carrier.contract, robot.pose),
     ...(drainPerMetre === undefined ? {} : { drainPerMetre }),
   };
+}
+
+/** What no lease bounds may take as long as it takes. */
+function leaseOf(link: LinkStatus, { lease }: Work["carrier"]): number | "unknown" {
+  const leftMs = lease ? link.leaseRemainingMs(lease.contractId) : Infinity;
+  return leftMs === "unknown" || !lease ? leftMs : leftMs + lease.beyondMs;
 }

@@ -18,7 +18,7 @@ import type { StoreOp } from "../store.ts";
 
 /** The leases of the contracts that this device holds. */
 export interface Leases {
-  /** Milliseconds left; `unknown` after a reboot without a synced clock, and for a contract without a lease. */
+  /** Milliseconds left, below 0 once it has ended; `unknown` after a reboot without a synced clock, and for a contract without a lease. */
   remainingMs(contractId: string): number | "unknown";
   /** Begins the lease of a contract; the op belongs into the transaction that accepts it. */
   grant(contract: Contract, receivedAt: Moment): StoreOp;
