@@ -1,5 +1,13 @@
 import { AgentError, assert } from "#lib/errors";
-import { openSqlite, setCorruptAside, toStoreError, type SqliteDatabase, type SqliteStatement } from "#lib/node/sqlite";
+import {
+  FILE_SYSTEM,
+  openSqliteOn,
+  setCorruptAside,
+  toStoreError,
+  type SqliteConnection,
+  type SqliteDisk,
+  type SqliteStatement,
+} from "#lib/node/sqlite";
 import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { GENESIS_HASH } from "#contract/hash-chain";
@@ -29,23 +37,24 @@ const DURATIONS_KEPT = 1000;
 
 /** `core.db` with synchronous calls; the storage worker and the inline store put promises around it. */
 export class CoreDatabase {
-  readonly #database: SqliteDatabase;
+  readonly #database: SqliteConnection;
   readonly #setAside: string | undefined;
   readonly #statements = new Map<string, SqliteStatement>();
 
-  private constructor(database: SqliteDatabase, setAside: string | undefined) {
+  private constructor(database: SqliteConnection, setAside: string | undefined) {
     this.#database = database;
     this.#setAside = setAside;
   }
 
   /** A damaged file is renamed, never deleted, and a new database takes its place. Throws `store.failed`. */
-  static open(path: string): CoreDatabase {
+  static open(path: string, disk: SqliteDisk = FILE_SYSTEM): CoreDatabase {
+    const open = (): SqliteConnection => openSqliteOn(disk, { path, migrations: MIGRATIONS });
     try {
-      return new CoreDatabase(openSqlite({ path, migrations: MIGRATIONS }), undefined);
+      return new CoreDatabase(open(), undefined);
     } catch (thrown) {
       if (!(thrown instanceof AgentError) || thrown.code !== "store.corrupt") throw thrown;
-      const setAside = setCorruptAside(path);
-      return new CoreDatabase(openSqlite({ path, migrations: MIGRATIONS }), setAside);
+      const setAside = setCorruptAside(path, disk);
+      return new CoreDatabase(open(), setAside);
     }
   }
 

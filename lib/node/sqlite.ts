@@ -4,7 +4,53 @@ import { AgentError, assert, InvariantError, messageOf } from "../errors.ts";
 
 /** A connection as `openSqlite` returns it. */
 export type SqliteDatabase = Database.Database;
-export type SqliteStatement = Database.Statement<unknown[]>;
+
+/** What a store needs of a connection: those of better-sqlite3 are such, and those to a disk that is simulated. */
+export interface SqliteConnection {
+  /** Whether it has no file. */
+  readonly memory: boolean;
+  readonly inTransaction: boolean;
+  exec(sql: string): unknown;
+  /** The rows of a PRAGMA; with `simple` the first value of the first row. */
+  pragma(source: string, options?: { readonly simple?: boolean }): unknown;
+  prepare(sql: string): SqliteStatement;
+  /** Wraps `run` so that it commits when it returns and rolls back when it throws; inside another it is a savepoint. */
+  transaction<Args extends unknown[], Result>(run: (...args: Args) => Result): SqliteTransaction<Args, Result>;
+  close(): unknown;
+}
+
+export interface SqliteStatement {
+  run(...values: unknown[]): unknown;
+  get(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown[];
+}
+
+export interface SqliteTransaction<Args extends unknown[], Result> {
+  (...args: Args): Result;
+  /** Takes the write lock at once instead of at the first write. */
+  immediate(...args: Args): Result;
+}
+
+/** What connections throw; `code` is the name of SQLite's result code. */
+export const { SqliteError } = Database;
+
+/** The folder that database files are in. */
+export interface SqliteDisk {
+  /** Opens or makes the file. Throws an `SqliteError`. */
+  connect(path: string): SqliteConnection;
+  exists(path: string): boolean;
+  rename(from: string, to: string): void;
+  /** For the names of what is set aside; milliseconds since the Unix epoch. */
+  wallMs(): number;
+}
+
+/** The file system of this machine. */
+export const FILE_SYSTEM: SqliteDisk = {
+  connect: (path) => new Database(path),
+  exists: existsSync,
+  rename: renameSync,
+  wallMs: () => Date.now(),
+};
 
 export interface SqliteOptions {
   /** The file, or `:memory:`. */
@@ -21,27 +67,20 @@ const WARM_WAL_BYTES = 1_048_576;
  * when another has it, `store.corrupt` when the file is damaged, `store.failed` for anything else.
  */
 export function openSqlite(options: SqliteOptions): SqliteDatabase {
-  const database = connect(options.path);
-  try {
-    lock(database, options.path);
-    setPragmas(database);
-    checkIntegrity(database);
-    migrate(database, options.migrations);
-    if (!database.memory) warmWal(database);
-    assertDurable(database);
-    return database;
-  } catch (thrown) {
-    database.close();
-    throw toStoreError(thrown);
-  }
+  return open(() => new Database(options.path), options);
+}
+
+/** `openSqlite` on another disk. */
+export function openSqliteOn(disk: SqliteDisk, options: SqliteOptions): SqliteConnection {
+  return open(() => disk.connect(options.path), options);
 }
 
 /** Renames a damaged database with its WAL, never deletes it; returns the new path `<path>.corrupt-<time>`. */
-export function setCorruptAside(path: string): string {
-  const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
+export function setCorruptAside(path: string, disk: SqliteDisk = FILE_SYSTEM): string {
+  const stamp = new Date(disk.wallMs()).toISOString().replaceAll(/[:.]/g, "-");
   const aside = `${path}.corrupt-${stamp}`;
   for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    if (disk.exists(path + suffix)) disk.rename(path + suffix, aside + suffix);
   }
   return aside;
 }
@@ -53,29 +92,38 @@ export function setCorruptAside(path: string): string {
 export function toStoreError(thrown: unknown): AgentError {
   if (thrown instanceof InvariantError) throw thrown;
   if (thrown instanceof AgentError) return thrown;
-  const code = thrown instanceof Database.SqliteError ? thrown.code : "";
+  const code = thrown instanceof SqliteError ? thrown.code : "";
   const message = `database: ${messageOf(thrown)}`;
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return new AgentError("store.corrupt", message, { cause: thrown });
   const retryable = /^SQLITE_(BUSY|FULL|LOCKED|IOERR)/.test(code);
   return new AgentError("store.failed", message, { retryable, cause: thrown });
 }
 
-function connect(path: string): SqliteDatabase {
+function open<Connection extends SqliteConnection>(connect: () => Connection, options: SqliteOptions): Connection {
+  let database: Connection | undefined;
   try {
-    return new Database(path);
+    database = connect();
+    lock(database, options.path);
+    setPragmas(database);
+    checkIntegrity(database);
+    migrate(database, options.migrations);
+    if (!database.memory) warmWal(database);
+    assertDurable(database);
+    return database;
   } catch (thrown) {
+    database?.close();
     throw toStoreError(thrown);
   }
 }
 
 /** Two programs on one database would each believe that they alone speak for the device; the system drops the lock of a dead one. */
-function lock(database: SqliteDatabase, path: string): void {
+function lock(database: SqliteConnection, path: string): void {
   if (database.memory) return;
   database.pragma("locking_mode = EXCLUSIVE");
   try {
     database.exec("BEGIN EXCLUSIVE; COMMIT");
   } catch (thrown) {
-    if (!(thrown instanceof Database.SqliteError) || !thrown.code.startsWith("SQLITE_BUSY")) throw thrown;
+    if (!(thrown instanceof SqliteError) || !thrown.code.startsWith("SQLITE_BUSY")) throw thrown;
     throw new AgentError("store.in_use", `${path} is in use by another program; stop that one first`, {
       cause: thrown,
     });
@@ -83,7 +131,7 @@ function lock(database: SqliteDatabase, path: string): void {
 }
 
 /** `page_size` and `auto_vacuum` must come before the first page is written. */
-function setPragmas(database: SqliteDatabase): void {
+function setPragmas(database: SqliteConnection): void {
   database.pragma("page_size = 4096");
   database.pragma("auto_vacuum = NONE");
   database.pragma("journal_mode = WAL");
@@ -96,12 +144,12 @@ function setPragmas(database: SqliteDatabase): void {
   database.pragma("trusted_schema = OFF");
 }
 
-function checkIntegrity(database: SqliteDatabase): void {
+function checkIntegrity(database: SqliteConnection): void {
   const verdict = database.pragma("quick_check(1)", { simple: true });
   if (verdict !== "ok") throw new AgentError("store.corrupt", `database: ${String(verdict)}`);
 }
 
-function migrate(database: SqliteDatabase, migrations: readonly string[]): void {
+function migrate(database: SqliteConnection, migrations: readonly string[]): void {
   const version = Number(database.pragma("user_version", { simple: true }));
   if (version > migrations.length) {
     const known = `this program knows version ${migrations.length}`;
@@ -114,7 +162,7 @@ function migrate(database: SqliteDatabase, migrations: readonly string[]): void 
 }
 
 /** A recycled WAL costs a third of the flash wear of a growing one, so it is extended once, before work begins. */
-function warmWal(database: SqliteDatabase): void {
+function warmWal(database: SqliteConnection): void {
   database.exec("CREATE TABLE IF NOT EXISTS warm_wal (filler BLOB)");
   database.prepare("INSERT INTO warm_wal VALUES (zeroblob(?))").run(WARM_WAL_BYTES);
   database.exec("DELETE FROM warm_wal");
@@ -122,7 +170,7 @@ function warmWal(database: SqliteDatabase): void {
 }
 
 /** SQLite shows the compiled-in level only after the first read and write, so this comes last. */
-function assertDurable(database: SqliteDatabase): void {
+function assertDurable(database: SqliteConnection): void {
   const FULL = 2;
   assert(database.pragma("synchronous", { simple: true }) === FULL, "the database commits with synchronous=FULL");
   const mode = database.pragma("journal_mode", { simple: true });

@@ -1,0 +1,227 @@
+import { createHash } from "node:crypto";
+import { sleep, type Clock } from "#lib/clock";
+import type { Rng } from "#lib/rng";
+import { DiskFile, type CutMood } from "./disk-file.ts";
+
+/** What is wrong with a disk; it is a healthy one unless told. */
+export interface DiskFaults {
+  /** `full` refuses what makes a file longer; `full-for-all` also refuses to overwrite, as a file system that copies on write. */
+  readonly space: "free" | "full" | "full-for-all";
+  readonly access: "read-write" | "read-only";
+  /** How long a sync takes, uniform between the two. */
+  readonly syncMs: readonly [minimum: number, maximum: number];
+  /** Share of the reads, writes and syncs that fail. */
+  readonly errors: number;
+  /** `ignored`: the device says that it has stored what it still caches. No program can be safe on such a one. */
+  readonly sync: "honoured" | "ignored";
+}
+
+export const HEALTHY_DISK: DiskFaults = {
+  space: "free",
+  access: "read-write",
+  syncMs: [0, 0],
+  errors: 0,
+  sync: "honoured",
+};
+
+/** How an operation ended, as the system would tell the program. */
+export type DiskResult = "ok" | "full" | "io-error";
+
+/** A file as the program that runs has it open. */
+export interface OpenFile {
+  readonly content: DiskFile;
+  /** Number of the process that opened it; one that is dead reaches nothing. */
+  readonly process: number;
+  readonly access: "read-write" | "read-only";
+}
+
+export interface DiskDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+}
+
+const MOODS: readonly CutMood[] = ["keeps-all", "loses-all", "mixes", "mixes"];
+
+/**
+ * The disk of one simulated computer. It keeps what was synced and, at a power cut, any part of what was not. Operations
+ * happen at once; the time that syncs take passes on a clock of the disk's own, which `rest` lets the program wait for.
+ */
+export class SimulatedDisk {
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #files = new Map<string, DiskFile>();
+  /** Deleted since the last sync: the entry in the folder may still be on the device. */
+  readonly #deleted = new Map<string, DiskFile>();
+  #faults = HEALTHY_DISK;
+  #process = 1;
+  #busyUntilMs = 0;
+  #pendingCut: { operations: number; readonly then: () => void } | undefined;
+
+  constructor({ clock, rng }: DiskDeps) {
+    this.#clock = clock;
+    this.#rng = rng;
+  }
+
+  set(faults: Partial<DiskFaults>): void {
+    this.#faults = { ...this.#faults, ...faults };
+  }
+
+  /** Undefined when there is no such file and none may be made. A file without a path is a temporary one. */
+  open(path: string | undefined, isNewAllowed: boolean): OpenFile | undefined {
+    const { access } = this.#faults;
+    if (path === undefined) return { content: new DiskFile(), process: this.#process, access };
+    const known = this.#files.get(path);
+    const isMade = known === undefined && isNewAllowed && access === "read-write";
+    const content = known ?? (isMade ? new DiskFile() : undefined);
+    if (!content) return undefined;
+    this.#files.set(path, content);
+    return { content, process: this.#process, access };
+  }
+
+  exists(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  paths(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  rename(from: string, to: string): void {
+    const file = this.#files.get(from);
+    if (!file) return;
+    this.#files.delete(from);
+    this.#files.set(to, file);
+  }
+
+  /** Says whether it was allowed. */
+  delete(path: string): boolean {
+    if (this.#faults.access === "read-only") return false;
+    const file = this.#files.get(path);
+    if (file) this.#deleted.set(path, file);
+    this.#files.delete(path);
+    return true;
+  }
+
+  read(file: OpenFile, target: Uint8Array, offset: number): number | "io-error" {
+    if (this.#fails(file)) return "io-error";
+    return file.content.read(target, offset);
+  }
+
+  write(file: OpenFile, bytes: Uint8Array, offset: number): DiskResult {
+    if (this.#endsNow() || !this.#mayWrite(file) || this.#fails(file)) return "io-error";
+    const { space } = this.#faults;
+    const isLonger = offset + bytes.length > file.content.size;
+    if (space === "full-for-all" || (space === "full" && isLonger)) return "full";
+    file.content.change({ type: "write", offset, bytes: bytes.slice() }, this.#nowMs());
+    return "ok";
+  }
+
+  resize(file: OpenFile, size: number): DiskResult {
+    if (this.#endsNow() || !this.#mayWrite(file) || this.#fails(file)) return "io-error";
+    file.content.change({ type: "resize", size }, this.#nowMs());
+    return "ok";
+  }
+
+  sync(file: OpenFile): DiskResult {
+    if (this.#endsNow() || file.process !== this.#process) return "io-error";
+    const { syncMs, sync } = this.#faults;
+    this.#busyUntilMs = this.#nowMs() + this.#rng.integer(...syncMs);
+    if (this.#fails(file)) {
+      file.content.failSync(this.#rng, this.#busyUntilMs);
+      return "io-error";
+    }
+    if (sync === "ignored") return "ok";
+    file.content.sync(this.#busyUntilMs);
+    file.content.settle(this.#clock.nowMs());
+    this.#deleted.clear();
+    return "ok";
+  }
+
+  /** Resolves when the disk has done what was asked of it. */
+  async rest(): Promise<void> {
+    const restMs = this.#busyUntilMs - this.#clock.nowMs();
+    if (restMs > 0) await sleep(this.#clock, restMs);
+  }
+
+  /** The program dies: what it has open is closed, what it wrote stays. */
+  killProcess(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const file of this.#files.values()) {
+      file.settle(nowMs);
+      file.forgetAfter(nowMs);
+    }
+    this.#startAnew(nowMs);
+  }
+
+  /** The computer loses its power, and with it whatever part chance has it of what was not synced. */
+  cutPower(): void {
+    this.#pendingCut = undefined;
+    const nowMs = this.#clock.nowMs();
+    const mood = MOODS[this.#rng.integer(0, MOODS.length - 1)]!;
+    for (const [path, file] of this.#deleted) {
+      if (!this.#files.has(path) && this.#rng.chance(1, 2)) this.#files.set(path, file);
+    }
+    for (const [path, file] of this.#files) {
+      file.settle(nowMs);
+      if (!file.cutPower(nowMs, mood, this.#rng)) this.#files.delete(path);
+    }
+    this.#deleted.clear();
+    this.#startAnew(nowMs);
+  }
+
+  /** Cuts the power right before the write or sync that is `operations` from now, and calls `then`; zero is the next one. */
+  cutPowerAfter(operations: number, then: () => void): void {
+    this.#pendingCut = { operations, then };
+  }
+
+  /** Flips `count` bits of a file; nothing where there is no such file. */
+  flipBits(path: string, count: number): void {
+    const file = this.#files.get(path);
+    if (!file || file.size === 0) return;
+    for (let left = count; left > 0; left--) {
+      file.flipBit(this.#rng.integer(0, file.size - 1), this.#rng.integer(0, 7));
+    }
+  }
+
+  /** Somebody removes a file, durably. */
+  remove(path: string): void {
+    this.#files.delete(path);
+  }
+
+  /** A hash of all that is on it. */
+  fingerprint(): string {
+    const hash = createHash("sha256");
+    for (const [path, file] of this.#files) {
+      const bytes = new Uint8Array(file.size);
+      file.read(bytes, 0);
+      hash.update(path).update(bytes);
+    }
+    return hash.digest("hex");
+  }
+
+  #startAnew(nowMs: number): void {
+    this.#process++;
+    this.#busyUntilMs = nowMs;
+  }
+
+  #endsNow(): boolean {
+    const cut = this.#pendingCut;
+    if (!cut || cut.operations-- > 0) return false;
+    this.cutPower();
+    cut.then();
+    return true;
+  }
+
+  #nowMs(): number {
+    return Math.max(this.#clock.nowMs(), this.#busyUntilMs);
+  }
+
+  #mayWrite({ access }: OpenFile): boolean {
+    return access === "read-write" && this.#faults.access === "read-write";
+  }
+
+  #fails({ process }: OpenFile): boolean {
+    const { errors } = this.#faults;
+    return process !== this.#process || (errors > 0 && this.#rng.float() < errors);
+  }
+}

@@ -1,0 +1,57 @@
+import init, { type Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import { assert } from "#lib/errors";
+import type { SqliteDisk } from "#lib/node/sqlite";
+import type { Clock } from "#lib/clock";
+import type { Rng } from "#lib/rng";
+import type { SimulatedDisk } from "./disk.ts";
+import { openWasmConnection } from "./sqlite-connection.ts";
+import { installVfs, VFS_NAME, type Mount } from "./sqlite-vfs.ts";
+
+/** SQLite, the same release as on the device, on disks that are simulated. */
+export interface SimulatedSqlite {
+  /** The disk as the stores use it, until it is unmounted. */
+  mount(disk: SimulatedDisk, deps: { readonly clock: Clock; readonly rng: Rng }): MountedDisk;
+}
+
+export interface MountedDisk extends SqliteDisk {
+  unmount(): void;
+}
+
+let loading: Promise<SimulatedSqlite> | undefined;
+
+/**
+ * Loads SQLite once for a process: it takes 20 ms of real time, so it is done before virtual time begins. It keeps nothing
+ * from one disk to the next; its random numbers begin anew with each connection.
+ */
+export function loadSimulatedSqlite(): Promise<SimulatedSqlite> {
+  loading ??= init().then(createSimulatedSqlite);
+  return loading;
+}
+
+function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
+  const mounts = new Map<string, Mount>();
+  let made = 0;
+  let newest: Mount | undefined;
+  installVfs(sqlite, mounts, () => {
+    assert(newest, "SQLite asks for nothing before a connection is opened");
+    return newest;
+  });
+  return {
+    mount(disk, { clock, rng }) {
+      const name = String(++made);
+      const mounted: Mount = { disk, rng };
+      mounts.set(name, mounted);
+      return {
+        connect(path) {
+          newest = mounted;
+          sqlite.capi.sqlite3_randomness(0, 0);
+          return openWasmConnection(sqlite, `/${name}/${path}`, VFS_NAME);
+        },
+        exists: (path) => disk.exists(path),
+        rename: (from, to) => disk.rename(from, to),
+        wallMs: () => clock.wallMs(),
+        unmount: () => void mounts.delete(name),
+      };
+    },
+  };
+}
