@@ -18,6 +18,7 @@ import type { Places } from "./places.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { Site } from "./site.ts";
 import type { PushAnswer } from "./pusher.ts";
+import { loadSimulatedSqlite } from "./storage/simulated-sqlite.ts";
 import type { World } from "./world/world.ts";
 
 export interface SimulationOptions {
@@ -55,12 +56,13 @@ const FAREWELL_TURNS = 240;
  * equal runs. Ends when all is settled, at the scenario's `until` at the latest. Throws what a part throws that has a bug.
  */
 export async function simulate(loaded: LoadedScenario, options: SimulationOptions): Promise<Simulation> {
+  const sqlite = await loadSimulatedSqlite();
   const startedMs = options.realMs();
   const clock = new VirtualClock({ bootId: BOOT_ID });
   const { log, lines } = createMemoryLog(500);
   const { scenario } = loaded;
   const { observer, places, seed } = options;
-  const site = new Site(loaded, { clock, rng: createRng(seed), log, observer, places });
+  const site = new Site(loaded, { clock, rng: createRng(seed), log, sqlite, observer, places });
   await using _ = { [Symbol.asyncDispose]: () => endSite(site, clock) };
   for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
     await clock.advance(SLICE_MS, settle);

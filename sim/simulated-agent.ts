@@ -12,20 +12,30 @@ import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
 import { simulatedToolDrivers } from "#drivers/simulated/tool-drivers";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { Clock } from "#lib/clock";
+import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
+import { DeviceClock } from "./device-clock.ts";
+import { createJournalEar, type JournalEar } from "./journal-ear.ts";
 import { Life } from "./life.ts";
 import type { Network } from "./network/network.ts";
+import { SimulatedDisk } from "./storage/disk.ts";
+import { pacedStore } from "./storage/paced-store.ts";
+import type { MountedDisk, SimulatedSqlite } from "./storage/simulated-sqlite.ts";
 import type { World } from "./world/world.ts";
 
-/** The agent of one simulated device: one disk, and one process on it after another. */
+/** The agent of one simulated device: one computer with its disk, and one process on it after another. */
 export interface SimulatedAgent extends AsyncDisposable {
   readonly deviceId: string;
+  readonly disk: SimulatedDisk;
+  readonly clock: DeviceClock;
   /** The process that runs, or undefined while it is dead. */
   agent(): Agent | undefined;
   /** SIGKILL: nothing more is done or said, the robot's own watchdog stops it. */
   kill(): void;
-  /** Starts the process; does nothing while one runs. */
+  /** The computer loses its power in the middle of a write, or within half a second where it writes nothing. */
+  cutPower(): void;
+  /** Starts the process, and the computer if it is off; does nothing while one runs. */
   start(): Promise<void>;
 }
 
@@ -35,6 +45,7 @@ export interface SimulatedAgentDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  readonly sqlite: SimulatedSqlite;
   readonly network: Network;
   readonly world: World;
   readonly maps: MapSource;
@@ -47,94 +58,161 @@ export interface SimulatedAgentDeps {
   readonly onFailure: (thrown: unknown) => void;
 }
 
-const SOFTWARE = "holdfast-sim";
-
 export function createSimulatedAgent(deps: SimulatedAgentDeps): SimulatedAgent {
-  const { deviceId, world, network } = deps;
-  const store = openSqliteStore({ path: ":memory:" });
-  let running: Running | undefined;
-  let starts = 0;
-  return {
-    deviceId,
-    agent: () => running?.agent,
-    kill() {
-      running?.life.end();
-      for (const channel of running?.channels ?? []) channel.close();
-      running = undefined;
-      network.killProcess(deviceId);
-    },
-    async start() {
-      // Two faults may overlap; one device runs one process.
-      if (running) return;
-      const channels = [world.connect(deviceId), world.connect(deviceId)] as const;
-      const life = new Life();
-      const own: Running = { life, channels };
-      running = own;
-      Object.assign(own, await startProcess(deps, store, life, channels, ++starts));
-    },
-    async [Symbol.asyncDispose]() {
-      await running?.agent?.[Symbol.asyncDispose]();
-      await running?.control?.[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
-  };
+  return new Computer(deps);
 }
+
+const SOFTWARE = "holdfast-sim";
+/** As a supervisor does: a process that ends is started again after this. */
+const RESTART_MS = 2000;
+/** Writes and syncs within which a power cut falls. */
+const CUT_WITHIN_OPERATIONS = 12;
+const CUT_WITHIN_MS = 500;
 
 interface Running {
   readonly life: Life;
-  readonly channels: readonly DeviceChannel[];
+  readonly channels: readonly [DeviceChannel, DeviceChannel];
+  readonly store?: Store;
   agent?: Agent;
   control?: Control;
 }
 
-async function startProcess(
-  deps: SimulatedAgentDeps,
-  store: Store,
-  life: Life,
-  [motionChannel, toolChannel]: readonly [DeviceChannel, DeviceChannel],
-  start: number,
-): Promise<Pick<Running, "agent" | "control">> {
-  const { deviceId, profile, maps, network, crypto, onFailure } = deps;
-  const clock = life.clock(deps.clock);
-  const log = deps.log.child({ process: deviceId });
-  const control = await startInlineControl({
-    clock,
-    profile: motionProfileOf(profile),
-    drivers: simulatedMotionDrivers(motionChannel, clock),
-    log,
-    maps,
-    onTick: deps.onTick,
-  });
-  const agent = await composeAgent(
-    { site: "default", deviceId, profile, software: SOFTWARE },
-    {
+class Computer implements SimulatedAgent {
+  readonly deviceId: string;
+  readonly disk: SimulatedDisk;
+  readonly clock: DeviceClock;
+  readonly #deps: SimulatedAgentDeps;
+  readonly #mounted: MountedDisk;
+  readonly #ear: JournalEar;
+  #power: "on" | "failing" | "off" = "on";
+  #running: Running | undefined;
+  #starts = 0;
+
+  constructor(deps: SimulatedAgentDeps) {
+    this.#deps = deps;
+    this.deviceId = deps.deviceId;
+    this.clock = new DeviceClock(deps.clock);
+    const rng = deps.rng.fork("disk");
+    this.disk = new SimulatedDisk({ clock: this.clock, rng });
+    this.#mounted = deps.sqlite.mount(this.disk, { clock: this.clock, rng: rng.fork("sqlite") });
+    this.#ear = createJournalEar(deps.onEvents);
+  }
+
+  agent(): Agent | undefined {
+    return this.#running?.agent;
+  }
+
+  kill(): void {
+    this.#endProcess();
+    this.disk.killProcess();
+    this.#deps.network.killProcess(this.deviceId);
+  }
+
+  cutPower(): void {
+    if (this.#power !== "on") return;
+    this.#power = "failing";
+    this.disk.cutPowerAfter(this.#deps.rng.fork(`cut ${this.#starts}`).integer(0, CUT_WITHIN_OPERATIONS), () =>
+      this.#goDark(),
+    );
+    this.clock.after(CUT_WITHIN_MS, () => {
+      if (this.#power !== "failing") return;
+      this.disk.cutPower();
+      this.#goDark();
+    });
+  }
+
+  async start(): Promise<void> {
+    // Two faults may overlap; one device runs one process.
+    if (this.#running || this.#power === "failing") return;
+    if (this.#power === "off") this.clock.boot(bootIdOf(this.#deps.rng.fork(`boot ${this.#starts}`)));
+    this.#power = "on";
+    this.#starts++;
+    const { world } = this.#deps;
+    const channels = [world.connect(this.deviceId), world.connect(this.deviceId)] as const;
+    const own: Running = { life: new Life(), channels };
+    this.#running = own;
+    try {
+      Object.assign(own, { store: openSqliteStore({ path: DATABASE, disk: this.#mounted }) });
+      await this.#startProcess(own);
+    } catch (thrown) {
+      this.#endByFailure(own, thrown);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#running;
+    await running?.agent?.[Symbol.asyncDispose]();
+    await running?.control?.[Symbol.asyncDispose]();
+    await running?.store?.[Symbol.asyncDispose]();
+    this.#mounted.unmount();
+  }
+
+  async #startProcess(own: Running): Promise<void> {
+    const { profile, maps, network, crypto, log: deviceLog, rng } = this.#deps;
+    const { life, channels, store } = own;
+    const clock = life.clock(this.clock);
+    const log = deviceLog.child({ process: this.deviceId });
+    const disk = life.port(pacedStore(store!, this.disk));
+    await this.#ear.catchUp(disk);
+    const control = await startInlineControl({
       clock,
-      rng: deps.rng.fork(`start ${start}`),
+      profile: motionProfileOf(profile),
+      drivers: simulatedMotionDrivers(channels[0], clock),
       log,
-      store: observed(life.port(store), deps.onEvents),
-      transport: network.transport(deviceId),
-      crypto,
-      tools: simulatedToolDrivers(toolChannel, clock),
-      control,
       maps,
-      onFailure,
-    },
-  );
-  return { agent, control };
+      onTick: this.#deps.onTick,
+    });
+    own.control = control;
+    own.agent = await composeAgent(
+      { site: "default", deviceId: this.deviceId, profile, software: SOFTWARE },
+      {
+        clock,
+        rng: rng.fork(`start ${this.#starts}`),
+        log,
+        store: this.#ear.at(disk),
+        transport: network.transport(this.deviceId),
+        crypto,
+        tools: simulatedToolDrivers(channels[1], clock),
+        control,
+        maps,
+        onFailure: (thrown) => this.#endByFailure(own, thrown),
+      },
+    );
+  }
+
+  /** A disk in trouble ends the process, as in production, and the supervisor starts the next; everything else is a bug. */
+  #endByFailure(own: Running, thrown: unknown): void {
+    if (!own.life.isAlive) return;
+    if (!(thrown instanceof AgentError) || !thrown.code.startsWith("store.")) {
+      this.#deps.onFailure(thrown);
+      return;
+    }
+    this.#deps.log.error({ err: thrown, process: this.deviceId }, "the process ends");
+    this.kill();
+    this.clock.after(RESTART_MS, () => {
+      if (this.#power === "on") void this.start().catch(this.#deps.onFailure);
+    });
+  }
+
+  #goDark(): void {
+    this.#power = "off";
+    this.#endProcess();
+    this.#deps.network.cutPower(this.deviceId);
+  }
+
+  #endProcess(): void {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.life.end();
+    for (const channel of running?.channels ?? []) channel.close();
+    // It may die in the middle of a call of SQLite, which must return first.
+    void Promise.resolve().then(() => running?.store?.[Symbol.asyncDispose]());
+  }
 }
 
-/** The store with an ear at it: what was appended is told when it is durable. */
-function observed(store: Store, onEvents: SimulatedAgentDeps["onEvents"]): Store {
-  return {
-    load: () => store.load(),
-    readJournal: (...args) => store.readJournal(...args),
-    readReplies: (inReplyTo) => store.readReplies(inReplyTo),
-    readDurations: () => store.readDurations(),
-    async commit(ops) {
-      await store.commit(ops);
-      const events = ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : []));
-      if (events.length > 0) onEvents(events);
-    },
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  };
+const DATABASE = "core.db";
+
+function bootIdOf(rng: Rng): string {
+  const tail = (rng.uint32() + rng.uint32() * 2 ** 16).toString(16).padStart(12, "0").slice(0, 12);
+  return `5eed5eed-0000-4000-8000-${tail}`;
 }

@@ -17,12 +17,15 @@ import { worldSpecOf } from "./scenario-world.ts";
 import { startSchedule, type Schedule } from "./schedule.ts";
 import { createSimulatedAgent, type SimulatedAgent } from "./simulated-agent.ts";
 import { createSimulatedCloud, type SimulatedCloud } from "./simulated-cloud.ts";
+import type { SimulatedSqlite } from "./storage/simulated-sqlite.ts";
 import { createWorld, type World } from "./world/world.ts";
 
 export interface SiteDeps {
   readonly clock: VirtualClock;
   readonly rng: Rng;
   readonly log: Log;
+  /** What the devices keep their journals with. */
+  readonly sqlite: SimulatedSqlite;
   /** Places made ready before; absent: this run's own. */
   readonly places?: Places | undefined;
   /** Watches the run; a run without an observer is the same run. */
@@ -57,7 +60,10 @@ export class Site implements AsyncDisposable {
   #failure: { readonly thrown: unknown } | undefined;
 
   /** Makes the site and starts it; time stands still until the clock is moved. */
-  constructor(loaded: LoadedScenario, { clock, rng, log, places = createPlaces(), observer = NOBODY }: SiteDeps) {
+  constructor(
+    loaded: LoadedScenario,
+    { clock, rng, log, sqlite, places = createPlaces(), observer = NOBODY }: SiteDeps,
+  ) {
     const { scenario } = loaded;
     this.#clock = clock;
     this.#observer = observer;
@@ -80,6 +86,7 @@ export class Site implements AsyncDisposable {
     const shared = {
       clock,
       log,
+      sqlite,
       network: this.network,
       world: this.world,
       maps: places.maps,

@@ -55,7 +55,7 @@ export class SimulatedDisk {
   #faults = HEALTHY_DISK;
   #process = 1;
   #busyUntilMs = 0;
-  #pendingCut: { operations: number; readonly then: () => void } | undefined;
+  #pendingCut: { operations: number; readonly onCut: () => void } | undefined;
 
   constructor({ clock, rng }: DiskDeps) {
     this.#clock = clock;
@@ -169,9 +169,9 @@ export class SimulatedDisk {
     this.#startAnew(nowMs);
   }
 
-  /** Cuts the power right before the write or sync that is `operations` from now, and calls `then`; zero is the next one. */
-  cutPowerAfter(operations: number, then: () => void): void {
-    this.#pendingCut = { operations, then };
+  /** Cuts the power right before the write or sync that is `operations` from now, and calls `onCut`; zero is the next one. */
+  cutPowerAfter(operations: number, onCut: () => void): void {
+    this.#pendingCut = { operations, onCut };
   }
 
   /** Flips `count` bits of a file; nothing where there is no such file. */
@@ -208,7 +208,7 @@ export class SimulatedDisk {
     const cut = this.#pendingCut;
     if (!cut || cut.operations-- > 0) return false;
     this.cutPower();
-    cut.then();
+    cut.onCut();
     return true;
   }
 

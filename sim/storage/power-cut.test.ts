@@ -1,13 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { openSqliteStore } from "#agent/io/sqlite-store";
-import type { JournalEntry, Store, StoreOp } from "#agent/store";
-import type { Event } from "#contract/event";
-import { AgentError } from "#lib/errors";
-import type { SqliteConnection, SqliteDisk } from "#lib/node/sqlite";
-import { createRng, type Rng } from "#lib/rng";
-import { VirtualClock } from "#lib/virtual-clock";
-import { SimulatedDisk } from "./disk.ts";
-import { loadSimulatedSqlite, type MountedDisk, type SimulatedSqlite } from "./simulated-sqlite.ts";
+import { loadSimulatedSqlite, type SimulatedSqlite } from "./simulated-sqlite.ts";
+import { StoreUnderCuts } from "./store-under-cuts.ts";
 
 let sqlite: SimulatedSqlite;
 beforeAll(async () => {
@@ -16,13 +9,10 @@ beforeAll(async () => {
 
 const SEEDS = Array.from({ length: 40 }, (_, at) => at + 1);
 const CUTS = 5;
-const COMMITS_MAX = 60;
-/** Writes and syncs until the power is cut: within a commit or a checkpoint, now and then while the database is opened. */
-const OPERATIONS_MAX = 600;
 
 describe("the agent's store, whose power is cut at any write", () => {
   test.each(SEEDS)("loses nothing that it has acknowledged and invents nothing (seed %i)", async (seed) => {
-    const computer = new Computer(seed);
+    const computer = new StoreUnderCuts(sqlite, seed);
     for (let cut = 0; cut < CUTS; cut++) await computer.workUntilCut();
     expect(computer.losses).toEqual([]);
     computer.end();
@@ -34,7 +24,7 @@ describe("the agent's store, whose power is cut at any write", () => {
   ] as const)("%s loses acknowledged events, and this test sees it", async (_name, weakness) => {
     const losses: string[] = [];
     for (const seed of SEEDS) {
-      const computer = new Computer(seed, weakness);
+      const computer = new StoreUnderCuts(sqlite, seed, weakness);
       for (let cut = 0; cut < CUTS && computer.losses.length === 0; cut++) await computer.workUntilCut();
       losses.push(...computer.losses);
       computer.end();
@@ -45,7 +35,7 @@ describe("the agent's store, whose power is cut at any write", () => {
   test("the same seed gives the same disk", async () => {
     const ends: string[] = [];
     for (let run = 0; run < 2; run++) {
-      const computer = new Computer(7);
+      const computer = new StoreUnderCuts(sqlite, 7);
       for (let cut = 0; cut < CUTS; cut++) await computer.workUntilCut();
       ends.push(computer.fingerprint());
       computer.end();
@@ -53,128 +43,3 @@ describe("the agent's store, whose power is cut at any write", () => {
     expect(ends[1]).toBe(ends[0]);
   });
 });
-
-interface Weakness {
-  /** Instead of the store's own pragma. */
-  readonly pragma?: string;
-  readonly sync?: "honoured" | "ignored";
-}
-
-/** A computer whose store is written to while its power is cut, again and again. */
-class Computer {
-  /** What was acknowledged and is gone, or is there and was never asked for. */
-  readonly losses: string[] = [];
-  readonly #rng: Rng;
-  readonly #disk: SimulatedDisk;
-  readonly #mounted: MountedDisk;
-  readonly #drive: SqliteDisk;
-  #lastSeq = 0;
-
-  constructor(seed: number, { pragma, sync = "honoured" }: Weakness = {}) {
-    this.#rng = createRng(seed);
-    const clock = new VirtualClock();
-    this.#disk = new SimulatedDisk({ clock, rng: this.#rng.fork("disk") });
-    this.#mounted = sqlite.mount(this.#disk, { clock, rng: this.#rng.fork("sqlite") });
-    const connect = (path: string): SqliteConnection => weakened(this.#mounted.connect(path), pragma);
-    this.#drive = { ...this.#mounted, connect };
-    this.#disk.set({ sync });
-  }
-
-  /** Writes events until the power is cut, then looks at what is left of them. */
-  async workUntilCut(): Promise<void> {
-    let isCut = false;
-    const arm = (): void => {
-      this.#disk.cutPowerAfter(this.#rng.integer(0, OPERATIONS_MAX), () => {
-        isCut = true;
-      });
-    };
-    let asked = this.#lastSeq;
-    const isCutEarly = this.#rng.chance(1, 4);
-    if (isCutEarly) arm();
-    const store = this.#open();
-    if (!isCutEarly) arm();
-    for (let commit = 0; commit < COMMITS_MAX && store && !isCut; commit++) {
-      const ops = this.#drawOps(asked);
-      asked += ops.filter(({ type }) => type === "append").length;
-      const failure = await store.commit(ops).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      if (failure === undefined) this.#lastSeq = asked;
-      else expect([isCut, failure]).toEqual([true, expect.any(AgentError)]);
-    }
-    if (!isCut) this.#disk.cutPower();
-    await store?.[Symbol.asyncDispose]();
-    await this.#lookAtWhatIsLeft(asked);
-  }
-
-  fingerprint(): string {
-    return this.#disk.fingerprint();
-  }
-
-  end(): void {
-    this.#mounted.unmount();
-  }
-
-  async #lookAtWhatIsLeft(asked: number): Promise<void> {
-    const store = openSqliteStore({ path: "core.db", disk: this.#drive });
-    const { lastSeq, setAside } = await store.load();
-    if (setAside !== undefined) this.losses.push("the database is damaged");
-    if (lastSeq < this.#lastSeq) this.losses.push(`events from ${lastSeq + 1} to ${this.#lastSeq}`);
-    if (lastSeq > asked) this.losses.push(`there are events after ${asked}`);
-    for (let seq = Math.max(1, lastSeq - 500); seq <= lastSeq;) {
-      const slice = await store.readJournal(seq, 500, 1_000_000);
-      for (const event of slice?.events ?? []) expect(event).toEqual(entry(event.seq).event);
-      seq += slice?.events.length ?? Infinity;
-    }
-    await store[Symbol.asyncDispose]();
-    this.#lastSeq = lastSeq;
-  }
-
-  /** Undefined when the power is cut before the database is open. */
-  #open(): Store | undefined {
-    try {
-      return openSqliteStore({ path: "core.db", disk: this.#drive });
-    } catch (thrown) {
-      expect(thrown).toBeInstanceOf(AgentError);
-      return undefined;
-    }
-  }
-
-  #drawOps(lastSeq: number): StoreOp[] {
-    const count = this.#rng.integer(1, 6);
-    const appends = Array.from({ length: count }, (_, at): StoreOp => ({
-      type: "append",
-      entry: entry(lastSeq + at + 1),
-    }));
-    return [...appends, { type: "set-meta", key: "leases", value: "x".repeat(this.#rng.integer(1, 9000)) }];
-  }
-}
-
-function entry(seq: number): JournalEntry {
-  const event: Event = {
-    seq,
-    id: "019b8ce6-1400-7000-8000-000000000001",
-    at: "2026-01-05T08:00:00.000Z",
-    monoMs: seq,
-    clock: "synced",
-    type: "notice",
-    data: { kind: "test", text: String(seq).repeat(seq % 300) },
-  };
-  return { bootId: "boot-1", event, hash: seq.toString(16).padStart(64, "0") };
-}
-
-/** The connection with another level of durability than the store asks for, and believes to have. */
-function weakened(connection: SqliteConnection, pragma: string | undefined): SqliteConnection {
-  if (pragma === undefined) return connection;
-  return {
-    ...connection,
-    get inTransaction() {
-      return connection.inTransaction;
-    },
-    pragma(source, options) {
-      const found = connection.pragma(source === "synchronous = FULL" ? pragma : source, options);
-      return source === "synchronous" ? 2 : found;
-    },
-  };
-}

@@ -13,6 +13,7 @@ import type { Scenario } from "#sim/scenario";
 import { loadScenario, type LoadedScenario } from "#sim/scenario-file";
 import { endSite, settle } from "#sim/simulate";
 import { Site } from "#sim/site";
+import { loadSimulatedSqlite, type SimulatedSqlite } from "#sim/storage/simulated-sqlite";
 
 /** Whether the long counts were asked for. */
 export const IS_LONG = process.env["HOLDFAST_LONG"] === "1";
@@ -47,13 +48,13 @@ export class Trial implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly site: Site;
 
-  private constructor(loaded: LoadedScenario, seed: number, observer: Observer | undefined) {
-    this.site = new Site(loaded, { clock: this.clock, rng: createRng(seed), log: silentLog, observer });
+  private constructor(loaded: LoadedScenario, seed: number, observer: Observer | undefined, sqlite: SimulatedSqlite) {
+    this.site = new Site(loaded, { clock: this.clock, rng: createRng(seed), log: silentLog, sqlite, observer });
   }
 
   /** Starts everything and waits until every device is live. */
   static async start(loaded: LoadedScenario, seed = 1, observer?: Observer): Promise<Trial> {
-    const trial = new Trial(loaded, seed, observer);
+    const trial = new Trial(loaded, seed, observer, await loadSimulatedSqlite());
     await trial.advance(SLICE_MS / 1000);
     await trial.until("all are live", () => [...trial.site.agents.keys()].every((id) => trial.mode(id) === "live"), 20);
     return trial;
