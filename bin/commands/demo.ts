@@ -32,7 +32,7 @@ export function demoCommand(): Command {
     .option("--seed <n>", "seed of everything random", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--fast", "in virtual time, in this process")
     .option("--speed <n>", "simulated seconds per real second (without --fast)", wholeNumber(1, 8), 3)
-    .option("--report <dir>", "where to write report.svg (default reports/<scenario>)")
+    .option("--report <dir>", "where to write report.html, .svg and .png (default reports/<scenario>)")
     .action(demo);
 }
 

@@ -27,7 +27,7 @@ export function simCommand(): Command {
     .option("--seed <n>", "seed of everything random", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--json", "print one JSON object (for a folder: one a line)")
     .option("--junit <file>", "write JUnit XML for CI")
-    .option("--report <dir>", "write report.svg into this folder")
+    .option("--report <dir>", "write report.html, .svg and .png into this folder")
     .action(run);
   return sim;
 }

@@ -171,7 +171,7 @@ function zoneText(zone: Zone): string {
 
 function zoneInk(kind: Zone["kind"]): string {
   if (kind === "keepout") return COLOUR.keepout;
-  return kind === "speed-limit" || kind === "slow-near-people" ? "#7a4f00" : COLOUR.muted;
+  return kind === "speed-limit" || kind === "slow-near-people" ? COLOUR.slowText : COLOUR.muted;
 }
 
 function leaderLine({ leader }: Placement): Markup {

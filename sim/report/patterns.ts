@@ -17,7 +17,13 @@ export function patternDefinitions(): Markup {
     {},
     hatch("holdfast-keepout", { colour: COLOUR.keepout, pitch: 7, width: 1, angle: 45 }),
     hatch("holdfast-offline", { colour: COLOUR.muted, pitch: 5, width: 1.4, angle: 45 }),
-    hatch("holdfast-unknown", { colour: "#d3d9df", pitch: 6, width: 1, angle: -45, ground: "#eceff2" }),
+    hatch("holdfast-unknown", {
+      colour: COLOUR.unknownLine,
+      pitch: 6,
+      width: 1,
+      angle: -45,
+      ground: COLOUR.unknownGround,
+    }),
     crossHatch("holdfast-unmapped"),
     dots("holdfast-projected"),
   );

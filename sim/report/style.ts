@@ -8,10 +8,13 @@ export const COLOUR = {
   outside: "#f4f5f7",
   wall: "#3a444f",
   unknown: "#e2e6ea",
+  unknownGround: "#eceff2",
+  unknownLine: "#d3d9df",
   planned: "#6b7683",
   projected: "#b32d74",
   keepout: "#c0291f",
   slow: "#b97700",
+  slowText: "#7a4f00",
   offline: "#8a95a1",
   failed: "#c0291f",
 } as const;

@@ -23,7 +23,7 @@ export function timeline(
   marks: readonly NumberedMark[],
   place: { readonly x: number; readonly y: number; readonly width: number },
 ): PageBlock {
-  const scale = timeScale(place.x + NAMES_PX, place.x + place.width, record.duration);
+  const scale = timelineScale(place, record.duration);
   let y = place.y;
   const blocks = record.devices.map((device, at) => {
     const own = marks.filter((mark) => mark.deviceAt === at);
@@ -33,6 +33,11 @@ export function timeline(
   });
   if (record.devices.length > 0) y -= BETWEEN_DEVICES_PX - 10;
   return { markup: group({}, [...blocks, axis(scale, y)]), height: y + AXIS_PX - place.y };
+}
+
+/** Where moments stand on a timeline at a place. */
+export function timelineScale(place: { readonly x: number; readonly width: number }, duration: number): TimeScale {
+  return timeScale(place.x + NAMES_PX, place.x + place.width, duration);
 }
 
 interface RowPlace {
