@@ -41,9 +41,18 @@ describe("judge", () => {
     ["robot('nobody').collisions == 0", false],
   ])("%s is %s", (that, ok) => expect(verdict(that)).toBe(ok));
 
-  it("says what was found instead", () => {
-    const [wrong] = judge(RESULT, [{ name: "far", that: "robot('amr-07').distance > 20" }]);
-    expect(wrong).toEqual({ name: "far", ok: false, detail: "robot('amr-07').distance > 20 is false" });
+  it.each([
+    [
+      "robot('amr-07').distance > 20 && virtualSeconds < 90",
+      "is false: robot('amr-07').distance is 12, virtualSeconds is 60",
+    ],
+    ["contract('pick').status == 'failed'", "is false: contract('pick').status is \"completed\""],
+    ["cloud.reconciliations.size() >= 1", "is false: cloud.reconciliations.size() is 0"],
+    ["devices.exists(d, d.collisions > 0)", "is false"],
+    ["robot('amr-07').distance", "is 12"],
+  ])("says what was found instead of %s", (that, found) => {
+    const [wrong] = judge(RESULT, [{ name: "far", that }]);
+    expect(wrong).toEqual({ name: "far", ok: false, detail: `${that} ${found}` });
   });
 
   it("names the robot or contract that is not there", () => {

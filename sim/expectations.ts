@@ -1,4 +1,4 @@
-import { compileExpression, evaluate } from "#contract/expression";
+import { compileExpression, evaluate, type ExpressionScope } from "#contract/expression";
 import type { DeviceResult, Expectation, SimulationResult } from "./result.ts";
 
 /** A result before it has been judged. */
@@ -56,8 +56,32 @@ function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: 
   }
   const outcome = evaluate(compiled.expression, { ...result });
   if (!outcome.ok) return { name, ok: false, detail: `${that}: ${outcome.message}` };
-  const ok = outcome.value === true;
-  return { name, ok, detail: ok ? that : `${that} is ${JSON.stringify(outcome.value)}` };
+  if (outcome.value === true) return { name, ok: true, detail: that };
+  const found = factsOf(that, (source) => valueOf(source, result, functions));
+  return { name, ok: false, detail: `${that} is ${JSON.stringify(outcome.value)}${found}` };
+}
+
+/** What an expression looks up: a member of a robot, of a contract or of the whole, and sizes. */
+const LOOKUP =
+  /(?:\b(?:robot|contract)\(\s*(?:'[^']*'|"[^"]*")\s*\)(?:\.\w+(?![\w(]))+|\b(?:cloud|matrix)(?:\.\w+(?![\w(]))+|\bdevices\b|\bvirtualSeconds\b)(?:\.size\(\))?/g;
+
+/** The single values that an expression looked up, for the person who wonders why it does not hold. */
+function factsOf(that: string, valueAt: (source: string) => unknown): string {
+  const sources = [...new Set([...that.matchAll(LOOKUP)].map(([source]) => source))].filter(
+    (source) => source !== that,
+  );
+  const facts = sources.flatMap((source) => {
+    const value = valueAt(source);
+    if (typeof value === "number") return [`${source} is ${Number(value.toFixed(3))}`];
+    return typeof value === "string" || typeof value === "boolean" ? [`${source} is ${JSON.stringify(value)}`] : [];
+  });
+  return facts.length === 0 ? "" : `: ${facts.join(", ")}`;
+}
+
+function valueOf(source: string, result: Unjudged, functions: ExpressionScope["functions"] & object): unknown {
+  const compiled = compileExpression(source, { variables: [...VARIABLES, MATRIX], functions });
+  const outcome = compiled.ok ? evaluate(compiled.expression, { ...result }) : undefined;
+  return outcome?.ok ? outcome.value : undefined;
 }
 
 /** Problems of expectations that can be seen before anything runs: the index, and what is wrong. */

@@ -1,20 +1,20 @@
 import { decodeOccupancy } from "#contract/occupancy-grid";
-import type { Observer } from "./observer.ts";
 import { observeAll } from "./observer.ts";
 import { createRecorder, unmappedOf, type Setting } from "./recorder.ts";
 import type { RunRecord } from "./record.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
-import { simulate, type Simulation } from "./simulate.ts";
+import { parametersText } from "./scenario-matrix.ts";
+import { simulate, type Simulation, type SimulationOptions } from "./simulate.ts";
 import { prepareTerrain } from "./world/terrain.ts";
 
 /** Runs a loaded scenario in virtual time and records it for a report. */
 export async function runRecorded(
   loaded: LoadedScenario,
-  options: { seed: number; realMs: () => number; observer?: Observer | undefined },
+  options: Pick<SimulationOptions, "seed" | "realMs" | "observer" | "onSlice">,
 ): Promise<{ simulation: Simulation; record: RunRecord }> {
   const recorder = createRecorder(settingOf(loaded, options.seed));
   const observer = options.observer ? observeAll([recorder, options.observer]) : recorder;
-  const simulation = await simulate(loaded, { seed: options.seed, realMs: options.realMs, observer });
+  const simulation = await simulate(loaded, { ...options, observer });
   const { result, world } = simulation;
   const truths = new Map(
     loaded.scenario.robots.map(({ id }) => [id, { metrics: world.metrics(id), track: world.track(id) }]),
@@ -24,12 +24,14 @@ export async function runRecorded(
 }
 
 /** What a report knows of a scenario before it runs. */
-export function settingOf({ scenario, map, zones, profiles, contracts }: LoadedScenario, seed: number): Setting {
+export function settingOf(loaded: LoadedScenario, seed: number): Setting {
+  const { scenario, parameters = {}, map, zones, profiles, contracts } = loaded;
+  const title = [scenario.title ?? scenario.name, parametersText(parameters)].filter(Boolean).join(", ");
   const drafts = contracts.map(({ draft }) => draft);
   const spatial = drafts.map((draft) => draft.spatial);
   return {
     scenario: scenario.name,
-    title: scenario.title ?? scenario.name,
+    title,
     seed,
     map: "png" in map ? decodeOccupancy(map) : prepareTerrain(map).grid,
     zones: uniqueById([...zones, ...spatial.flatMap((place) => place.zones)]),

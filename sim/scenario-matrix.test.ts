@@ -38,6 +38,7 @@ describe("expandMatrix", () => {
       /^sweep\.yaml:2: for is "\$outages".*did you mean outage\?$/,
     ],
     ["for: $outage\n", /^sweep\.yaml:1: for is "\$outage".*there is no matrix$/],
+    ["matrx: { outage: [1s] }\nfor: $outage\n", /there is no matrix, but matrx$/],
     ["matrix:\n  speed: [1]\n  wind: [2]\nset: $speed\n", /^sweep\.yaml:3: matrix\.wind is used nowhere: write \$wind/],
     ["matrix: { speed: [] }\nset: $speed\n", /^sweep\.yaml:1: matrix\.speed is \[\]: .*1/],
     ["matrix: { 2nd: [1] }\n", /^sweep\.yaml:1: matrix\.2nd.*a name of letters/],

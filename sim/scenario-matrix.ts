@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AgentError } from "#lib/errors";
-import { nameHint } from "#lib/nearest-name";
+import { nameHint, nearestName } from "#lib/nearest-name";
 import { describeProblem, parseYaml, type YamlDocument } from "#lib/node/yaml-file";
 
 /** The matrix of a scenario: what is varied, and the values that each takes. */
@@ -36,7 +36,7 @@ export function expandMatrix(document: YamlDocument): Variant[] {
     ...used
       .filter(({ name }) => !names.includes(name))
       .map(({ name, path }) => {
-        const hint = names.length === 0 ? "; there is no matrix" : nameHint(name, names);
+        const hint = names.length === 0 ? noMatrix(document) : nameHint(name, names);
         return describeProblem(document, path, `is "$${name}": no parameter of matrix has this name${hint}`);
       }),
     ...names
@@ -54,6 +54,11 @@ export function expandMatrix(document: YamlDocument): Variant[] {
     parameters,
     document: { ...document, value: filled(document.value, parameters) },
   }));
+}
+
+function noMatrix({ value }: YamlDocument): string {
+  const misspelt = Object.keys(value as object).find((key) => nearestName(key, ["matrix"]) !== undefined);
+  return misspelt === undefined ? "; there is no matrix" : `; there is no matrix, but ${misspelt}`;
 }
 
 /** Parameters for people, such as `outage=90s speed=1.2`; empty where there are none. */

@@ -23,9 +23,11 @@ import type { World } from "./world/world.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
-  readonly observer?: Observer;
+  readonly observer?: Observer | undefined;
   /** Shared by runs in the same place. */
   readonly places?: Places;
+  /** Called and awaited at every slice with the virtual time in ms: to show how far it is, or to pace it. It changes nothing. */
+  readonly onSlice?: ((virtualMs: number) => Promise<void>) | undefined;
   /** Milliseconds of a real clock, to say how fast it went; it decides nothing. */
   readonly realMs: () => number;
 }
@@ -67,9 +69,10 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
     await clock.advance(SLICE_MS, settle);
     site.throwIfFailed();
+    await options.onSlice?.(clock.nowMs());
     calmMs = isSettled(site) ? calmMs + SLICE_MS : 0;
     if (options.observer?.judged && clock.nowMs() % JUDGE_EVERY_MS === 0) {
-      const sofar = { ...toldOf(site, scenario), seed: options.seed, digest: "", wallSeconds: 0, realTimeFactor: 0 };
+      const sofar = { ...toldOf(site, loaded), seed: options.seed, digest: "", wallSeconds: 0, realTimeFactor: 0 };
       options.observer.judged(
         clock.nowMs() / 1000,
         judge({ ...sofar, virtualSeconds: clock.nowMs() / 1000 }, scenario.expect),
@@ -79,9 +82,8 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   const wallSeconds = (options.realMs() - startedMs) / 1000;
   const virtualSeconds = clock.nowMs() / 1000;
   const unjudged: Unjudged = {
-    ...toldOf(site, scenario),
+    ...toldOf(site, loaded),
     seed: options.seed,
-    ...(scenario.matrix ? { matrix: loaded.parameters ?? {} } : {}),
     digest: digestOf(site),
     virtualSeconds,
     wallSeconds,
@@ -129,9 +131,12 @@ function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
   });
 }
 
-function toldOf(site: Site, scenario: LoadedScenario["scenario"]): Pick<Unjudged, "scenario" | "devices" | "cloud"> {
+type Told = Pick<Unjudged, "scenario" | "matrix" | "devices" | "cloud">;
+
+function toldOf(site: Site, { scenario, parameters = {} }: LoadedScenario): Told {
   return {
     scenario: scenario.name,
+    ...(scenario.matrix ? { matrix: parameters } : {}),
     devices: scenario.robots.map(({ id }) => resultOf(id, site)),
     cloud: cloudResult(site.cloudLog),
   };

@@ -7,9 +7,10 @@ import { unmappedOf } from "#sim/recorder";
 import { writeReport } from "#sim/report-files";
 import type { SimulationResult } from "#sim/result";
 import { loadScenario, type LoadedScenario } from "#sim/scenario-file";
-import { createStory, type StoryLine } from "#sim/story";
+import { createStory } from "#sim/story";
 import { runReal } from "../demo/real-run.ts";
 import { EXIT, Unmet } from "../exit.ts";
+import { storyText } from "../story-line.ts";
 import { wholeNumber } from "./options.ts";
 
 interface DemoOptions {
@@ -42,7 +43,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const story = createStory({
     contracts: loaded.contracts.map(({ draft }) => draft),
     unmapped: unmappedOf(loaded.scenario.obstacles),
-    tell: (line) => print(lineOf(line)),
+    tell: (line) => print(storyText(line)),
   });
   print(`${loaded.scenario.title ?? loaded.scenario.name} (scenario ${loaded.scenario.name}, seed ${options.seed})`);
   const { result, record } = options.fast
@@ -107,10 +108,6 @@ function summary(result: SimulationResult, report: string): string {
     `  report: ${report}`,
     isKept(result) ? "The contract was kept." : "The contract was NOT kept.",
   ].join("\n");
-}
-
-function lineOf({ t, who, text }: StoryLine): string {
-  return `${t.toFixed(1).padStart(6)} s  ${who.padEnd(8)} ${text}`;
 }
 
 function oneOf(names: readonly string[]): (text: string) => string {

@@ -12,6 +12,26 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   };
 }
 
+const SEEDS_MAX = 100_000;
+
+/** Parses `A..B` into every whole number from A to B. */
+export function seedRange(text: string): number[] {
+  const [, first, last] = (/^(\d{1,10})\.\.(\d{1,10})$/.exec(text) ?? []).map(Number);
+  const isRange = first !== undefined && last !== undefined && first <= last && last < 2 ** 31;
+  if (!isRange || last - first >= SEEDS_MAX) {
+    throw new InvalidArgumentError(`expected A..B, at most ${SEEDS_MAX} seeds, such as 1..20`);
+  }
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
+/** Parses `NAME=VALUE` and adds it to those before. */
+export function assignment(text: string, before: ReadonlyMap<string, string>): Map<string, string> {
+  const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError("expected NAME=VALUE, such as outage=90s");
+  return new Map([...before, [name, value]]);
+}
+
 /** Parses a share from 0 to 1. */
 export function share(text: string): number {
   const value = Number(text);

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SimulationResult } from "#sim/result";
 import { holdfast } from "./command-run.ts";
 
 let folder: string;
@@ -34,6 +35,8 @@ describe("a command line that is wrong", () => {
       /'--http <host:port>' argument 'here' is invalid.*HOST:PORT, such as 127\.0\.0\.1:8080/,
     ],
     [["demo", "--seed", "x"], /'--seed <n>' argument 'x' is invalid.*a whole number from 0 to 2147483647/],
+    [["sim", "run", ".", "--seeds", "9..1"], /'--seeds <a\.\.b>' argument '9\.\.1' is invalid.*such as 1\.\.20/],
+    [["sim", "run", ".", "--only", "outage"], /argument 'outage' is invalid.*NAME=VALUE/],
     [["demo", "--scenario", "none"], /argument 'none' is invalid.*one of warehouse-pick/],
     [["agent"], /required option '--config <file>' not specified/],
     [["keys", "enrol"], /missing required argument 'deviceId'/],
@@ -142,6 +145,42 @@ describe("holdfast sim run", () => {
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAILED short-drive seed 1/)]);
     expect(readFileSync(junit, "utf8")).toMatch(/<testsuite .*tests="1" failures="1".*[^]*<failure message="/);
     expect(existsSync(join(report, "report.svg"))).toBe(true);
+  });
+
+  it("paced by the clock on the wall it is the same run, told line by line", async () => {
+    const scenario = file("paced.yaml", SCENARIO);
+    const [paced, free] = await Promise.all([
+      run("sim", "run", scenario, "--realtime", "--json"),
+      run("sim", "run", scenario, "--json"),
+    ]);
+    const [slow, fast] = [paced, free].map(({ stdout }) => JSON.parse(stdout) as SimulationResult) as [
+      SimulationResult,
+      SimulationResult,
+    ];
+    expect(slow.digest).toBe(fast.digest);
+    expect(slow.wallSeconds).toBeGreaterThanOrEqual(slow.virtualSeconds - 0.5);
+    expect((await run("sim", "run", scenario, "--realtime")).stdout).toMatch(/^ +\d+\.\d s {2}amr-1 /m);
+  });
+
+  it("runs the good scenarios of a folder, tells the bad one, and prints one JSON object", async () => {
+    const scenarios = join(folder, "scenarios");
+    mkdirSync(scenarios);
+    const matrix = SCENARIO.replace("map:", "matrix: { x: [1, 1.5] }\nmap:").replace("[1.5,", "[$x,");
+    writeFileSync(join(scenarios, "sweep.yaml"), matrix);
+    writeFileSync(join(scenarios, "wrong.yaml"), `${SCENARIO}colour: red\n`);
+    const { code, stdout, stderr } = await run("sim", "run", scenarios, "--json", "--seeds", "1..2", "--jobs", "2");
+    expect(stderr).toMatch(/wrong\.yaml:8: colour is not known here/);
+    expect(stderr).toMatch(/4 passed, 0 failed, 1 bad file/);
+    const told = JSON.parse(stdout) as { outcome: string; runs: SimulationResult[]; bad: unknown[] };
+    expect(told.runs.map(({ matrix: own, seed }) => [own?.["x"], seed])).toEqual([
+      [1, 1],
+      [1, 2],
+      [1.5, 1],
+      [1.5, 2],
+    ]);
+    expect([code, told.outcome, told.bad.length]).toEqual([2, "failed", 1]);
+    const alone = await run("sim", "run", join(scenarios, "sweep.yaml"), "--json", "--seed", "2", "--only", "x=1.5");
+    expect((JSON.parse(alone.stdout) as SimulationResult).digest).toBe(told.runs[3]!.digest);
   });
 
   it.each([
