@@ -12,6 +12,7 @@ import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import { startClockWatch } from "./clock-watch.ts";
 import type { Control, MotionReport } from "./control/control.ts";
 import type { CommandHandler } from "./core/command-handler.ts";
+import type { JogMove, JogResult } from "./core/jog.ts";
 import type { DeviceAbilities } from "./core/feasibility.ts";
 import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
 import type { LinkStatus, Replanner } from "./core/ports.ts";
@@ -76,6 +77,11 @@ export interface Agent extends AsyncDisposable {
   /** Stops the robot until it is released; said by a human or a button. */
   pressEstop(reason: string): void;
   releaseEstop(): void;
+  /**
+   * Moves the robot a little for a technician, in its own frame, within `jog` of the profile: one drive through the same loop
+   * and gate as a contract's, journaled. Refused while a contract is at work and not held. Resolves when it has ended.
+   */
+  jog(move: JogMove): Promise<JogResult>;
 }
 
 /** Puts an agent together and starts it; the same in production and in a simulation. A failing start ends what had started. */
@@ -105,7 +111,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
   const isSampleDue = createLiveLane(clock, () => journal.state());
   const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
   parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
-  parts.executor = starting.use(startExecutor(robot.executor));
+  const executor = (parts.executor = starting.use(startExecutor(robot.executor)));
 
   const started = starting.move();
   const { safety } = robot.executor;
@@ -117,6 +123,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
     isOnline: () => link.isOnline(),
     pressEstop: (reason) => safety.pressEstop(reason),
     releaseEstop: () => safety.releaseEstop(),
+    jog: (move) => executor.jog(move),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }

@@ -69,6 +69,13 @@ export const DeviceProfile = z.strictObject({
     toolW: Watts,
     chargeW: Watts,
   }),
+  jog: z
+    .strictObject({
+      maxDistance: z.number().positive().max(2).meta({ unit: "m" }),
+      maxYaw: z.number().positive().max(Math.PI).meta({ unit: "rad" }),
+      maxSpeed: Speed.max(0.5),
+    })
+    .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
   drivers: z.strictObject({ kind: z.literal("simulated") }),
 });
 export type DeviceProfile = z.infer<typeof DeviceProfile>;

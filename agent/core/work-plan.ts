@@ -110,7 +110,7 @@ export const ABORT_AT_ONCE: Contract["failurePolicy"] = {
 type Zones = Contract["constraints"]["zones"];
 
 /** The contract's zones; only from where it may not be a robot may get away. */
-function zonesFrom({ allowed, forbidden = [] }: Zones, around: readonly string[]): Zones {
+export function zonesFrom({ allowed, forbidden = [] }: Zones, around: readonly string[]): Zones {
   const isInside = allowed?.some((zone) => around.includes(zone));
   return { ...(allowed && isInside && { allowed }), forbidden: forbidden.filter((zone) => !around.includes(zone)) };
 }
@@ -174,11 +174,17 @@ function isOrdered({ by }: Hold): boolean {
   return by === "cloud" || by === "console";
 }
 
-function notice({ planId, kind, parentId }: WorkPlan, event: NewEvent): NewEvent {
+function notice({ planId, kind, parentId, contract }: WorkPlan, event: NewEvent): NewEvent {
   const change = event.type.slice("contract.".length);
   const { reason } = event.data as { reason?: unknown };
   const why = typeof reason === "string" ? `: ${reason}` : "";
-  const data = { kind: "work-plan", text: `${kind} ${change}${why}`, workPlan: planId, plan: kind, change };
+  const data = {
+    kind: "work-plan",
+    text: `${contract.task.title} ${change}${why}`,
+    workPlan: planId,
+    plan: kind,
+    change,
+  };
   return { type: "notice", ...(parentId !== undefined && { contractId: parentId }), data };
 }
 

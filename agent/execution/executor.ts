@@ -13,6 +13,7 @@ import type { CommandDecision, CommandHandler } from "../core/command-handler.ts
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
 import type { StepDeps } from "../core/event-parts.ts";
+import type { JogMove, JogResult } from "../core/jog.ts";
 import { delayOf } from "../core/failure-policy.ts";
 import { noticedIn } from "../core/notices.ts";
 import { nextSteps } from "../core/next-steps.ts";
@@ -30,6 +31,7 @@ import type { DurableJournal } from "../journal/durable-journal.ts";
 import { worldOf } from "./outlook.ts";
 import { ExecutorMemory } from "./executor-memory.ts";
 import type { Experience } from "./experience.ts";
+import { startJog } from "./jog-start.ts";
 import type { DeviceProfile } from "../profile.ts";
 import { PendingOrders } from "./pending-orders.ts";
 import { lookAt, type SituationDeps } from "./situation-source.ts";
@@ -174,6 +176,14 @@ export class Executor implements CommandHandler, AsyncDisposable {
     return decision;
   }
 
+  /** A short move for a technician; resolves when it has ended, at once when it is refused. Stopped like any drive. */
+  jog(move: JogMove): Promise<JogResult> {
+    const isBusy = this.#isClosed || this.#runner.isBusy();
+    const ended = startJog({ ...this.#deps, plans: this.#plans }, move, isBusy);
+    this.wake();
+    return ended;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
     await this.#turn;
@@ -184,6 +194,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     for (const cancel of this.#cancels) cancel();
     for (const attempt of this.#runner.attempts) this.#runner.interrupt(attempt, "withdrawn");
     this.#deps.control.stop();
+    this.#plans.close();
   }
 
   #fail(thrown: unknown): void {
@@ -373,7 +384,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
   /** Motion learns the place once per revision of the contract, before anything is driven. */
   #showWorld({ contract, state, parent }: Situation): void {
     const world = `${contract.contractId}/${contract.revision}`;
-    if (parent || isFinal(state.status) || world === this.#world) return;
+    // A plan stays in the place that is known; without any, it gets by on what the lidar sees.
+    if (isFinal(state.status) || world === this.#world || (parent && this.#world !== "")) return;
     this.#world = world;
     this.#deps.control.setWorld(worldOf(contract));
   }

@@ -3,7 +3,7 @@ import type { Rng } from "#lib/rng";
 import { drainPerMetreOf } from "../core/drain.ts";
 import type { Policies } from "../core/policies.ts";
 import type { Journal, LinkStatus } from "../core/ports.ts";
-import type { Situation } from "../core/situation.ts";
+import type { Instant, Situation } from "../core/situation.ts";
 import type { Outlooks } from "./outlook.ts";
 import type { RobotSenses } from "./robot-senses.ts";
 import type { SafetyMonitor } from "./safety-monitor.ts";
@@ -34,7 +34,7 @@ export function lookAt(
   return {
     ...view,
     ...own,
-    now: { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() },
+    now: instantOf(clock),
     robot,
     leaseRemainingMs: leaseOf(link, carrier),
     safety: safety.mode(),
@@ -44,6 +44,11 @@ export function lookAt(
     outlook: outlooks.outlookOf(carrier.contract, robot.pose),
     ...(drainPerMetre === undefined ? {} : { drainPerMetre }),
   };
+}
+
+/** Now, on both clocks. */
+export function instantOf(clock: Clock): Instant {
+  return { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() };
 }
 
 /** What no lease bounds may take as long as it takes. */

@@ -76,6 +76,11 @@ export class StageRunner {
     return [...this.#inquiries.values()];
   }
 
+  /** Whether anything is under way. */
+  isBusy(): boolean {
+    return this.#running.size + this.#inquiries.size > 0;
+  }
+
   /** Starts the action; its result is found in `attempts` once `onEnded` was called. */
   act(request: RunRequest, robot: RobotView): void {
     const { contract, stage, n, used } = request;

@@ -6,7 +6,7 @@ import { isFinal } from "#contract/status";
 import { LEASE_ENDED_HOLD } from "../core/lease.ts";
 import { planOf } from "../core/plan.ts";
 import type { Journal, NewEvent } from "../core/ports.ts";
-import type { Instant, RobotView, Situation } from "../core/situation.ts";
+import type { RobotView, Situation } from "../core/situation.ts";
 import { hasDoubt } from "../core/stage-loop.ts";
 import {
   foldPlan,
@@ -19,6 +19,7 @@ import {
   type Job,
   type WorkPlan,
 } from "../core/work-plan.ts";
+import { instantOf } from "./situation-source.ts";
 import type { DurableJournal } from "../journal/durable-journal.ts";
 
 export interface WorkPlansDeps {
@@ -117,7 +118,7 @@ export class WorkPlans {
     const job = this.jobOf(parent.contractId);
     if (job?.state !== "wanted") return;
     const made = { kind: job.kind, planId: this.#deps.uuid(), parent, stages, robot };
-    if (stages.length > 0) this.#plan = makeWorkPlan(made, this.#now());
+    if (stages.length > 0) this.#plan = makeWorkPlan(made, instantOf(this.#deps.clock));
     this.#setJob(stages.length > 0 ? "running" : "ended");
   }
 
@@ -131,7 +132,7 @@ export class WorkPlans {
 
   /** Takes up what an earlier process was about to do for good, only to learn whether it did: the plan itself has ended. */
   recall(effect: PlanEffect, parent: Contract): void {
-    this.#plan = recallPlan(effect, parent, this.#now());
+    this.#plan = recallPlan(effect, parent, instantOf(this.#deps.clock));
     this.#ending = "the agent was restarted";
   }
 
@@ -141,7 +142,7 @@ export class WorkPlans {
     if (!plan) return;
     const journaled = toJournal(plan, events);
     if (journaled.length > 0) await this.#deps.durable.append(journaled);
-    this.#plan = foldPlan(plan, events, this.#now());
+    this.#plan = foldPlan(plan, events, instantOf(this.#deps.clock));
   }
 
   /** Ends a plan that is not wanted any more, and forgets one that is over. */
@@ -169,6 +170,11 @@ export class WorkPlans {
     return this.#wish !== undefined && isWanted(this.#wish.holdId, contracts[this.#wish.parentId]);
   }
 
+  /** Tells whoever waits for a plan that nothing more will come of it. */
+  close(): void {
+    if (this.#plan) this.#onEnded?.(planState(this.#plan));
+  }
+
   #forget(state: ContractState): void {
     this.#plan = undefined;
     this.#ending = undefined;
@@ -183,11 +189,6 @@ export class WorkPlans {
 
   #setJob(state: Job["state"]): void {
     if (this.#wish) this.#wish = { ...this.#wish, state };
-  }
-
-  #now(): Instant {
-    const { clock } = this.#deps;
-    return { monoMs: clock.nowMs(), wallMs: clock.wallMs(), clock: clock.state() };
   }
 }
 
