@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "#lib/node/folder";
 import type { RunRecord } from "./record.ts";
+import { type IndexedRun, renderIndex } from "./report/index-page.ts";
 import { renderPage } from "./report/html-report.ts";
 import { renderPng } from "./report/png-report.ts";
 import { renderReport } from "./report/svg-report.ts";
@@ -15,4 +16,12 @@ export function writeReport(folder: string, record: RunRecord): string {
   const page = join(folder, "report.html");
   writeFileSync(page, renderPage(record));
   return page;
+}
+
+/** Writes `index.html`, which leads to the reports of several runs below the folder; returns its path. */
+export function writeReportIndex(folder: string, runs: readonly IndexedRun[]): string {
+  makeFolder(folder, "the reports go there");
+  const index = join(folder, "index.html");
+  writeFileSync(index, renderIndex(runs));
+  return index;
 }

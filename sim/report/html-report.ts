@@ -29,20 +29,27 @@ export function renderPage(record: RunRecord): string {
   const view = chooseViewport(record, MAP.place, MAP.height);
   const still = stillMap(record, view);
   const course = courseOfRun(record);
-  const around = page(record, { still, course, packed: "" });
+  const around = page(record, { view, still, course, packed: "" });
   const axis = { ...timelineScale({ x: 0, width: COURSE_WIDTH }, record.duration), width: COURSE_WIDTH };
   const packed = packPage(record, view, axis, PAGE_BYTES_MAX - Buffer.byteLength(around));
-  return page(record, { still, course, packed });
+  return page(record, { view, still, course, packed });
 }
 
-function page(record: RunRecord, parts: { still: string; course: string; packed: string }): string {
+interface PageParts {
+  readonly view: Viewport;
+  readonly still: string;
+  readonly course: string;
+  readonly packed: string;
+}
+
+function page(record: RunRecord, parts: PageParts): string {
   const title = escapeText(record.title);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">
 <title>${title}</title>
 <style>
@@ -63,7 +70,7 @@ ${expectationList(record.expectations)}
 ${controls(record)}
 <div class="columns">
 <div>
-<div class="map">${parts.still}<canvas id="moving-map" role="img" aria-label="The robots on the map at the time shown; the cards beside it say the same in words"></canvas></div>
+<div class="map" style="--aspect: ${(parts.view.panel.width / parts.view.panel.height).toFixed(3)}">${parts.still}<canvas id="moving-map" role="img" aria-label="The robots on the map at the time shown; the cards beside it say the same in words"></canvas></div>
 ${layerControls(record)}
 </div>
 <div>

@@ -30,7 +30,7 @@ export function logBlock(record: RunRecord): string {
     ({ t, text, kind }) =>
       `<li><a href="#t=${t.toFixed(2)}" data-t="${t.toFixed(2)}"><time>${clockText(t)}</time><span${kind === "violation" ? ' class="violation"' : ""}>${escapeText(text)}</span></a></li>`,
   );
-  return `<h2>What happened</h2>\n<ol class="log" data-log tabindex="0" role="region" aria-label="What happened">\n${items.join("\n")}\n</ol>`;
+  return `<h2>What happened</h2>\n<div class="log" data-log tabindex="0" role="region" aria-label="What happened">\n<ol>\n${items.join("\n")}\n</ol>\n</div>`;
 }
 
 function eventLines({ id, events }: DeviceRecord): LogLine[] {
