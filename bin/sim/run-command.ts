@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { AgentError, messageOf } from "#lib/errors";
 import { makeFolder } from "#lib/node/folder";
 import { unmappedOf } from "#sim/recorder";
+import { writeReportIndex } from "#sim/report-files";
 import { loadScenario } from "#sim/scenario-file";
 import { createStory } from "#sim/story";
 import type { Observer } from "#sim/observer";
@@ -38,6 +39,7 @@ export async function runScenarios(path: string, options: RunCommandOptions): Pr
   const outcomes =
     runs.length === 1 ? [await runHere(runs[0]!, options, display)] : await runApart(runs, options, display);
   if (runs.length > 0) display.end({ bad, wallSeconds: (performance.now() - startedMs) / 1000 });
+  if (options.report !== undefined && runs.length > 1) writeIndex(options.report, runs, outcomes);
   if (options.json) printJson(outcomes, bad);
   if (options.junit !== undefined) writeJunit(options.junit, runs, outcomes, bad);
   process.exitCode = exitCodeOf(outcomes, bad);
@@ -85,6 +87,15 @@ function printJson(outcomes: readonly RunOutcome[], bad: readonly BadScenario[])
   if (outcomes.length === 0) return;
   const isPassed = exitCodeOf(outcomes, bad) === EXIT.done;
   process.stdout.write(`${JSON.stringify({ outcome: isPassed ? "passed" : "failed", runs: results, bad })}\n`);
+}
+
+/** A page that leads to the reports of all runs that came to an end. */
+function writeIndex(folder: string, runs: readonly PlannedRun[], outcomes: readonly RunOutcome[]): void {
+  const ended = outcomes.flatMap((outcome, at) => {
+    const run = runs[at]!;
+    return outcome.type === "ran" ? [{ folder: reportName(run), label: run.label, result: outcome.result }] : [];
+  });
+  writeReportIndex(folder, ended);
 }
 
 function writeJunit(

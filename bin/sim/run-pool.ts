@@ -72,7 +72,8 @@ function startWorker(): Worker {
       child.off("message", listen);
       return outcome;
     },
-    end: () => child.disconnect(),
+    // A process that has died has let go of the channel by itself.
+    end: () => void (child.connected && child.disconnect()),
   };
 }
 

@@ -113,11 +113,13 @@ function stillMap(record: RunRecord, view: Viewport): string {
   // Where the cloud was wrong at the end of an outage is said by what moves.
   const labelled = { ...record, devices: record.devices.map((device) => ({ ...device, projected: [] })) };
   const { width, height } = view.panel;
+  const map = mapLayer(record, view);
   const svg = element(
     "svg",
     { id: "still-map", viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" },
     group({}, [
-      mapLayer(record, view),
+      map.ground,
+      map.walls,
       zoneLayer(record.zones, view),
       unmappedLayer(record.unmapped, view),
       landmarkLayer(record.landmarks, view),

@@ -1,6 +1,7 @@
 import type { Zone } from "#contract/spatial";
 import type { Point } from "#lib/geometry";
 import type { RunRecord, UnmappedObstacle } from "../record.ts";
+import { nearestIn } from "./box.ts";
 import { type GridOutline, outlineGrid } from "./grid-outline.ts";
 import { type Attributes, element, group, type Markup, NOTHING } from "./markup.ts";
 import { PATTERN } from "./patterns.ts";
@@ -12,23 +13,28 @@ import { toPage, type Viewport } from "./viewport.ts";
 const BLOCK_PX = 1.5;
 const OUTLINE_CHARACTERS_AT_MOST = 200_000;
 
-/** What the map shows: free space white, unknown space hatched in grey, walls dark. */
-export function mapLayer({ map }: RunRecord, view: Viewport): Markup {
+/**
+ * What the map shows: free space white, unknown space hatched in grey, walls dark. The ground keeps to the panel by itself,
+ * so that it needs no clipping: resvg 2.6 ends the process on one clip inside another of much larger content.
+ */
+export function mapLayer({ map }: RunRecord, view: Viewport): { readonly ground: Markup; readonly walls: Markup } {
   const outline = outlineGrid(map, view.region, {
     blockAtLeast: BLOCK_PX / view.pixelsPerMetre,
     charactersAtMost: OUTLINE_CHARACTERS_AT_MOST,
   });
-  const [left, bottom] = toPage(view, [map.originX, map.originY]);
-  const [right, top] = toPage(view, [
-    map.originX + map.width * map.resolution,
-    map.originY + map.height * map.resolution,
-  ]);
-  return group({}, [
-    element("rect", { ...view.panel, fill: COLOUR.outside }),
-    element("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: COLOUR.paper }),
-    closedSpace(outline, view),
-    outlinePath(outline, outline.walls, view, { fill: COLOUR.wall, "fill-rule": "evenodd" }),
-  ]);
+  const [left, bottom] = nearestIn(view.panel, toPage(view, [map.originX, map.originY]));
+  const [right, top] = nearestIn(
+    view.panel,
+    toPage(view, [map.originX + map.width * map.resolution, map.originY + map.height * map.resolution]),
+  );
+  return {
+    ground: group({}, [
+      element("rect", { ...view.panel, fill: COLOUR.outside }),
+      element("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: COLOUR.paper }),
+      closedSpace(outline, view),
+    ]),
+    walls: outlinePath(outline, outline.walls, view, { fill: COLOUR.wall, "fill-rule": "evenodd" }),
+  };
 }
 
 /** The zones that hold in the run, each kind with a line and a fill of its own. */

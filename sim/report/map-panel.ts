@@ -22,12 +22,14 @@ const CLIP = "holdfast-map";
 /** The map with everything that happened on it. */
 export function mapPanel(record: RunRecord, marks: readonly NumberedMark[], view: Viewport): Markup {
   const { devices, duration } = record;
+  const map = mapLayer(record, view);
   const hints = drawingHints(view);
   const labels = mapLabels(record, marks, view, [hints.box]);
   return group({}, [
     element("clipPath", { id: CLIP }, element("rect", { ...view.panel })),
+    map.ground,
     group({ "clip-path": `url(#${CLIP})` }, [
-      mapLayer(record, view),
+      map.walls,
       zoneLayer(record.zones, view),
       ...devices.map((device) => offlineBandLayer(device, duration, view)),
       ...devices.map((device) => plannedLayer(device, view)),

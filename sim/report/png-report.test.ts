@@ -1,4 +1,5 @@
 import { decode } from "fast-png";
+import { UNKNOWN } from "#contract/occupancy-grid";
 import { describe, expect, it } from "vitest";
 import { renderPng } from "./png-report.ts";
 import { sampleRecord } from "./sample-record.ts";
@@ -22,6 +23,13 @@ describe("renderPng", () => {
     const { width, height } = decode(renderPng(svg));
     expect(width).toBe(1400);
     expect(height).toBe(Number(/height="(\d+)"/.exec(svg)![1]));
+  });
+
+  it("draws a run in a corner of a map that is many times as large as the page", () => {
+    const size = { width: 2000, height: 3000 };
+    const cells = new Uint8Array(size.width * size.height).fill(UNKNOWN, 1_600_000, 1_700_000);
+    const map = { ...size, resolution: 0.1, originX: -30, originY: -100, cells };
+    expect(inkOf(renderPng(renderReport(sampleRecord({ map }))))).toBeGreaterThan(1000);
   });
 
   it("writes words with the fonts that come along, whatever family is asked for", () => {
