@@ -1,6 +1,7 @@
 import type { ContractDraft } from "#contract/contract";
 import { nameHint } from "#lib/nearest-name";
-import type { Fault, Scenario } from "./scenario.ts";
+import type { Fault } from "./faults/fault.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** A name in a scenario that nothing has. */
 export interface UnknownName {
@@ -34,8 +35,8 @@ export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDr
     checkMoment(["network", index], fault);
   }
   for (const [index, fault] of scenario.faults.entries()) {
-    check(["faults", index, "device"], fault.device, "robot", robots);
-    check(["faults", index, "contract"], fault.contract, "contract", contracts);
+    if ("device" in fault) check(["faults", index, "device"], fault.device, "robot", robots);
+    if ("contract" in fault) check(["faults", index, "contract"], fault.contract, "contract", contracts);
     checkMoment(["faults", index], fault);
   }
   for (const [index, { that }] of scenario.expect.entries()) {

@@ -15,12 +15,12 @@ import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
+import { delayed } from "./delayed.ts";
 import { DeviceClock } from "./device-clock.ts";
 import { createJournalEar, type JournalEar } from "./journal-ear.ts";
 import { Life } from "./life.ts";
 import type { Network } from "./network/network.ts";
 import { SimulatedDisk } from "./storage/disk.ts";
-import { pacedStore } from "./storage/paced-store.ts";
 import type { MountedDisk, SimulatedSqlite } from "./storage/simulated-sqlite.ts";
 import type { World } from "./world/world.ts";
 
@@ -61,6 +61,9 @@ export interface SimulatedAgentDeps {
 export function createSimulatedAgent(deps: SimulatedAgentDeps): SimulatedAgent {
   return new Computer(deps);
 }
+
+/** The agent's database on its disk. */
+export const DATABASE = "core.db";
 
 const SOFTWARE = "holdfast-sim";
 /** As a supervisor does: a process that ends is started again after this. */
@@ -152,7 +155,7 @@ class Computer implements SimulatedAgent {
     const { life, channels, store } = own;
     const clock = life.clock(this.clock);
     const log = deviceLog.child({ process: this.deviceId });
-    const disk = life.port(pacedStore(store!, this.disk));
+    const disk = life.port(delayed(store!, () => this.disk.rest()));
     await this.#ear.catchUp(disk);
     const control = await startInlineControl({
       clock,
@@ -209,8 +212,6 @@ class Computer implements SimulatedAgent {
     void Promise.resolve().then(() => running?.store?.[Symbol.asyncDispose]());
   }
 }
-
-const DATABASE = "core.db";
 
 function bootIdOf(rng: Rng): string {
   const tail = (rng.uint32() + rng.uint32() * 2 ** 16).toString(16).padStart(12, "0").slice(0, 12);

@@ -1,11 +1,13 @@
 import { ExecutionConfig } from "#cloud/config";
 import { startExecution, type Execution } from "#cloud/execution";
-import { openSqliteStore } from "#cloud/io/sqlite-store";
+import { openSqliteStore, type SqliteCloudStore } from "#cloud/io/sqlite-store";
 import type { CloudStore, LogEntry } from "#cloud/io/store";
 import type { Sha256, Signer } from "#contract/crypto";
-import type { Clock } from "#lib/clock";
+import { sleep, type Clock } from "#lib/clock";
+import { assert } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
+import { delayed } from "./delayed.ts";
 import { Life } from "./life.ts";
 import type { Network } from "./network/network.ts";
 
@@ -19,6 +21,12 @@ export interface SimulatedCloud extends AsyncDisposable {
   kill(): void;
   /** Starts the process; does nothing while one runs. */
   start(): Promise<void>;
+  /** Every answer of the database takes this long from now on, uniform between the two; undefined: no time. */
+  slow(delayMs: readonly [minimum: number, maximum: number] | undefined): void;
+  /** Puts a copy of the database away. */
+  backUp(): void;
+  /** The newest copy, or an empty database where none was put away, takes the place of the database; only while no process runs. */
+  restore(): void;
 }
 
 export interface SimulatedCloudDeps {
@@ -40,13 +48,26 @@ interface Running {
 }
 
 export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
-  const store = openSqliteStore({ path: ":memory:", newCloudId: "cloud-1" });
   const { clock, log, network, crypto } = deps;
+  const rng = deps.rng.fork("database");
+  let restores = 0;
+  let backup: Uint8Array | undefined;
+  let delayMs: readonly [number, number] | undefined;
   let running: Running | undefined;
   let starts = 0;
-  store.onLogged(deps.onLogged);
+  let store = openStore();
+
+  function openStore(content?: Uint8Array): SqliteCloudStore {
+    const newCloudId = `cloud-${++restores}`;
+    const opened = openSqliteStore({ path: ":memory:", newCloudId, ...(content && { backup: content }) });
+    opened.onLogged(deps.onLogged);
+    return opened;
+  }
+  const pause = (): Promise<void> | undefined => delayMs && sleep(clock, rng.integer(...delayMs));
   return {
-    store,
+    get store() {
+      return store;
+    },
     execution: () => running?.execution,
     kill() {
       running?.life.end();
@@ -63,10 +84,22 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
         clock: life.clock(clock),
         rng: deps.rng.fork(`start ${++starts}`),
         log: log.child({ process: CLOUD }),
-        store: life.port(store),
+        store: life.port(delayed(store, pause)),
         transport: network.transport(CLOUD),
         crypto,
       });
+    },
+    slow(next) {
+      delayMs = next;
+    },
+    backUp() {
+      backup = store.backUp();
+    },
+    restore() {
+      assert(!running, "the database of a cloud that runs is not replaced");
+      const replaced = store;
+      store = openStore(backup);
+      void replaced[Symbol.asyncDispose]();
     },
     async [Symbol.asyncDispose]() {
       await running?.execution?.[Symbol.asyncDispose]();

@@ -135,9 +135,14 @@ export class Site implements AsyncDisposable {
       startAgent: (id) => this.#follow(this.agents.get(id)?.start()),
       killCloud: () => this.cloud.kill(),
       startCloud: () => this.#follow(this.cloud.start()),
-      stepClock: (byMs) => this.#clock.stepWall(byMs),
       worldFault: (fault) => this.world.apply(fault),
       command: (contract, type) => this.#follow(this.cloud.execution()?.command(contract, type)),
+      virtual: () => ({
+        network: this.network,
+        agent: (id) => this.agents.get(id)!,
+        cloud: this.cloud,
+        stepClock: (byMs) => this.#clock.stepWall(byMs),
+      }),
     });
   }
 

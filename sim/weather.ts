@@ -1,5 +1,5 @@
 import type { Rng } from "#lib/rng";
-import type { NetworkFault } from "./scenario.ts";
+import type { NetworkFault } from "./faults/network-fault.ts";
 
 /** Where and how long the weather may rage. */
 export interface Climate {

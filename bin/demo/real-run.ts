@@ -105,24 +105,21 @@ function interventions(
   note: (who: string, text: string) => void,
   fail: (thrown: unknown) => void,
 ): Parameters<typeof startSchedule>[2] {
-  const onlyVirtual = (what: string) => (): never => {
-    throw new AgentError("config.invalid", `${what} exists in virtual time only (--fast)`);
-  };
   return {
     note,
     network: {
       partition: (deviceId) => site.relay(deviceId)?.cut(),
       heal: (deviceId) => site.relay(deviceId)?.mend(),
-      setLink: onlyVirtual("a lossy or slow network"),
-      restartBroker: onlyVirtual("a broker restart"),
     },
     killAgent: (deviceId) => void site.killAgent(deviceId).catch(fail),
     startAgent: (deviceId) => site.startAgent(deviceId),
     killCloud: () => void site.killCloud().catch(fail),
     startCloud: () => void site.startCloud().catch(fail),
-    stepClock: onlyVirtual("a clock step"),
     worldFault: (fault) => void site.world.apply(fault).catch(fail),
     command: (contract, type) => void site.client.command(contract, type).catch(fail),
+    virtual(what) {
+      throw new AgentError("config.invalid", `${what} exists in virtual time only (--fast)`);
+    },
   };
 }
 

@@ -22,8 +22,15 @@ const LOCKED_STATUSES = [...new Set(STATUS_TRANSITIONS.map((row) => row.from))].
 export interface SqliteStoreOptions {
   /** The file, or `:memory:`. */
   readonly path: string;
-  /** Identity of a database that is made now; an older one keeps its own. */
+  /** Identity of a database that is made now, or restored; an older one keeps its own. */
   readonly newCloudId: string;
+  /** The copy that a restored database begins with. */
+  readonly backup?: Uint8Array;
+}
+
+export interface SqliteCloudStore extends CloudStore {
+  /** A copy of the database as it is now. */
+  backUp(): Uint8Array;
 }
 
 /**
@@ -31,8 +38,9 @@ export interface SqliteStoreOptions {
  * current turn's promises have settled are written as one transaction, each in a savepoint of its own.
  * Throws `store.failed` or `store.corrupt` when the file cannot be used.
  */
-export function openSqliteStore(options: SqliteStoreOptions): CloudStore {
-  const database = openSqlite({ path: options.path, migrations: MIGRATIONS });
+export function openSqliteStore({ path, newCloudId, backup }: SqliteStoreOptions): SqliteCloudStore {
+  const database = openSqlite({ path, migrations: MIGRATIONS, ...(backup && { content: backup }) });
+  if (backup) database.prepare("DELETE FROM meta WHERE key = 'cloud_id'").run();
   const listeners = new Set<(entries: readonly LogEntry[]) => void>();
   const writeAll = createGroupWrite(database);
   let waiting: Pending[] = [];
@@ -50,11 +58,12 @@ export function openSqliteStore(options: SqliteStoreOptions): CloudStore {
     if (logged.length > 0) for (const listener of listeners) listener(logged);
   }
   return {
-    ...createQueries(database, cloudIdOf(database, options.newCloudId), LOCKED_STATUSES),
+    ...createQueries(database, cloudIdOf(database, newCloudId), LOCKED_STATUSES),
     commit: (ops) =>
       new Promise((resolve, reject) => {
         if (waiting.push({ ops, resolve, reject }) === 1) queueMicrotask(flush);
       }),
+    backUp: () => database.serialize(),
     onLogged(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

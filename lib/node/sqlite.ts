@@ -55,6 +55,8 @@ export const FILE_SYSTEM: SqliteDisk = {
 export interface SqliteOptions {
   /** The file, or `:memory:`. */
   readonly path: string;
+  /** What a database in memory begins with: the bytes of another, as `serialize` gives them. */
+  readonly content?: Uint8Array;
   /** SQL scripts; the one at index n leads from `user_version` n to n + 1. Only ever append to it. */
   readonly migrations: readonly string[];
 }
@@ -67,7 +69,7 @@ const WARM_WAL_BYTES = 1_048_576;
  * when another has it, `store.corrupt` when the file is damaged, `store.failed` for anything else.
  */
 export function openSqlite(options: SqliteOptions): SqliteDatabase {
-  return open(() => new Database(options.path), options);
+  return open(() => new Database(options.content ? Buffer.from(options.content) : options.path), options);
 }
 
 /** `openSqlite` on another disk. */

@@ -53,12 +53,15 @@ export class SimulatedBroker {
     });
   }
 
-  /** Dies and comes back `downMs` later: sessions, retained messages and whatever was in hand are forgotten, no will is published. */
-  restart(downMs: number): void {
+  /**
+   * Dies and comes back `downMs` later: sessions and whatever was in hand are forgotten, no will is published. Retained
+   * messages are forgotten too, as by the embedded broker, or `kept`, as by one that writes them to its disk.
+   */
+  restart(downMs: number, retained: "forgotten" | "kept"): void {
     const sessions = [...this.#sessions.values()];
     this.#restarts++;
     this.#sessions = new Map();
-    this.#retained = new Map();
+    if (retained === "forgotten") this.#retained = new Map();
     this.#run = "down";
     for (const session of sessions) this.#drop(session);
     this.#log.info({ downMs, sessions: sessions.length }, "broker restarts");

@@ -1,6 +1,9 @@
 import type { Clock } from "#lib/clock";
 import type { Rng } from "#lib/rng";
 
+/** A direction: from the client to the broker, or back. */
+export type Way = "up" | "down";
+
 /** How a link treats what is sent over it; shares are 0 to 1. */
 export interface LinkFaults {
   /** One way, uniform between the two. */
@@ -11,12 +14,21 @@ export interface LinkFaults {
   readonly duplicate: number;
   /** Whether messages of different topics may overtake each other at the broker. */
   readonly reorder: boolean;
+  /** Share of the messages that are held somewhere and come that much later, whatever has come meanwhile. */
+  readonly late: { readonly share: number; readonly byMs: readonly [minimum: number, maximum: number] };
 }
 
-export const HEALTHY: LinkFaults = { delayMs: [2, 8], loss: 0, duplicate: 0, reorder: false };
+export const HEALTHY: LinkFaults = {
+  delayMs: [2, 8],
+  loss: 0,
+  duplicate: 0,
+  reorder: false,
+  late: { share: 0, byMs: [0, 0] },
+};
 /** How long a message may be held while others overtake it, and how much later its duplicate may come. */
 const REORDER_MS_MAX = 500;
 const DUPLICATE_MS_MAX = 2000;
+const BOTH: readonly Way[] = ["up", "down"];
 
 /** The way between one client and the broker, with its weather. */
 export class Link {
@@ -24,8 +36,8 @@ export class Link {
   readonly #rng: Rng;
   readonly #heldUntilMs = new Map<string, number>();
   #faults = HEALTHY;
-  #isPartitioned = false;
-  #cuts = 0;
+  readonly #partitioned = new Set<Way>();
+  readonly #cuts = { up: 0, down: 0 };
 
   constructor(clock: Clock, rng: Rng) {
     this.#clock = clock;
@@ -33,26 +45,29 @@ export class Link {
   }
 
   /** Counts the partitions so far: a segment that left before the last one was under way when it began. */
-  get cuts(): number {
-    return this.#cuts;
+  cuts(way: Way): number {
+    return this.#cuts[way];
   }
 
   set(faults: Partial<LinkFaults>): void {
     this.#faults = { ...this.#faults, ...faults };
   }
 
-  partition(): void {
-    if (!this.#isPartitioned) this.#cuts++;
-    this.#isPartitioned = true;
+  /** Nothing passes that way, or neither way. */
+  partition(only?: Way): void {
+    for (const way of only ? [only] : BOTH) {
+      if (!this.#partitioned.has(way)) this.#cuts[way]++;
+      this.#partitioned.add(way);
+    }
   }
 
   heal(): void {
-    this.#isPartitioned = false;
+    this.#partitioned.clear();
   }
 
   /** Whether a segment that leaves now is lost. */
-  loses(): boolean {
-    return this.#isPartitioned || this.#rng.float() < this.#faults.loss;
+  loses(way: Way): boolean {
+    return this.#partitioned.has(way) || this.#rng.float() < this.#faults.loss;
   }
 
   /** Whether a segment that was under way when link or sender failed had already passed the break; even odds. */
@@ -79,6 +94,11 @@ export class Link {
   /** Runs `pass` when the broker gets round to a message: in order for each topic, in any order across topics while `reorder` is on. */
   schedule(topic: string, pass: () => void): void {
     const nowMs = this.#clock.nowMs();
+    const { late } = this.#faults;
+    if (late.share > 0 && this.#rng.float() < late.share) {
+      this.#clock.after(this.#rng.integer(...late.byMs), pass);
+      return;
+    }
     const heldMs = this.#faults.reorder ? this.#rng.integer(0, REORDER_MS_MAX) : 0;
     const dueMs = Math.max(nowMs + heldMs, this.#heldUntilMs.get(topic) ?? nowMs);
     this.#heldUntilMs.set(topic, dueMs);

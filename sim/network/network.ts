@@ -4,7 +4,8 @@ import type { Rng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
 import { SimulatedBroker } from "./broker.ts";
 import { openClient } from "./client.ts";
-import { Link, type LinkFaults } from "./link.ts";
+import { startImpostor } from "./impostor.ts";
+import { Link, type LinkFaults, type Way } from "./link.ts";
 import type { BrokerPacket, ClientPacket } from "./packet.ts";
 import { SimulatedSocket } from "./socket.ts";
 
@@ -14,15 +15,19 @@ export interface Network {
   transport(clientName: string): Transport;
   /** Changes the link of `clientName` from now on; what is left out stays. A new link is healthy. */
   setLink(clientName: string, faults: Partial<LinkFaults>): void;
-  /** Nothing passes until `heal`; each end notices in its own time. What was under way may or may not have arrived. */
-  partition(clientName: string): void;
+  /** Nothing passes (that way, if one is named) until `heal`; each end notices in its own time. What was under way may or may not have arrived. */
+  partition(clientName: string, only?: Way): void;
   heal(clientName: string): void;
   /** Its process is killed: what was sent still goes out, the broker sees the connections end, nobody is left to hear of it. */
   killProcess(clientName: string): void;
   /** Its machine loses power: the broker is told nothing and has to notice by itself. */
   cutPower(clientName: string): void;
-  /** The broker dies and forgets everything; connections to it are refused for `downMs` (1 s unless given). */
-  restartBroker(downMs?: number): void;
+  /** The broker dies and forgets everything, retained messages only if told; connections to it are refused for `downMs` (1 s unless given). */
+  restartBroker(downMs?: number, retained?: "forgotten" | "kept"): void;
+  /** Somebody connects with the client identifier of `clientName`, and again whenever pushed out, until `end`. */
+  impersonate(clientName: string): { end(): void };
+  /** Whatever lies between forgets the connections of `clientName`; new ones are made as ever. */
+  forgetConnections(clientName: string): void;
 }
 
 export interface NetworkDeps {
@@ -36,6 +41,7 @@ export function createNetwork({ clock, rng, log }: NetworkDeps): Network {
   const broker = new SimulatedBroker(clock, log.child({ module: "network" }));
   const links = new Map<string, Link>();
   const processes = new Map<string, Process>();
+  const clientIds = new Map<string, string>();
 
   function linkOf(clientName: string): Link {
     return computeIfAbsent(links, clientName, () => new Link(clock, rng.fork(`link/${clientName}`)));
@@ -45,6 +51,7 @@ export function createNetwork({ clock, rng, log }: NetworkDeps): Network {
     const process = computeIfAbsent(processes, clientName, () => new Process(clock));
     return {
       connect(options, handlers) {
+        clientIds.set(clientName, options.clientId);
         const [near, far] = SimulatedSocket.pair<ClientPacket, BrokerPacket>(clock, link);
         process.own(near);
         broker.serve(far, link);
@@ -59,11 +66,14 @@ export function createNetwork({ clock, rng, log }: NetworkDeps): Network {
   return {
     transport,
     setLink: (clientName, faults) => linkOf(clientName).set(faults),
-    partition: (clientName) => linkOf(clientName).partition(),
+    partition: (clientName, only) => linkOf(clientName).partition(only),
     heal: (clientName) => linkOf(clientName).heal(),
     killProcess: (clientName) => end(clientName, "close"),
     cutPower: (clientName) => end(clientName, "silence"),
-    restartBroker: (downMs = BROKER_DOWN_MS) => broker.restart(downMs),
+    restartBroker: (downMs = BROKER_DOWN_MS, retained = "forgotten") => broker.restart(downMs, retained),
+    impersonate: (clientName) =>
+      startImpostor(clock, transport(`impostor of ${clientName}`), () => clientIds.get(clientName)),
+    forgetConnections: (clientName) => processes.get(clientName)?.forgetConnections(),
   };
 }
 
@@ -90,6 +100,10 @@ class Process {
   own(socket: ClientSocket): void {
     if (this.#state === "dead") socket.silence();
     this.#sockets.add(socket);
+  }
+
+  forgetConnections(): void {
+    for (const socket of this.#sockets) socket.forget();
   }
 
   end(how: "close" | "silence"): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "#lib/clock";
-import type { Link } from "./link.ts";
+import type { Link, Way } from "./link.ts";
 
 /** What a socket tells its owner, always from the clock. */
 export interface SocketHandlers<Received> {
@@ -31,6 +31,7 @@ const FIN = Symbol("FIN");
 export class SimulatedSocket<Sent, Received> {
   readonly #clock: Clock;
   readonly #link: Link;
+  readonly #way: Way;
   #handlers: SocketHandlers<Received> | undefined;
   #peer!: SimulatedSocket<Received, Sent>;
   /** Undelivered segments in sending order; the first holds up the others. */
@@ -38,15 +39,16 @@ export class SimulatedSocket<Sent, Received> {
   /** `closed` still delivers what it was given, `aborted` does not; `silent` does not even answer. */
   #state: "open" | "closed" | "aborted" | "silent" = "open";
 
-  constructor(clock: Clock, link: Link) {
+  constructor(clock: Clock, link: Link, way: Way) {
     this.#clock = clock;
     this.#link = link;
+    this.#way = way;
   }
 
   /** Two connected ends with `link` between them, as after a TCP handshake: the client's and the server's. */
   static pair<Up, Down>(clock: Clock, link: Link): [SimulatedSocket<Up, Down>, SimulatedSocket<Down, Up>] {
-    const client = new SimulatedSocket<Up, Down>(clock, link);
-    const server = new SimulatedSocket<Down, Up>(clock, link);
+    const client = new SimulatedSocket<Up, Down>(clock, link, "up");
+    const server = new SimulatedSocket<Down, Up>(clock, link, "down");
     client.#peer = server;
     server.#peer = client;
     return [client, server];
@@ -77,6 +79,12 @@ export class SimulatedSocket<Sent, Received> {
     this.#state = "silent";
   }
 
+  /** Whatever lies between forgets the connection: nothing passes any more, and neither end is told. */
+  forget(): void {
+    this.#state = "silent";
+    this.#peer.#state = "silent";
+  }
+
   #enqueue(content: Sent | typeof FIN): void {
     const segment: Segment<Sent> = { content, sentAtMs: this.#clock.nowMs(), attempts: 0, hasArrived: false };
     this.#queue.push(segment);
@@ -85,13 +93,13 @@ export class SimulatedSocket<Sent, Received> {
 
   #transmit(segment: Segment<Sent>): void {
     if (this.#hasStopped()) return;
-    if (this.#link.loses()) {
+    if (this.#link.loses(this.#way)) {
       this.#retransmit(segment);
       return;
     }
-    const { cuts } = this.#link;
+    const cuts = this.#link.cuts(this.#way);
     this.#clock.after(this.#link.delayMs(), () => {
-      const wasCutOff = this.#hasStopped() || cuts !== this.#link.cuts;
+      const wasCutOff = this.#hasStopped() || cuts !== this.#link.cuts(this.#way);
       if (wasCutOff && !this.#link.outlivesCut()) this.#retransmit(segment);
       else this.#arrive(segment);
     });
@@ -127,7 +135,7 @@ export class SimulatedSocket<Sent, Received> {
   /** Tells the other end that nobody reads here; such a segment is not repeated when it is lost. */
   #reset(): void {
     const peer = this.#peer;
-    if (this.#link.loses()) return;
+    if (this.#link.loses(this.#way)) return;
     this.#clock.after(this.#link.delayMs(), () => peer.#abandon("the connection was reset"));
   }
 

@@ -137,10 +137,10 @@ export class SimulatedDisk {
     return "ok";
   }
 
-  /** Resolves when the disk has done what was asked of it. */
-  async rest(): Promise<void> {
+  /** Resolves when the disk has done what was asked of it; undefined when it has. */
+  rest(): Promise<void> | undefined {
     const restMs = this.#busyUntilMs - this.#clock.nowMs();
-    if (restMs > 0) await sleep(this.#clock, restMs);
+    return restMs > 0 ? sleep(this.#clock, restMs) : undefined;
   }
 
   /** The program dies: what it has open is closed, what it wrote stays. */

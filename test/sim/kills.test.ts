@@ -3,7 +3,7 @@ import type { Event } from "#contract/event";
 import { createRng } from "#lib/rng";
 import { violationsOf } from "#sim/checkers";
 import type { Observer } from "#sim/observer";
-import type { Fault } from "#sim/scenario";
+import type { Fault } from "#sim/faults/fault";
 import { simulate, type Simulation } from "#sim/simulate";
 import { drawWeather } from "#sim/weather";
 import { DEVICE, IS_LONG, onFailureReplay, PICK, scenario, Trial } from "./support.ts";
@@ -18,6 +18,8 @@ const EVENT_STEP = IS_LONG ? 1 : 6;
 /** Moments within an action of the hand, which takes 4 s. */
 const ACTING_MS = IS_LONG ? [1, 500, 1000, 2000, 3000, 3900, 3990, 4000] : [1, 2000];
 const SEEDS = Array.from({ length: IS_LONG ? 60 : 3 }, (_, at) => at + 1);
+
+type Kill = Extract<Fault, { do: "kill-agent" | "kill-cloud" }>;
 
 test.each(Array.from({ length: MOMENTS }, (_, at) => Math.round(((at + 0.5) * COURSE_MS) / MOMENTS)))(
   "an agent that is killed at %i ms takes up its work and does nothing twice",
@@ -54,7 +56,7 @@ test.each(SEEDS)("agent and cloud are killed again and again in any weather (see
   onFailureReplay("kills", seed);
   const rng = createRng(seed).fork("kills");
   const climate = { places: [DEVICE, "cloud"], calmAtMs: 60_000 };
-  const kills = Array.from({ length: rng.integer(2, 6) }, (): Fault => {
+  const kills = Array.from({ length: rng.integer(2, 6) }, (): Kill => {
     const moment = { at: rng.integer(2000, 60_000), for: rng.integer(100, 8000) };
     return rng.chance(1, 3) ? { ...moment, do: "kill-cloud" } : { ...moment, do: "kill-agent", device: DEVICE };
   });
@@ -86,7 +88,7 @@ function run(
 }
 
 /** A process that is dead cannot be killed: each kill of one waits until it lives again. */
-function apart(kills: readonly Fault[]): Fault[] {
+function apart(kills: readonly Kill[]): Kill[] {
   const freeMs = new Map<string, number>();
   return kills
     .toSorted((a, b) => a.at! - b.at!)
