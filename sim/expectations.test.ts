@@ -48,7 +48,7 @@ describe("judge", () => {
     ],
     ["contract('pick').status == 'failed'", "is false: contract('pick').status is \"completed\""],
     ["cloud.reconciliations.size() >= 1", "is false: cloud.reconciliations.size() is 0"],
-    ["devices.exists(d, d.collisions > 0)", "is false"],
+    ["devices.exists(d, d.collisions > 0)", "is false: robot('amr-07').collisions is 0"],
     ["robot('amr-07').distance", "is 12"],
   ])("says what was found instead of %s", (that, found) => {
     const [wrong] = judge(RESULT, [{ name: "far", that }]);

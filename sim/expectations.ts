@@ -57,7 +57,11 @@ function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: 
   const outcome = evaluate(compiled.expression, { ...result });
   if (!outcome.ok) return { name, ok: false, detail: `${that}: ${outcome.message}` };
   if (outcome.value === true) return { name, ok: true, detail: that };
-  const found = factsOf(that, (source) => valueOf(source, result, functions));
+  const found = factsOf(
+    that,
+    result.devices.map(({ id }) => id),
+    (source) => valueOf(source, result, functions),
+  );
   return { name, ok: false, detail: `${that} is ${JSON.stringify(outcome.value)}${found}` };
 }
 
@@ -66,16 +70,27 @@ const LOOKUP =
   /(?:\b(?:robot|contract)\(\s*(?:'[^']*'|"[^"]*")\s*\)(?:\.\w+(?![\w(]))+|\b(?:cloud|matrix)(?:\.\w+(?![\w(]))+|\bdevices\b|\bvirtualSeconds\b)(?:\.size\(\))?/g;
 
 /** The single values that an expression looked up, for the person who wonders why it does not hold. */
-function factsOf(that: string, valueAt: (source: string) => unknown): string {
-  const sources = [...new Set([...that.matchAll(LOOKUP)].map(([source]) => source))].filter(
-    (source) => source !== that,
-  );
+function factsOf(that: string, ids: readonly string[], valueAt: (source: string) => unknown): string {
+  const sources = [...lookupsIn(that), ...memberLookups(that, ids)].filter((source) => source !== that);
   const facts = sources.flatMap((source) => {
     const value = valueAt(source);
     if (typeof value === "number") return [`${source} is ${Number(value.toFixed(3))}`];
     return typeof value === "string" || typeof value === "boolean" ? [`${source} is ${JSON.stringify(value)}`] : [];
   });
   return facts.length === 0 ? "" : `: ${facts.join(", ")}`;
+}
+
+function lookupsIn(that: string): Set<string> {
+  return new Set([...that.matchAll(LOOKUP)].map(([source]) => source));
+}
+
+/** `devices.all(d, d.collisions == 0)` looks up the collisions of every robot. */
+function memberLookups(that: string, ids: readonly string[]): Set<string> {
+  const variables = [...that.matchAll(/\bdevices\.\w+\((\w+),/g)].map(([, variable]) => variable!);
+  const members = variables.flatMap((variable) =>
+    [...that.matchAll(new RegExp(String.raw`\b${variable}\.(\w+)(?![\w(.])`, "g"))].map(([, member]) => member!),
+  );
+  return new Set(members.flatMap((member) => ids.map((id) => `robot('${id}').${member}`)));
 }
 
 function valueOf(source: string, result: Unjudged, functions: ExpressionScope["functions"] & object): unknown {

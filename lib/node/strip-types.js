@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import module from "node:module";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,7 +22,6 @@ module.registerHooks({
 
 /** What was stripped once is read from the cache: the stripper takes 20 MB in each thread, and a third of a second. */
 function stripped(source) {
-  if (CACHE === undefined) return strip(source);
   const path = join(CACHE, `${createHash("sha1").update(process.version).update(source).digest("hex")}.js`);
   try {
     return readFileSync(path, "utf8");

@@ -1,0 +1,67 @@
+import { AgentError } from "#lib/errors";
+import { nameHint } from "#lib/nearest-name";
+import { judge } from "../expectations.ts";
+import type { SimulationResult } from "../result.ts";
+
+/** What a matcher of vitest answers; `message` is shown where the answer is not the expected one. */
+interface Verdict {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+/** The matchers that `holdfast/vitest` adds to `expect`, all over the result of a run. */
+export const matchers = {
+  toHavePassed: (result: SimulationResult): Verdict => {
+    const failed = result.expectations.filter(({ ok }) => !ok).map(({ name, detail }) => `  ${name}: ${detail}`);
+    const found = failed.length > 0 ? `these do not hold:\n${failed.join("\n")}` : "every expectation holds";
+    return verdict(result, failed.length === 0, found);
+  },
+
+  toHaveFulfilled: (result: SimulationResult, contract: string): Verdict => {
+    const all = result.devices.flatMap((device) => device.contracts);
+    const own = all.findLast(({ name, contractId }) => name === contract || contractId === contract);
+    const names = all.map(({ name, contractId }) => name ?? contractId);
+    if (!own) throw unknownName("contract", contract, names);
+    const stages = own.stages.map(({ stageId, status }) => `  ${stageId}: ${status}`);
+    return verdict(result, own.status === "completed", [`${contract} is ${own.status}`, ...stages].join("\n"));
+  },
+
+  toHaveCollided: (result: SimulationResult, robot?: string): Verdict => {
+    const asked = result.devices.filter(({ id }) => robot === undefined || id === robot);
+    if (robot !== undefined && asked.length === 0) {
+      const ids = result.devices.map(({ id }) => id);
+      throw unknownName("robot", robot, ids);
+    }
+    const told = asked.map(({ id, collisions }) => `${id} moved into something ${collisions} times`);
+    return verdict(
+      result,
+      asked.some(({ collisions }) => collisions > 0),
+      told.join(", "),
+    );
+  },
+
+  toHaveReconciled: (result: SimulationResult, device?: string): Verdict => {
+    const all = result.cloud.reconciliations.map(({ deviceId }) => deviceId);
+    const found = all.length === 0 ? "nothing was reconciled" : `the cloud reconciled ${[...new Set(all)].join(", ")}`;
+    return verdict(result, device === undefined ? all.length > 0 : all.includes(device), found);
+  },
+
+  toHold: (result: SimulationResult, expression: string): Verdict => {
+    const [judged] = judge(result, [{ name: expression, that: expression }]);
+    return verdict(result, judged!.ok, judged!.ok ? `${expression} is true` : judged!.detail);
+  },
+};
+
+/** A test that names what is not there must fail, also behind `not`. */
+function unknownName(what: string, name: string, known: readonly string[]): AgentError {
+  return new AgentError(
+    "config.invalid",
+    `the run has no ${what} ${name}${nameHint(name, known) || "; there is none"}`,
+  );
+}
+
+/** A verdict that names the run, so that it can be repeated. */
+function verdict({ scenario, seed, matrix = {} }: SimulationResult, pass: boolean, found: string): Verdict {
+  const parameters = Object.entries(matrix).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  return { pass, message: () => `${scenario}${parameters.join("")} with seed ${seed}: ${found}` };
+}
