@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = new URL("../../", import.meta.url).href;
-const CACHE =
-  process.env.NODE_COMPILE_CACHE === undefined ? undefined : join(process.env.NODE_COMPILE_CACHE, "stripped");
+const { NODE_COMPILE_CACHE, XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
+const CACHE = join(NODE_COMPILE_CACHE ?? join(XDG_CACHE_HOME, "holdfast"), "stripped");
 
 module.registerHooks({
   load(url, context, nextLoad) {
