@@ -176,16 +176,26 @@ function controls({ duration }: RunRecord): string {
 </div>`;
 }
 
-const LAYERS = [
-  ["track", "track"],
-  ["scan", "scan"],
-  ["route", "route"],
-  ["cloud", "cloud's belief"],
-  ["costmap", "costmap"],
-] as const;
+interface Layer {
+  readonly id: string;
+  readonly words: string;
+  readonly isRecorded: (record: RunRecord) => boolean;
+}
 
-function layerControls({ devices }: RunRecord): string {
-  const boxes = LAYERS.map(([id, words]) => `<label><input type="checkbox" id="layer-${id}" checked> ${words}</label>`);
+const hasMotion = ({ devices }: RunRecord): boolean => devices.some(({ motion }) => motion !== undefined);
+const LAYERS: readonly Layer[] = [
+  { id: "track", words: "track", isRecorded: () => true },
+  { id: "scan", words: "scan", isRecorded: hasMotion },
+  { id: "route", words: "route", isRecorded: hasMotion },
+  { id: "cloud", words: "cloud's belief", isRecorded: () => true },
+  { id: "costmap", words: "costmap", isRecorded: hasMotion },
+];
+
+function layerControls(record: RunRecord): string {
+  const { devices } = record;
+  const boxes = LAYERS.filter(({ isRecorded }) => isRecorded(record)).map(
+    ({ id, words }) => `<label><input type="checkbox" id="layer-${id}" checked> ${words}</label>`,
+  );
   const options = devices.map(({ id }, at) => `<option value="${at}">${escapeText(id)}</option>`);
   const focus =
     devices.length > 1 ? `<label>Route, costs and zoom of <select id="focus">${options.join("")}</select></label>` : "";

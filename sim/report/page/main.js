@@ -39,9 +39,11 @@ function drawMap() {
   map.draw({ t: player.t, layers: layersOf(), focus: Number(robots?.value ?? 0), zoom });
 }
 
-/** @returns {Layers} */
+/** A layer that nothing was recorded for has no box. @returns {Layers} */
 function layersOf() {
-  const is = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (one(`#layer-${name}`)).checked;
+  /** @param {string} name */
+  const is = (name) =>
+    /** @type {HTMLInputElement | null} */ (document.querySelector(`#layer-${name}`))?.checked ?? false;
   return { scan: is("scan"), costmap: is("costmap"), route: is("route"), cloud: is("cloud"), track: is("track") };
 }
 
