@@ -68,10 +68,11 @@ export function leaseEndsAt(context: CloudContext, device: Device): string | und
   return timestamp(context.clock.wallMs() + Math.max(0, leftMs));
 }
 
-/** The lease of the contract that is under way, renewed by the newest beat of the session. A revoked one runs out. */
+/** The lease of the contract under way, renewed by the newest beat of the session. A revoked or forgotten one runs out. */
 function renewals(device: Device): Ack["leases"] {
   const state = contractUnderWay(device);
   if (!state || !device.presence || modeOf(device) === "projected") return [];
+  if (device.forgetting === state.contractId) return [];
   if (device.commands.some((command) => command.type === "revoke" && command.contractId === state.contractId))
     return [];
   return [{ contractId: state.contractId, epoch: state.epoch, beat: device.presence.beat }];

@@ -1,12 +1,18 @@
 import { AgentError, messageOf } from "#lib/errors";
 import type { ExecutionConfig } from "./config.ts";
 import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
-import { createHttpServer } from "./io/http.ts";
+import { createHttpServer, type HttpDeps } from "./io/http.ts";
 import { present } from "./present.ts";
+import { startWebhooks, type Webhook, type WebhookDeps } from "./webhooks.ts";
 
 export interface CloudDeps extends ExecutionDeps {
-  /** Where to answer HTTP, and the program's version for `/openapi.json`; without it there is none. */
-  readonly http?: { readonly host: string; readonly port: number; readonly version: string };
+  /** Where and to whom to answer HTTP, and the program's version for `/openapi.json`; without it there is none. */
+  readonly http?: { readonly host: string; readonly port: number } & Pick<
+    HttpDeps,
+    "version" | "access" | "tls" | "isProduction"
+  >;
+  /** Who is called when something happens, and how. */
+  readonly webhooks?: { readonly list: readonly Webhook[] } & Pick<WebhookDeps, "send" | "hmac">;
 }
 
 /** A running cloud. Disposing of it ends HTTP first, then the broker link; the store stays the caller's to close. */
@@ -23,6 +29,11 @@ export interface Cloud extends AsyncDisposable {
 export async function composeCloud(config: ExecutionConfig, deps: CloudDeps): Promise<Cloud> {
   await using stack = new AsyncDisposableStack();
   const execution = stack.use(await startExecution(config, deps));
+  const { clock, rng, log, store, webhooks } = deps;
+  if (webhooks) {
+    const { list, ...sender } = webhooks;
+    stack.use(await startWebhooks(list, { clock, store, rng: rng.fork("webhooks"), log, ...sender }));
+  }
   const httpUrl = deps.http && (await listen(deps, deps.http, execution, stack));
   const running = stack.move();
   return {
@@ -38,9 +49,10 @@ async function listen(
   execution: Execution,
   stack: AsyncDisposableStack,
 ): Promise<string> {
-  const { clock, rng, log } = deps;
-  const { host, port, version } = address;
-  const server = createHttpServer({ execution, clock, rng: rng.fork("http"), log, version });
+  const { clock, rng, log, crypto } = deps;
+  const { host, port, ...settings } = address;
+  const { sha256 } = crypto;
+  const server = createHttpServer({ execution, clock, rng: rng.fork("http"), log, sha256, ...settings });
   stack.defer(() => server.close());
   try {
     return await server.listen({ host, port });

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { AccessRules } from "./core/access.ts";
+import { Webhook } from "./webhooks.ts";
 
 const Milliseconds = z.number().int().min(1).max(86_400_000).meta({ unit: "ms" });
+
+const Seconds = z.number().positive().max(86_400);
 
 /** `HOST:PORT`; port 0 lets the system choose. */
 const Address = z
@@ -18,6 +22,14 @@ export const ExecutionConfig = z.strictObject({
   confirmTimeoutMs: Milliseconds.default(10_000),
   /** After this without a message a device is projected. */
   silenceMs: Milliseconds.default(15_000),
+  /** When a contract counts as failed although its device, which is live, does not say so. */
+  patience: z
+    .strictObject({
+      startSeconds: Seconds.default(120).meta({ unit: "s", description: "from its acceptance to its start" }),
+      factor: z.number().min(1).max(100).default(3).meta({ unit: "1", description: "times what a stage should take" }),
+      leastSeconds: Seconds.default(60).meta({ unit: "s", description: "without progress, however short the stage" }),
+    })
+    .prefault({}),
   /** Devices that are known before they were ever heard. */
   devices: z.array(Name).default([]),
 });
@@ -36,6 +48,17 @@ export const CloudConfig = ExecutionConfig.extend({
       originMs: z.number().meta({ unit: "ms", description: "CLOCK_MONOTONIC reading at which both are equal" }),
     })
     .optional(),
+  access: AccessRules.prefault({}),
+  tls: z
+    .strictObject({ cert: z.string().min(1), key: z.string().min(1) })
+    .optional()
+    .meta({ description: "files (PEM); with them HTTP is HTTPS, and partners can show certificates" }),
+  production: z.boolean().default(false),
+  webhooks: z.array(Webhook).max(20).default([]),
+  policyPresets: z
+    .array(z.string().min(1))
+    .default(["warehouse", "cleaning"])
+    .meta({ description: "files of recovery policies; a bare name is one that ships" }),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal"]).default("info"),
   platformKey: z.string().min(1).default("./data/keys/platform.jwk"),
 });

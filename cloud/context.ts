@@ -4,7 +4,9 @@ import type { Log } from "#lib/log";
 import type { BrokerLink } from "./broker-link.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Planner } from "./core/planner.ts";
 import type { CloudStore, StoreOp } from "./io/store.ts";
+import type { PolicyService } from "./policies.ts";
 
 /** What every part of the execution works with. */
 export interface CloudContext {
@@ -18,6 +20,8 @@ export interface CloudContext {
   readonly uuid: () => string;
   readonly link: BrokerLink;
   readonly fleet: Fleet;
+  readonly policies: PolicyService;
+  readonly planner: Planner;
   /** Aborts when the cloud goes down. */
   readonly ended: AbortSignal;
   /** Runs what nobody waits for; its failure is logged, and it is awaited at the end. */

@@ -6,7 +6,11 @@ import { raise } from "./exceptions.ts";
 import type { ContractRow, StoreOp } from "./io/store.ts";
 
 /** Why a person is needed. */
-export type EscalationCode = Extract<Decision, { kind: "escalate" }>["code"] | "reassignment_refused";
+export type EscalationCode =
+  | Extract<Decision, { kind: "escalate" }>["code"]
+  | "no_able_device"
+  | "reassignment_refused"
+  | "contract_memory_lost";
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   no_able_device: "the task was let go of, and no other device that is live, free and able can take it now",
@@ -35,7 +39,7 @@ export function endingOps(context: CloudContext, row: ContractRow, state: Contra
     const data = { strategy: "none", code: "revoked" };
     return [logOp(context, { type: "recovery", deviceId, contractId, data })];
   }
-  const decision = decideRecovery(row.contract, state, []);
-  const isOpen = decision.kind !== "escalate" || decision.code === "no_able_device";
-  return isOpen ? [] : escalationOps(context, row, decision.code);
+  // What the policy says of an ended lease is asked by `Recovery`.
+  const decision = decideRecovery(state, "reassign");
+  return decision.kind === "escalate" ? escalationOps(context, row, decision.code) : [];
 }

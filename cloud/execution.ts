@@ -1,5 +1,4 @@
 import type { Sha256, Signer } from "#contract/crypto";
-import { isFinal } from "#contract/status";
 import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
@@ -8,24 +7,48 @@ import type { Transport } from "#lib/transport";
 import { createUuidSource } from "#lib/uuid";
 import { createAcks } from "./acks.ts";
 import { startBrokerLink } from "./broker-link.ts";
-import { CLOUD_HOLD, issueCommand } from "./commands.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { CloudContext } from "./context.ts";
 import type { DivergenceReport } from "./core/divergence.ts";
-import { loadFleet, modeOf, type Device } from "./fleet.ts";
+import { createNearestPlanner } from "./core/nearest-planner.ts";
+import type { Planner } from "./core/planner.ts";
+import type { Policy } from "./core/policy/policy.ts";
+import { resolveException, type Resolution } from "./exceptions.ts";
+import { watchFailures } from "./failure-watch.ts";
+import { loadFleet, type Device } from "./fleet.ts";
+import { forceRelease } from "./force-release.ts";
 import { createInbound, inboundFilters } from "./inbound.ts";
 import { createIngest } from "./ingest.ts";
-import type { CloudStore, ContractQuery, ExceptionRow, LedgerRow, LogEntry, Page, PageQuery } from "./io/store.ts";
+import type {
+  CloudStore,
+  ContractQuery,
+  ExceptionQuery,
+  ExceptionRow,
+  LedgerRow,
+  LogEntry,
+  LogFilter,
+  Page,
+  PageQuery,
+} from "./io/store.ts";
 import { watchLeases } from "./lease-watch.ts";
 import { createLiveness } from "./liveness.ts";
-import { type Answer, refuse } from "./problem.ts";
+import { startPolicies, type PolicyService } from "./policies.ts";
+import { orderContract } from "./order.ts";
+import type { Answer } from "./problem.ts";
 import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
-import { getContract, getDevice, listContracts, listDevices } from "./queries.ts";
+import { getContract, getDevice, getTask, listContracts, listDevices } from "./queries.ts";
 import { reconcileContract } from "./reconcile.ts";
-import { createRecovery } from "./recovery.ts";
+import { createRecovery, type Recovery } from "./recovery.ts";
 import { scopeClock } from "./scoped-clock.ts";
 import { changeOf, commitChange } from "./status-change.ts";
-import type { CommandView, ContractSummaryView, ContractView, DeviceView } from "./views.ts";
+import type {
+  CommandView,
+  ContractSummaryView,
+  ContractView,
+  DeviceView,
+  ForceReleaseView,
+  TaskView,
+} from "./views.ts";
 
 /** What the cloud can be asked for, whoever asks: HTTP, the simulator, a test. Contracts are named by id or name. */
 export interface Execution {
@@ -36,10 +59,14 @@ export interface Execution {
   command(idOrName: string, type: CommandView["type"]): Promise<Answer<CommandView>>;
   listDevices(): DeviceView[];
   getDevice(deviceId: string): Answer<DeviceView>;
-  listExceptions(query: PageQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
+  getTask(taskId: string): Promise<Answer<TaskView>>;
+  forceRelease(taskId: string, body: unknown): Promise<Answer<ForceReleaseView>>;
+  readonly policies: Omit<PolicyService, "failurePolicyFor">;
+  listExceptions(query: ExceptionQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
+  resolveException(id: number, resolution: Resolution): Promise<Answer<ExceptionRow & { readonly id: number }>>;
   listLedger(query: PageQuery): Promise<Page<LedgerRow & { readonly id: number; readonly isFenced: boolean }>>;
   /** Entries of the log behind `afterId`, oldest first. */
-  logAfter(afterId: number, limit: number): Promise<readonly LogEntry[]>;
+  logAfter(afterId: number, limit: number, filter?: LogFilter): Promise<readonly LogEntry[]>;
   /** Calls `listener` with what happens from now on; returns what ends it. */
   onLogged(listener: (entries: readonly LogEntry[]) => void): () => void;
   /** Whether the cloud can do its work: database open, broker connected. */
@@ -53,6 +80,10 @@ export interface ExecutionDeps {
   readonly store: CloudStore;
   readonly transport: Transport;
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
+  /** Recovery policies that ship; none unless given. */
+  readonly presets?: readonly Policy[];
+  /** Who chooses devices for tasks; the nearest one unless given. */
+  readonly planner?: Planner;
 }
 
 /** Reads everything back from the store and connects to the broker. The store stays the caller's to close. */
@@ -63,7 +94,9 @@ export async function startExecution(
   await using stack = new AsyncDisposableStack();
   const clock = stack.use(scopeClock(deps.clock));
   const log = deps.log.child({ module: "execution" });
-  const { fleet, cloudId } = await loadFleet(deps.store, clock, config.devices);
+  const { fleet, stored } = await loadFleet(deps.store, clock, config.devices);
+  const { cloudId } = stored;
+  const { store, presets = [], planner = createNearestPlanner() } = deps;
   const background = stack.use(createBackground(log));
   const link = stack.use(
     startBrokerLink({
@@ -81,12 +114,14 @@ export async function startExecution(
     cloudId,
     clock,
     log,
-    store: deps.store,
+    store,
     signer: deps.crypto.signer,
     sha256: deps.crypto.sha256,
     uuid: createUuidSource(clock, deps.rng.fork("uuid")),
     link,
     fleet,
+    policies: await startPolicies({ store, clock, stored: stored.policies, presets }),
+    planner,
     ended: endedWith(stack),
     background: background.run,
   };
@@ -98,8 +133,9 @@ export async function startExecution(
   await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
   await recovery.resume();
   watchLeases(context, recovery);
+  watchFailures(context);
   const running = stack.move();
-  return { ...operations(context), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { ...operations(context, recovery), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** A signal that aborts first of all when the stack is disposed, so that whoever waits lets go. */
@@ -115,40 +151,26 @@ async function resumeUnanswered(context: CloudContext, device: Device): Promise<
   if (change) await commitChange(context, device, change);
 }
 
-function operations(context: CloudContext): Execution {
-  const { store } = context;
+function operations(context: CloudContext, recovery: Pick<Recovery, "consider">): Execution {
+  const { store, policies } = context;
   return {
     pushContract: (draft, options) => pushContract(context, draft, options),
     getContract: (idOrName) => getContract(context, idOrName),
     listContracts: (query) => listContracts(context, query),
     reconcile: (idOrName) => reconcileContract(context, idOrName),
-    command: (idOrName, type) => command(context, idOrName, type),
+    command: (idOrName, type) => orderContract(context, idOrName, type),
     listDevices: () => listDevices(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
+    getTask: (taskId) => getTask(context, taskId),
+    forceRelease: (taskId, body) => forceRelease(context, taskId, body, recovery),
+    policies,
     listExceptions: (query) => store.exceptions(query),
+    resolveException: (id, resolution) => resolveException(context, id, resolution),
     listLedger: (query) => store.ledger(query),
-    logAfter: (afterId, limit) => store.logAfter(afterId, limit),
+    logAfter: (afterId, limit, filter) => store.logAfter(afterId, limit, filter),
     onLogged: (listener) => store.onLogged(listener),
     isReady: () => context.link.isConnected(),
   };
-}
-
-/** Taken at any time while the contract is open: for a device that cannot be heard the command is kept. */
-async function command(
-  context: CloudContext,
-  idOrName: string,
-  type: CommandView["type"],
-): Promise<Answer<CommandView>> {
-  const row = await context.store.contract(idOrName);
-  const device = row && context.fleet.get(row.deviceId);
-  if (!row || !device) return refuse("not_found", `there is no contract ${idOrName}`);
-  const { contractId, status, epoch } = row;
-  if (isFinal(status))
-    return refuse("contract_final", `contract ${contractId} is ${status}`, { contractId, contractStatus: status });
-  const holdId = type === "cancel" ? {} : { holdId: CLOUD_HOLD };
-  const issued = await device.turns(() => issueCommand(context, device, { type, contractId, epoch, ...holdId }));
-  const delivery = modeOf(device) === "projected" ? "kept" : "sent";
-  return { ok: true, value: { commandId: issued.commandId, contractId, type, delivery } };
 }
 
 interface Background extends AsyncDisposable {

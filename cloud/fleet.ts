@@ -8,7 +8,7 @@ import type { ProjectionBasis } from "./core/basis.ts";
 import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machine.ts";
 import { emptyIntake, type IntakeState } from "./core/intake.ts";
 import type { Track } from "./core/track.ts";
-import type { CloudStore, CommandRow, ContractRow, DeviceRow } from "./io/store.ts";
+import type { CloudStore, CommandRow, ContractRow, DeviceRow, StoredFleet } from "./io/store.ts";
 import { present } from "./present.ts";
 import { createTurns, type Turns } from "./turns.ts";
 
@@ -34,6 +34,12 @@ export interface Device {
   before?: { readonly basis: ProjectionBasis; readonly keptMs: number };
   /** When the lease was last counted anew, on the cloud's clock. */
   leaseCountedMs?: number;
+  /** What the contract under way has come to, and since when it has stayed there, on the cloud's clock. */
+  watched?: { readonly mark: string; readonly sinceMs: number };
+  /** The contract under way that the device does not know any more; its disk may still come back. */
+  forgetting?: string;
+  /** Contracts that were ended because the device has no memory of them. */
+  readonly forgotten: Set<string>;
   readonly watchers: Set<() => void>;
 }
 
@@ -50,7 +56,7 @@ export async function loadFleet(
   store: CloudStore,
   clock: Clock,
   named: readonly string[],
-): Promise<{ readonly fleet: Fleet; readonly cloudId: string }> {
+): Promise<{ readonly fleet: Fleet; readonly stored: StoredFleet }> {
   const stored = await store.load();
   const devices = new Map<string, Device>();
   for (const row of stored.devices) {
@@ -80,7 +86,8 @@ export async function loadFleet(
     const device = fleet.ensure(command.deviceId);
     device.commands = [...device.commands, command];
   }
-  return { fleet, cloudId: stored.cloudId };
+  for (const { deviceId, contractId } of stored.forgotten) fleet.ensure(deviceId).forgotten.add(contractId);
+  return { fleet, stored };
 }
 
 /** How the cloud knows the device now. */
@@ -105,7 +112,8 @@ export function lockingContract(device: Device): ContractRow | undefined {
 
 /** The contract that the device is at by its own journal; it may be one that another cloud has pushed. */
 export function contractUnderWay(device: Device): ContractState | undefined {
-  return activeContract(device.state);
+  const active = activeContract(device.state);
+  return active && !device.forgotten.has(active.contractId) ? active : undefined;
 }
 
 /** What a projection of the device starts from now. */
@@ -178,6 +186,7 @@ function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock):
     ...present({ presence, lastHeardAt }),
     commands: [],
     answered: [],
+    forgotten: new Set(),
     watchers: new Set(),
   };
 }

@@ -19,7 +19,8 @@ interface Rig {
 
 /** amr-07 has begun the contract; nobody has renewed its lease for less than one beat. */
 async function working(changes: Partial<ContractDraft> = HANDS_ON): Promise<Rig> {
-  const cloud = await startCloudFixture();
+  // These devices only keep a lease, and achieve nothing.
+  const cloud = await startCloudFixture({ patience: { startSeconds: 1e4, factor: 3, leastSeconds: 1e4 } });
   const [silent, other] = [cloud.device("amr-07"), cloud.device("amr-08")];
   for (const device of [silent, other]) await device.connect();
   await cloud.pass(6);

@@ -6,6 +6,7 @@ import { type CloudContext, nowText } from "./context.ts";
 import { lockingContract, modeOf, sessionOf, type Device } from "./fleet.ts";
 import type { Ingest } from "./ingest.ts";
 import { changeMode } from "./mode.ts";
+import { noteMemory, revokeEnded } from "./returning.ts";
 import { settle } from "./settle.ts";
 
 /** Who is there. Everything but `heard` runs in the device's turn. */
@@ -59,8 +60,10 @@ export function createLiveness(context: CloudContext, acks: Acks, ingest: Ingest
     warnOfSkew(context, device, told);
     const isNewSession = before.session !== session;
     if (isNewSession) await withdrawStaleRevoke(context, device);
-    await settle(context, device);
+    await revokeEnded(context, device, told);
     await resendCommands(context, device, isNewSession || before.mode === "projected" ? "new-session" : "beat");
+    await noteMemory(context, device, told);
+    await settle(context, device);
     acks.now(device);
     context.log.debug({ deviceId: device.deviceId, session, incarnation, beat: told.beat }, "beat");
   }

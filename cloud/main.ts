@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
 import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
-import { AgentError } from "#lib/errors";
+import { AgentError, messageOf } from "#lib/errors";
 import { sleep, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { makeFolder } from "#lib/node/folder";
@@ -18,7 +19,11 @@ import { composeCloud } from "./compose.ts";
 import type { Execution } from "./execution.ts";
 import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
+import { isLoopback } from "./io/gate.ts";
+import type { HttpDeps } from "./io/http.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
+import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
+import { Policy } from "./core/policy/policy.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
@@ -57,17 +62,51 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       store,
       transport,
       crypto: { signer, sha256: sha256Hex },
-      http: { ...parseAddress(config.http), version: options.version },
+      webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
+      presets: config.policyPresets.map(loadPreset),
+      http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version },
     });
     parts.use(cloud);
     await connected(cloud.execution, clock);
     options.say(
-      `holdfast cloud answers at ${cloud.httpUrl}; devices connect to ${brokerUrl}; data is in ${config.dataDir}`,
+      `holdfast cloud answers at ${cloud.httpUrl} (${doorOf(config)}); devices connect to ${brokerUrl}; data is in ${config.dataDir}`,
     );
     return await end.promise;
   } finally {
     end.forget();
     await disposeInTime(parts, log);
+  }
+}
+
+function httpSettings({ access, tls, production }: CloudConfig): Pick<HttpDeps, "access" | "tls" | "isProduction"> {
+  const files = tls && { cert: readText(tls.cert, "tls.cert"), key: readText(tls.key, "tls.key") };
+  return { access, isProduction: production, ...(files ? { tls: files } : {}) };
+}
+
+/** Who gets in, for the line that people read at the start. */
+function doorOf({ access, production }: CloudConfig): string {
+  const { loopback = production ? "token" : "open", tokens, partners } = access;
+  const others = `${tokens.length} tokens and ${partners.length} certificates are known`;
+  return loopback === "open"
+    ? `programs of this machine need no token; ${others}`
+    : `everybody needs a token; ${others}`;
+}
+
+/** A recovery policy of a file; a bare name is one that ships. */
+function loadPreset(preset: string): Policy {
+  const isShipped = /^[\w-]+$/.test(preset);
+  return loadYaml(isShipped ? shippedPolicy(preset) : preset, Policy);
+}
+
+function shippedPolicy(name: string): string {
+  return fileURLToPath(new URL(`../config/policies/${name}.yaml`, import.meta.url));
+}
+
+function readText(file: string, key: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (thrown) {
+    throw new AgentError("config.invalid", `${key}: ${file} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
   }
 }
 
@@ -87,8 +126,8 @@ function readConfig({ config: file, settings = {} }: RunCloudOptions): CloudConf
 }
 
 function executionConfigOf(config: CloudConfig): Parameters<typeof composeCloud>[0] {
-  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, devices } = config;
-  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, devices };
+  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, devices } = config;
+  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, devices };
 }
 
 /** The platform's key; on a machine that only talks to itself one is made, so that a first try needs no ceremony. */
@@ -102,10 +141,6 @@ function openKey(config: CloudConfig, say: (line: string) => void): ReturnType<t
   if (!existsSync(trusted)) writeKeySet(trusted, [publicJwk]);
   say(`there was no platform key, so one was made at ${platformKey}; devices must trust ${trusted}`);
   return privateJwk;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** The broker that the configuration names, or one inside this process; the cloud is a client of either. */

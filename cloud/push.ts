@@ -52,7 +52,7 @@ async function send(
 ): Promise<Answer<ContractRow>> {
   const settled = (await earlierRequest(context, draft, options.idempotencyKey)) ?? obstacleTo(context, device);
   if (settled) return settled;
-  const row = await rowFor(context, draft, sessionOf(device)!);
+  const row = await rowFor(context, device, draft);
   const { contractId, deviceId } = row;
   const epochRule = draft.epoch === undefined ? "fresh" : "as-given";
   const data = { to: row.status, taskId: row.taskId, epoch: row.epoch };
@@ -63,7 +63,7 @@ async function send(
     ...idempotencyOps(context, draft, options.idempotencyKey, contractId),
     logOp(context, { type: "contract.status", deviceId, contractId, data }),
   ]);
-  if (!committed.ok) return conflictProblem(committed.conflict, row);
+  if (!committed.ok) return conflictProblem(committed.conflict as PushConflict, row);
   device.contract = row;
   context.log.info({ deviceId, contractId, taskId: row.taskId, epoch: row.epoch }, "contract pushed");
   context.link.publish(topicOf(context.config.site, deviceId, "contract"), row.jws).catch((thrown: unknown) => {
@@ -89,16 +89,17 @@ function obstacleTo(context: CloudContext, device: Device): Answer<never> | unde
   });
 }
 
-async function rowFor(context: CloudContext, draft: ContractDraft, session: string): Promise<ContractRow> {
+async function rowFor(context: CloudContext, device: Device, draft: ContractDraft): Promise<ContractRow> {
   const epoch = draft.epoch ?? (await context.store.highestEpoch(draft.taskId)) + 1;
   const contract: Contract = {
     ...draft,
     contractId: draft.contractId ?? context.uuid(),
-    session: draft.session ?? session,
+    session: draft.session ?? sessionOf(device)!,
     epoch,
     issuedAt: draft.issuedAt ?? nowText(context),
     revision: draft.revision ?? 1,
     lease: draft.lease ?? DEFAULT_LEASE,
+    failurePolicy: context.policies.failurePolicyFor(draft, device.presence?.profile.kind),
   };
   const jws = await context.signer.sign("hf-contract+jws", contract);
   const { contractId, name, taskId, deviceId, revision } = contract;
@@ -163,7 +164,10 @@ function answerFor(row: ContractRow): Answer<PushedContract> {
   return { ok: true, value: { contractId, status, epoch } };
 }
 
-function conflictProblem(conflict: Conflict, row: ContractRow): Answer<never> {
+/** Those that a push can run into. */
+type PushConflict = Exclude<Conflict, "exception_resolved" | "policy_changed">;
+
+function conflictProblem(conflict: PushConflict, row: ContractRow): Answer<never> {
   const { taskId, deviceId, contractId } = row;
   switch (conflict) {
     case "device_busy":

@@ -16,11 +16,12 @@ import {
   type DeviceView,
   type ProjectionView,
   type StageView,
+  type TaskView,
 } from "./views.ts";
 
 const LOG_ENTRIES_MAX = 1000;
 /** What a contract's recovery history consists of. */
-const RECOVERY: ReadonlySet<string> = new Set(["recovery", "replan.triggered", "replan.requested"]);
+const RECOVERY: ReadonlySet<string> = new Set(["failure.detected", "recovery", "replan.triggered", "replan.requested"]);
 
 /** A contract with all that is known of it; id or name. */
 export async function getContract(context: CloudContext, idOrName: string): Promise<Answer<ContractView>> {
@@ -31,7 +32,7 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
   const state = device.state.contracts[contractId];
   const planned = plannedTimes(await context.store.contractEvents(contractId));
   const reconciliations = await context.store.reconciliations(contractId);
-  const log = await context.store.logAfter(0, LOG_ENTRIES_MAX, contractId);
+  const log = await context.store.logAfter(0, LOG_ENTRIES_MAX, { contractId });
   const progress = projectionView(project(basisOf(device), context.clock.wallMs())).contract;
   const isLocked = lockingContract(device)?.contractId === contractId;
   return {
@@ -48,6 +49,15 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
       contract: row.contract,
     },
   };
+}
+
+/** A task by the contracts that it was given with; its status is that of the last. */
+export async function getTask(context: CloudContext, taskId: string): Promise<Answer<TaskView>> {
+  const contracts = (await context.store.contractsOfTask(taskId)).map(summaryView);
+  const last = contracts.at(-1);
+  if (!last) return refuse("not_found", `no contract was ever made for task ${taskId}`);
+  const epoch = await context.store.highestEpoch(taskId);
+  return { ok: true, value: { taskId, status: last.status, epoch, contracts } };
 }
 
 /** Contracts without their bodies, newest first. */
@@ -96,7 +106,8 @@ function profileOf({ presence }: Device): Pick<DeviceView, "kind" | "actions" | 
 function activeView(device: Device, contract: NonNullable<ProjectionView["contract"]>): DeviceView["activeContract"] {
   const pushed = lockingContract(device);
   if (pushed?.contractId !== contract.contractId) return contract;
-  return present({ ...contract, taskId: pushed.taskId, name: pushed.name });
+  const { taskId, name, application, account } = pushed.contract;
+  return present({ ...contract, taskId, name, application, account });
 }
 
 type Estimated = Omit<ProjectionView, "contract">;
@@ -111,7 +122,8 @@ function seen(estimated: Estimated, track: Track): Estimated {
 function summaryView(row: ContractSummary): ContractSummaryView {
   const { contractId, name, taskId, deviceId, epoch, revision, status } = row;
   const { createdAt, answeredAt, endedAt, reason, problems } = row;
-  const answers = { answeredAt, endedAt, reason, problems };
+  const { application, account } = row;
+  const answers = { answeredAt, endedAt, reason, problems, application, account };
   return present({ contractId, name, taskId, deviceId, epoch, revision, status, createdAt, ...answers });
 }
 

@@ -1,10 +1,12 @@
 import type { ContractDraft } from "#contract/contract";
-import type { ContractState } from "#contract/state";
-import { decideRecovery, type Candidate, type Recovery as Decision } from "./core/recovery.ts";
+import { decideRecovery, type EndedContract } from "./core/recovery.ts";
+import { openTaskOf, type Assignment, type Candidate } from "./core/planner.ts";
+import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { escalationOps, type EscalationCode } from "./escalation.ts";
+import { consult } from "./failures.ts";
 import { contractUnderWay, lockingContract, modeOf, type Device } from "./fleet.ts";
-import type { ContractRow, LogEntry, StoreOp } from "./io/store.ts";
+import { MEMORY_LOST, type ContractRow, type StoreOp } from "./io/store.ts";
 import { isLeaseOver } from "./lease-watch.ts";
 import { pushContract } from "./push.ts";
 import { changeOf, changeOps, takeOver } from "./status-change.ts";
@@ -40,17 +42,19 @@ export function createRecovery(context: CloudContext): Recovery {
   async function recover(contractId: string): Promise<void> {
     const row = await context.store.contract(contractId);
     const device = row && context.fleet.get(row.deviceId);
-    const state = row && device && stateLetGo(context, device, row);
-    if (!row || !device || !state || (await isDecided(context, contractId))) {
+    const ended = row && device && endOf(context, device, row);
+    if (!row || !device || !ended || (await isDecided(context, contractId))) {
       open.delete(contractId);
       return;
     }
-    const decision = decideRecovery(row.contract, state, await candidates(context, row));
-    if (decision.kind === "reassign" && (await reassign(context, row, device, decision))) {
-      open.delete(contractId);
-      return;
-    }
-    await tell(row, decision.kind === "escalate" ? decision.code : "no_able_device");
+    const decision = decideEnd(device, row, ended);
+    if (decision.kind === "escalate") await tell(row, decision.code);
+    if (decision.kind === "hand-on") await handOn(row, device);
+  }
+  async function handOn(row: ContractRow, from: Device): Promise<void> {
+    const found = await findDevice(context, row);
+    if (found && (await reassign(context, row, from, found))) open.delete(row.contractId);
+    else await tell(row, "no_able_device");
   }
   /** Once; where only a device is missing, the case stays open until somebody can take the task. */
   async function tell(row: ContractRow, code: EscalationCode): Promise<void> {
@@ -74,56 +78,84 @@ export function createRecovery(context: CloudContext): Recovery {
   };
 }
 
-/** The contract as it was let go of; undefined while its device may work on it. Silence that outlasts the lease is an end. */
-function stateLetGo(context: CloudContext, device: Device, row: ContractRow): ContractState | undefined {
-  const state = device.state.contracts[row.contractId];
-  if (!state || row.status === "released" || row.status === "expired") return state;
-  return isLeaseOver(context, device) && device.contract?.contractId === row.contractId
-    ? { ...state, status: "expired" }
-    : undefined;
+/**
+ * How the contract was let go of; undefined while its device may work on it. Silence that outlasts the lease is an end, and
+ * one that the cloud has ended stays so whatever its device believes.
+ */
+function endOf(context: CloudContext, device: Device, row: ContractRow): EndedContract | undefined {
+  const { status, contractId } = row;
+  const { stages, load } = device.state.contracts[contractId] ?? { stages: [], load: {} };
+  if (status === "released" || (status === "expired" && device.state.contracts[contractId]))
+    return { status, stages, load };
+  const isOver = isLeaseOver(context, device) && device.contract?.contractId === contractId;
+  return isOver ? { status: "expired", stages, load } : undefined;
 }
+
+/** What only the cloud knows of is asked of the policy that the contract carries. */
+function decideEnd(device: Device, row: ContractRow, ended: EndedContract): ReturnType<typeof decideRecovery> | Lost {
+  const asks = (code: string, detail: string): ReturnType<typeof consult>["strategy"] => {
+    const failure = { code, detail, stageId: "", action: "" };
+    return consult(device, row, failure, { retries: 0, retrying: "impossible" }).strategy;
+  };
+  if (row.reason === MEMORY_LOST && asks(MEMORY_LOST, "its device has forgotten it") !== "reassign") return LOST;
+  return decideRecovery(ended, ended.status === "expired" ? asks("lease_ended", "its lease has ended") : "reassign");
+}
+
+interface Lost {
+  readonly kind: "escalate";
+  readonly code: "contract_memory_lost";
+}
+const LOST: Lost = { kind: "escalate", code: "contract_memory_lost" };
 
 /** Whether it is recorded what becomes of the task; that nobody can take it now decides nothing. */
 async function isDecided(context: CloudContext, contractId: string): Promise<boolean> {
-  const told = await context.store.logAfter(0, OPEN_CASES_MAX, contractId);
-  const last: LogEntry | undefined = told.findLast((entry) => entry.type === "recovery");
-  return last !== undefined && last.data["code"] !== "no_able_device";
+  const told = await context.store.logAfter(0, OPEN_CASES_MAX, { contractId });
+  const last = told.findLast((entry) => entry.type === "recovery")?.data;
+  if (!last || last["code"] === "no_able_device" || last["assign"] === true) return false;
+  const isCalledBack = told.some(({ type, data }) => type === "failure.detected" && data["strategy"] === "reassign");
+  return !(isCalledBack && last["code"] === "revoked");
 }
 
-/** Everybody who has not had this task yet, so that it cannot wander in a circle. */
-async function candidates(context: CloudContext, row: ContractRow): Promise<Candidate[]> {
-  const tried = new Set(await context.store.devicesOfTask(row.taskId));
-  return context.fleet
-    .all()
-    .filter((device) => !tried.has(device.deviceId))
-    .map((device) => ({
-      deviceId: device.deviceId,
-      mode: modeOf(device),
-      isFree: lockingContract(device) === undefined && contractUnderWay(device) === undefined,
-      actions: device.presence?.profile.actions ?? [],
-      pose: device.track.pose?.value,
-    }));
+/** Among everybody who has not had this task yet, so that it cannot wander in a circle. */
+async function findDevice(context: CloudContext, row: ContractRow): Promise<Assignment | undefined> {
+  const given = await context.store.contractsOfTask(row.taskId);
+  const tried = new Set(given.map(({ deviceId }) => deviceId));
+  const untried = context.fleet.all().filter((device) => !tried.has(device.deviceId));
+  return context.planner.assign([openTaskOf(row.contract)], untried.map(candidateOf))[0];
+}
+
+function candidateOf(device: Device): Candidate {
+  return {
+    deviceId: device.deviceId,
+    mode: modeOf(device),
+    isFree: lockingContract(device) === undefined && contractUnderWay(device) === undefined,
+    actions: device.presence?.profile.actions ?? [],
+    pose: device.track.pose?.value,
+    speed: device.track.estimate?.value.data.speed || undefined,
+  };
 }
 
 /** The same task with a higher epoch for another device; the old contract ends in the same transaction. */
-async function reassign(
-  context: CloudContext,
-  row: ContractRow,
-  from: Device,
-  decision: Extract<Decision, { kind: "reassign" }>,
-): Promise<boolean> {
-  const { deviceId, distance } = decision;
-  const { contractId } = row;
+async function reassign(context: CloudContext, row: ContractRow, from: Device, found: Assignment): Promise<boolean> {
+  const { deviceId, distance, travelSeconds } = found;
+  const { contractId, epoch } = row;
   const change = changeOf(row, "cloud.reassigned");
   if (!change) return false;
-  const data = { strategy: "reassign", to: deviceId, distance };
+  const data = { strategy: "reassign", to: deviceId, distance, travelSeconds };
   const alongside: StoreOp[] = [
     ...changeOps(context, row.deviceId, change),
     logOp(context, { type: "recovery", deviceId: row.deviceId, contractId, data }),
   ];
   const pushed = await pushContract(context, draftFor(row.draft, deviceId), { alongside });
   const isReassigned = (await context.store.contract(contractId))?.status === "reassigned";
-  if (isReassigned) await from.turns(async () => takeOver(from, change));
+  if (isReassigned) {
+    await from.turns(async () => {
+      takeOver(from, change);
+      // Not heard since its lease ended: it must learn first of all that the task is no longer its own.
+      if (row.status !== "released" && row.status !== "expired")
+        await issueCommand(context, from, { type: "revoke", contractId, epoch });
+    });
+  }
   if (isReassigned && !pushed.ok) await context.store.commit(escalationOps(context, row, "reassignment_refused"));
   context.log.info({ contractId, from: row.deviceId, to: deviceId, isConfirmed: pushed.ok }, "task reassigned");
   return isReassigned;

@@ -12,6 +12,9 @@ const Status = z.string().meta({ description: "a contract status, see docs/statu
 const Sigma = z.number().min(0).meta({ description: "standard deviation" });
 const Share = z.number().min(0).max(1).meta({ unit: "1" });
 
+/** Whose contract it is, where it says so. */
+const TENANT = { application: Name.exactOptional(), account: Name.exactOptional() };
+
 const PoseView = z.object({ value: PoseTuple, sigma: Sigma.meta({ unit: "m" }) });
 const BatteryView = z.object({ value: Share, sigma: Sigma.meta({ unit: "1" }) });
 
@@ -46,7 +49,11 @@ export const DeviceView = ProjectionView.omit({ contract: true }).extend({
   actions: z.array(z.string()).readonly(),
   software: z.string().exactOptional(),
   journal: z.object({ incarnation: z.string(), committedSeq: z.number().int() }),
-  activeContract: ProgressView.extend({ name: Name.exactOptional(), taskId: Name.exactOptional() }).nullable(),
+  activeContract: ProgressView.extend({
+    name: Name.exactOptional(),
+    taskId: Name.exactOptional(),
+    ...TENANT,
+  }).nullable(),
 });
 export type DeviceView = z.infer<typeof DeviceView>;
 
@@ -66,6 +73,7 @@ const StageView = z.object({
 export type StageView = z.infer<typeof StageView>;
 
 export const ContractSummaryView = z.object({
+  ...TENANT,
   contractId: Uuid7,
   name: z.string().exactOptional(),
   taskId: Name,
@@ -94,6 +102,7 @@ export const LogView = z.object({
   type: z.string(),
   deviceId: z.string().exactOptional(),
   contractId: z.string().exactOptional(),
+  ...TENANT,
   data: z.record(z.string(), z.unknown()).readonly(),
 });
 
@@ -116,6 +125,24 @@ export const CommandView = z.object({
   delivery: z.enum(["sent", "kept"]).meta({ description: "`kept`: it is sent when the device returns" }),
 });
 export type CommandView = z.infer<typeof CommandView>;
+
+export const ForceReleaseView = z.object({
+  taskId: Name,
+  contractId: Uuid7,
+  deviceId: Name,
+  epoch: z.number().int().meta({ description: "everything that was assigned before is fenced by it" }),
+  warning: z.string(),
+});
+export type ForceReleaseView = z.infer<typeof ForceReleaseView>;
+
+/** A task by the contracts that it was given with, oldest first. */
+export const TaskView = z.object({
+  taskId: Name,
+  status: Status,
+  epoch: z.number().int(),
+  contracts: z.array(ContractSummaryView).readonly(),
+});
+export type TaskView = z.infer<typeof TaskView>;
 
 /** A projection as it is shown. */
 export function projectionView(projection: Projection): ProjectionView {

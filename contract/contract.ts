@@ -93,6 +93,10 @@ export const FailurePolicy = z.strictObject({
     .record(Name, Severity)
     .optional()
     .meta({ description: "failure codes that this contract judges otherwise than the device's table" }),
+  policy: z
+    .strictObject({ id: Name, version: Count })
+    .optional()
+    .meta({ description: "the recovery policy of the cloud that this was compiled from" }),
 });
 export type FailurePolicy = z.infer<typeof FailurePolicy>;
 
@@ -152,7 +156,7 @@ export const Contract = z.strictObject({
 });
 export type Contract = z.infer<typeof Contract>;
 
-/** A contract before the cloud has filled in identity, session, fencing token and lease. */
+/** A contract before the cloud has filled in identity, session, fencing token, lease, and the recovery policy that applies. */
 export const ContractDraft = Contract.partial({
   contractId: true,
   session: true,
@@ -160,8 +164,17 @@ export const ContractDraft = Contract.partial({
   issuedAt: true,
   revision: true,
   lease: true,
+  failurePolicy: true,
 });
 export type ContractDraft = z.infer<typeof ContractDraft>;
 
 /** What the cloud fills in where a draft leaves the lease out. */
 export const DEFAULT_LEASE: Lease = { durationSeconds: 1800, windDownSeconds: 60 };
+
+/** What the cloud fills in where a draft leaves the failure policy out and no recovery policy is for it. */
+export const DEFAULT_FAILURE_POLICY: FailurePolicy = {
+  rules: [],
+  fallback: "escalate",
+  replanBudget: 3,
+  offline: "finish",
+};

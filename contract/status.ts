@@ -26,6 +26,7 @@ export type StatusEvent =
   | "cloud.unconfirmed"
   | "cloud.expired"
   | "cloud.reassigned"
+  | "cloud.released"
   | "contract.accepted"
   | "contract.rejected"
   | "contract.started"
@@ -98,6 +99,8 @@ export const STATUS_TRANSITIONS: readonly StatusTransition[] = [
   cloud("released", "cloud.reassigned", "reassigned"),
   cloud("failed", "cloud.reassigned", "reassigned"),
   cloud("expired", "cloud.reassigned", "reassigned"),
+  // An operator's force-release, and a device that has lost its memory: the lock would stay for ever.
+  ...[...BEFORE_ANSWER, ...UNDER_WAY].map((from) => cloud(from, "cloud.released", "released")),
   // Of a device that stays silent until its lease has surely ended (wire format, section 3.5).
   ...UNDER_WAY.map((from) => cloud(from, "cloud.reassigned", "reassigned")),
 ];

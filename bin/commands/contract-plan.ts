@@ -6,7 +6,7 @@ import { isBinding, previewContract, warningOf, type Margin, type Preview } from
 import { createOutlooks } from "#agent/execution/outlook";
 import { loadProfile } from "#agent/io/profile-file";
 import type { DeviceProfile } from "#agent/profile";
-import { DEFAULT_LEASE, type Contract, type ContractDraft } from "#contract/contract";
+import { DEFAULT_FAILURE_POLICY, DEFAULT_LEASE, type Contract, type ContractDraft } from "#contract/contract";
 import { createMapSource } from "#edge-planner/map-cache";
 import { timestamp } from "#lib/clock";
 import { AgentError } from "#lib/errors";
@@ -63,6 +63,7 @@ function asContract(draft: ContractDraft, wallMs: number): Contract {
     epoch: draft.epoch ?? 1,
     revision: draft.revision ?? 1,
     lease: draft.lease ?? DEFAULT_LEASE,
+    failurePolicy: draft.failurePolicy ?? DEFAULT_FAILURE_POLICY,
     issuedAt: draft.issuedAt ?? timestamp(wallMs),
   };
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { checkContractDraft } from "#contract/check";
-import { DEFAULT_LEASE, type Contract } from "#contract/contract";
+import { DEFAULT_FAILURE_POLICY, DEFAULT_LEASE, type Contract } from "#contract/contract";
 import type { Problem } from "#contract/event";
 import { readContractFile } from "#contract/io/contract-file";
 import { readPrivateKey } from "#contract/io/key-file";
@@ -44,6 +44,10 @@ export function contractCommand(): Command {
     .description("send a contract file to the cloud, which signs and pushes it")
     .option("--url <url>", "the cloud's HTTP address", "http://127.0.0.1:8080")
     .option("--idempotency-key <key>", "repeat the push safely under this key")
+    .option(
+      "--token <token>",
+      "API token (default: HOLDFAST_TOKEN of the environment); programs of the cloud's machine need none",
+    )
     .action(push);
   return contract;
 }
@@ -73,17 +77,26 @@ async function sign(file: string, options: { session: string; key: string; epoch
     epoch: draft.epoch ?? options.epoch,
     revision: draft.revision ?? 1,
     lease: draft.lease ?? DEFAULT_LEASE,
+    failurePolicy: draft.failurePolicy ?? DEFAULT_FAILURE_POLICY,
     issuedAt: draft.issuedAt ?? timestamp(clock.wallMs()),
   };
   print(await createNodeSigner(readPrivateKey(options.key)).sign("hf-contract+jws", contract));
 }
 
-async function push(file: string, options: { url: string; idempotencyKey?: string }): Promise<void> {
+interface PushOptions {
+  readonly url: string;
+  readonly idempotencyKey?: string;
+  readonly token?: string;
+}
+
+async function push(file: string, options: PushOptions): Promise<void> {
   const draft = checkedDraft(file);
   const url = new URL("/contracts", options.url);
+  const token = options.token ?? process.env["HOLDFAST_TOKEN"];
   const headers = {
     "content-type": "application/json",
     ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(draft) }).catch(
     (thrown: unknown) => {

@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
+import { Scope, Token } from "#cloud/core/access";
 import { Name } from "#contract/identifiers";
-import { generateKey } from "#contract/io/node-crypto";
+import { generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { writeKeySet, writePrivateKey } from "#contract/io/key-file";
 
-/** `holdfast keys init|enrol`: Ed25519 keys of the platform and of devices. */
+/** `holdfast keys init|enrol|token`: Ed25519 keys of the platform and of devices, and tokens for the cloud's HTTP. */
 export function keysCommand(): Command {
   const keys = new Command("keys").description("make the keys that sign and identify");
   keys
@@ -30,7 +33,41 @@ export function keysCommand(): Command {
       writePrivateKey(path, privateJwk);
       print(`device key ${kid} of ${deviceId}: ${path}`);
     });
+  keys
+    .command("token")
+    .argument("<name>", "who will use it", deviceName)
+    .description("make an API token: printed once, with the entry for the cloud's access.tokens")
+    .requiredOption("--scope <scope...>", `what it may do: ${Scope.options.join(", ")}`)
+    .option("--application <name>", "only contracts of this application")
+    .option("--account <name>", "only contracts of this account")
+    .option("--partner <id>", "partnerId of the scope partner")
+    .option("--warehouse <id>", "warehouseId of the scope partner")
+    .action((name: string, options: TokenOptions) => makeToken(name, options));
   return keys;
+}
+
+interface TokenOptions {
+  readonly scope: readonly string[];
+  readonly application?: string;
+  readonly account?: string;
+  readonly partner?: string;
+  readonly warehouse?: string;
+}
+
+function makeToken(name: string, { scope, application, account, partner, warehouse }: TokenOptions): void {
+  const token = `hf_${randomBytes(32).toString("base64url")}`;
+  const entry = Token.safeParse({
+    name,
+    sha256: sha256Hex(token),
+    scopes: scope.flatMap((list) => list.split(",")),
+    application,
+    account,
+    partnerId: partner,
+    warehouseId: warehouse,
+  });
+  if (!entry.success) throw new InvalidArgumentError(z.prettifyError(entry.error).replaceAll("\n", " "));
+  print(`token of ${name}, shown only now: ${token}`);
+  print(`access.tokens of the cloud's configuration: ${JSON.stringify(entry.data)}`);
 }
 
 /** The id becomes a file name and a level of topics. */

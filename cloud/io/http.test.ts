@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, it } from "vitest";
+import { sha256Hex } from "#contract/io/node-crypto";
 import { createRng } from "#lib/rng";
 import { silentLog } from "#lib/log";
 import { draftFor, startCloudFixture, type CloudFixture } from "../cloud-fixture.ts";
@@ -26,7 +27,14 @@ async function rig(): Promise<Rig> {
   await device.connect();
   await cloud.pass(6);
   const { clock } = cloud;
-  const deps = { execution: cloud.cloud, clock, rng: createRng(1), log: silentLog, version: "0.0.0" };
+  const deps = {
+    execution: cloud.cloud,
+    clock,
+    rng: createRng(1),
+    log: silentLog,
+    sha256: sha256Hex,
+    version: "0.0.0",
+  };
   const server = createHttpServer(deps);
   const inject = async (options: object): ReturnType<Rig["get"]> => {
     const response = await cloud.during(server.inject(options).then((answer) => answer));
@@ -241,10 +249,16 @@ describe("devices, records and probes", () => {
       "/devices",
       "/devices/{id}",
       "/exceptions",
+      "/exceptions/{id}/resolve",
       "/healthz",
       "/ledger",
+      "/policies",
+      "/policies/dry-run",
+      "/policies/{id}",
       "/readyz",
       "/stream",
+      "/tasks/{id}",
+      "/tasks/{id}/force-release",
     ]);
     expect(Object.keys(paths["/contracts"]!["post"]!.responses)).toEqual(
       expect.arrayContaining(["201", "400", "404", "409", "413", "422", "504"]),

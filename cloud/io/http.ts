@@ -1,55 +1,95 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "#lib/clock";
+import type { Sha256 } from "#contract/crypto";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
+import { AccessRules, type Caller, type Requirement } from "../core/access.ts";
 import type { Execution } from "../execution.ts";
 import { problem, type ProblemDocument, type ProblemWord } from "../problem.ts";
+import { limitedTo } from "../tenant.ts";
 import { streamLog } from "./event-stream.ts";
+import { createGate } from "./gate.ts";
 import { openApiOf } from "./openapi.ts";
 import { PROBLEM_MEDIA_TYPE, problemAnswer, type Route, type RouteAnswer } from "./route.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { policyRoutes } from "./routes/policies.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { recordRoutes } from "./routes/records.ts";
+import { taskRoutes } from "./routes/tasks.ts";
 
 export interface HttpDeps {
   readonly execution: Execution;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  readonly sha256: Sha256;
   /** Of the program, for `/openapi.json`. */
   readonly version: string;
+  /** Who may call what; programs of this machine everything unless given. */
+  readonly access?: AccessRules;
+  /** PEM texts; without them it is plain HTTP. Clients are asked for a certificate, and may have none. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly isProduction?: boolean;
 }
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** All operations of the cloud that answer JSON. */
-const ROUTES: readonly Route[] = [...contractRoutes, ...deviceRoutes, ...recordRoutes, ...probeRoutes];
+const ROUTES: readonly Route[] = [
+  ...contractRoutes,
+  ...taskRoutes,
+  ...deviceRoutes,
+  ...policyRoutes,
+  ...recordRoutes,
+  ...probeRoutes,
+];
+/** Whoever may read may follow. */
+const STREAM_ACCESS: Requirement = ["reader"];
 
 /** The HTTP edge: parses, calls the operation, and puts every refusal into an RFC 9457 problem. Not listening yet. */
 export function createHttpServer(deps: HttpDeps): FastifyInstance {
-  const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, logger: false });
+  const { execution, clock, sha256, access: rules = AccessRules.parse({}), isProduction = false } = deps;
+  const server = bareServer(deps.tls);
+  const gate = createGate({ rules, isProduction, sha256 }, clock);
   const log = deps.log.child({ module: "http" });
   const traceIdOf = createTraceIds(deps.rng.fork("trace"));
+  const callers = new WeakMap<FastifyRequest, Caller>();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
     done(null, body);
   });
   server.setErrorHandler((error, request, reply) => fail(error, request, reply));
-  server.setNotFoundHandler((request, reply) => send(reply, nothingAt(request), traceIdOf(request)));
+  server.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    // What there is on the partners' feed is nobody's business but theirs.
+    const passage = gate(request, path, path.startsWith("/wes/") ? ["partner"] : "open");
+    return send(reply, passage.ok ? nothingAt(request) : passage.answer, traceIdOf(request));
+  });
   const document = openApiOf(ROUTES, deps.version);
   server.get("/openapi.json", (_request, reply) => reply.send(document));
   server.get("/stream", async (request, reply) => {
+    const passage = gate(request, "/stream", STREAM_ACCESS);
+    if (!passage.ok) return send(reply, passage.answer, traceIdOf(request));
     reply.hijack();
-    await streamLog(deps.execution, deps.clock, reply.raw, lastEventIdOf(request));
+    await streamLog(limitedTo(execution, passage.caller), clock, reply.raw, lastEventIdOf(request));
   });
   for (const route of ROUTES) {
     server.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-      handler: async (request, reply) => send(reply, await answer(deps.execution, route, request), traceIdOf(request)),
+      // Before the body is read: nobody uploads who may not come in.
+      onRequest: async (request, reply) => {
+        const passage = gate(request, route.path, route.access);
+        if (!passage.ok) return send(reply, passage.answer, traceIdOf(request));
+        callers.set(request, passage.caller);
+      },
+      handler: async (request, reply) => {
+        const caller = callers.get(request)!;
+        return send(reply, await answer(limitedTo(execution, caller), route, request, caller), traceIdOf(request));
+      },
     });
   }
   return server;
@@ -63,7 +103,20 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
   }
 }
 
-async function answer(execution: Execution, route: Route, request: FastifyRequest): Promise<RouteAnswer> {
+function bareServer(tls: HttpDeps["tls"]): FastifyInstance {
+  const settings = { bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, logger: false } as const;
+  if (!tls) return fastify(settings);
+  // Whoever issued a partner's certificate: it counts by its thumbprint, and the handshake proves that they have its key.
+  const https = { ...tls, requestCert: true, rejectUnauthorized: false };
+  return fastify({ ...settings, https }) as unknown as FastifyInstance;
+}
+
+async function answer(
+  execution: Execution,
+  route: Route,
+  request: FastifyRequest,
+  caller: Caller,
+): Promise<RouteAnswer> {
   const query = (route.query ?? z.object({})).safeParse(request.query);
   if (!query.success) return problemAnswer(malformedQuery(query.error));
   const body = route.body ? readJson(request.body) : { ok: true as const, value: undefined };
@@ -72,6 +125,7 @@ async function answer(execution: Execution, route: Route, request: FastifyReques
     params: request.params as Record<string, string>,
     query: query.data,
     body: body.value,
+    caller,
     header: (name) => {
       const value = request.headers[name];
       return typeof value === "string" ? value : undefined;
@@ -80,13 +134,18 @@ async function answer(execution: Execution, route: Route, request: FastifyReques
 }
 
 /** Neither a path of ours nor, at a path of ours, a method that it knows. */
-function nothingAt({ method, url }: FastifyRequest): RouteAnswer {
-  const path = url.replace(/\?.*$/, "");
+function nothingAt(request: FastifyRequest): RouteAnswer {
+  const { method, url } = request;
+  const path = pathOf(request);
   const known = [...ROUTES, ...BESIDES].filter((route) => patternOf(route.path).test(path));
   if (known.length === 0) return problemAnswer(problem("not_found", `there is no ${method} ${url}`));
   const allow = [...new Set(known.map((route) => route.method))].join(", ");
   const { headers, ...rest } = problemAnswer(problem("method_not_allowed", `${path} knows ${allow}, not ${method}`));
   return { ...rest, headers: { ...headers, allow } };
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.replace(/\?.*$/, "");
 }
 
 /** What is answered without a route. */

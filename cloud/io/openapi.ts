@@ -24,15 +24,21 @@ export function openApiOf(routes: readonly Route[], version: string): OpenApiDoc
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     paths,
-    components: { schemas },
+    components: { schemas, securitySchemes: SECURITY_SCHEMES },
   };
 }
 
 type SchemaOf = (schema: z.ZodType, io: "input" | "output") => object;
 
+const SECURITY_SCHEMES = {
+  token: { type: "http", scheme: "bearer", description: "programs of this machine need none unless told otherwise" },
+  certificate: { type: "mutualTLS", description: "partners, in production" },
+};
+
 const STREAM = {
   operationId: "stream",
   summary: "Server-sent events: device, contract, command, exception and reconciliation changes",
+  security: [{ token: ["reader"] }],
   parameters: [
     {
       name: "Last-Event-ID",
@@ -44,17 +50,25 @@ const STREAM = {
   ],
   responses: {
     200: { description: "an endless stream", content: { "text/event-stream": { schema: { type: "string" } } } },
+    401: problemResponse("no valid token"),
+    403: problemResponse("the token does not allow this"),
   },
 };
 
 function operationOf(route: Route, schemaOf: SchemaOf): object {
-  const { operationId, summary, success, problems = {} } = route;
+  const { operationId, summary, success, problems = {}, access } = route;
   const hasInput = route.body !== undefined || route.query !== undefined;
-  const answers = { ...(hasInput ? { 400: "the request is not readable" } : {}), ...problems };
+  const answers = {
+    ...(hasInput ? { 400: "the request is not readable" } : {}),
+    ...(access === "open" ? {} : { 401: "no valid token or certificate", 403: "the token does not allow this" }),
+    429: "too many requests; `Retry-After` says when to go on",
+    ...problems,
+  };
   const refusals = Object.entries(answers).map(([status, description]) => [status, problemResponse(description)]);
   return {
     operationId,
     summary,
+    security: securityOf(route),
     parameters: [...pathParameters(route), ...queryParameters(route, schemaOf), ...headerParameters(route)],
     ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
     responses: {
@@ -62,6 +76,12 @@ function operationOf(route: Route, schemaOf: SchemaOf): object {
       ...Object.fromEntries(refusals),
     },
   };
+}
+
+/** One of these is needed; in OpenAPI 3.1 the scopes of a bearer token may be named. */
+function securityOf({ access }: Route): object[] {
+  if (access === "open") return [];
+  return access.includes("partner") ? [{ certificate: [] }, { token: access }] : [{ token: access }];
 }
 
 function pathParameters(route: Route): object[] {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Caller, Requirement } from "../core/access.ts";
 import type { Execution } from "../execution.ts";
 import type { Answer, ProblemDocument } from "../problem.ts";
 
@@ -8,6 +9,8 @@ export interface RouteRequest {
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly header: (name: string) => string | undefined;
+  /** Who asks; the execution that the handler gets is limited to what they may see. */
+  readonly caller: Caller;
 }
 
 export interface RouteAnswer {
@@ -18,11 +21,13 @@ export interface RouteAnswer {
 
 /** One operation: the same table registers the handler and documents it in `/openapi.json`. */
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   /** OpenAPI form, such as `/contracts/{id}`. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
+  /** Who may call it: `open`, or whoever has one of these scopes. */
+  readonly access: Requirement;
   readonly query?: z.ZodObject;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;

@@ -1,6 +1,8 @@
 import type { SqliteDatabase } from "#lib/node/sqlite";
 import { isFinal } from "#contract/status";
 import { unreachable } from "#lib/errors";
+import { present } from "../present.ts";
+import { HIGHEST_EPOCH } from "./sqlite-queries.ts";
 import type { Conflict, DeviceRow, LogEntry, StoreOp } from "./store.ts";
 
 /** Thrown inside a transaction to undo it; the store turns it into a result. */
@@ -23,14 +25,15 @@ export function createApply(database: SqliteDatabase): (op: StoreOp) => readonly
   function apply(op: StoreOp): readonly LogEntry[] {
     if (op.op === "log") return [appendLog(sql, op)];
     if (op.op === "insert-movement") return insertMovement(sql, op) === "fenced" ? op.ifFenced.flatMap(apply) : [];
-    write(sql, op);
+    if (isAboutNoDevice(op)) writeSetting(sql, op);
+    else write(sql, op);
     return [];
   }
   return apply;
 }
 
 /** The changes that log nothing by themselves. */
-function write(sql: Statements, op: Exclude<StoreOp, { op: "insert-movement" | "log" }>): void {
+function write(sql: Statements, op: Exclude<StoreOp, Setting | { op: "insert-movement" | "log" }>): void {
   switch (op.op) {
     case "put-device":
       sql.putDevice.run(deviceValues(op.row));
@@ -56,8 +59,37 @@ function write(sql: Statements, op: Exclude<StoreOp, { op: "insert-movement" | "
     case "insert-exception":
       sql.insertException.run(withNulls(op.row, ["deviceId", "contractId"]));
       return;
+    case "resolve-exception":
+      if (sql.resolveException.run(withNulls(op, ["note"])).changes === 0)
+        throw new ConflictSignal("exception_resolved");
+      return;
     case "insert-reconciliation":
       insertReconciliation(sql, op);
+      return;
+    default:
+      unreachable(op);
+  }
+}
+
+type Setting = Op<"insert-idempotency" | "raise-epoch" | "insert-policy" | "put-meta">;
+
+function isAboutNoDevice(op: StoreOp): op is Setting {
+  return ["insert-idempotency", "raise-epoch", "insert-policy", "put-meta"].includes(op.op);
+}
+
+function writeSetting(sql: Statements, op: Setting): void {
+  switch (op.op) {
+    case "raise-epoch":
+      sql.raiseEpoch.run(op);
+      return;
+    case "insert-policy": {
+      const { policy, version, at } = op.row;
+      const row = { id: policy.id, version, at, body: JSON.stringify(policy) };
+      unlessTaken("policy_changed", () => sql.insertPolicy.run(row));
+      return;
+    }
+    case "put-meta":
+      sql.putMeta.run(op);
       return;
     case "insert-idempotency":
       unlessTaken("key_in_use", () => sql.insertIdempotency.run(op.row));
@@ -81,11 +113,11 @@ function prepare(database: SqliteDatabase) {
       INSERT INTO event (device_id, incarnation, seq, event_id, contract_id, hash, received_at, body)
       VALUES (@deviceId, @incarnation, @seq, @eventId, @contractId, @hash, @receivedAt, @body)`),
     insertContract: database.prepare(`
-      INSERT INTO contract (contract_id, name, task_id, device_id, epoch, revision, session, status, draft, body, jws, created_at)
-      VALUES (@contractId, @name, @taskId, @deviceId, @epoch, @revision, @session, @status, @draft, @body, @jws, @createdAt)`),
-    highestEpoch: database.prepare<[string], { epoch: number }>(
-      "SELECT coalesce(max(epoch), 0) AS epoch FROM contract WHERE task_id = ?",
-    ),
+      INSERT INTO contract (contract_id, name, task_id, device_id, epoch, revision, session, status, draft, body, jws, created_at,
+        application, account)
+      VALUES (@contractId, @name, @taskId, @deviceId, @epoch, @revision, @session, @status, @draft, @body, @jws, @createdAt,
+        @body ->> '$.application', @body ->> '$.account')`),
+    highestEpoch: database.prepare<{ taskId: string }, { epoch: number }>(HIGHEST_EPOCH),
     contractExists: database.prepare("SELECT 1 FROM contract WHERE contract_id = ?"),
     setStatus: database.prepare(`
       UPDATE contract SET status = @to, reason = coalesce(@reason, reason), problems = coalesce(@problems, problems),
@@ -105,17 +137,32 @@ function prepare(database: SqliteDatabase) {
       INSERT INTO ledger (executor_partner_id, executor_correlation_id, warehouse_id, device_id, contract_id, recorded_at,
         fenced, body)
       VALUES (@partnerId, @correlationId, @warehouseId, @deviceId, @contractId, @recordedAt,
-        coalesce(@epoch < (SELECT max(epoch) FROM contract
+        coalesce(@epoch < (SELECT max(epoch) FROM (
+                             SELECT task_id, epoch FROM contract UNION ALL SELECT task_id, epoch FROM task_epoch)
                            WHERE task_id = (SELECT task_id FROM contract WHERE contract_id = @contractId)), 0), @body)
       ON CONFLICT DO NOTHING RETURNING fenced`),
     insertException: database.prepare(`
       INSERT INTO exception (at, code, severity, detail, device_id, contract_id)
       VALUES (@at, @code, @severity, @detail, @deviceId, @contractId)`),
+    resolveException: database.prepare(`
+      UPDATE exception SET resolved_at = @at, resolved_by = @by, note = @note WHERE id = @id AND resolved_at IS NULL`),
+    raiseEpoch: database.prepare(`
+      INSERT INTO task_epoch (task_id, epoch) VALUES (@taskId, @epoch)
+      ON CONFLICT (task_id) DO UPDATE SET epoch = max(epoch, excluded.epoch)`),
+    insertPolicy: database.prepare(
+      "INSERT INTO policy (policy_id, version, at, body) VALUES (@id, @version, @at, @body)",
+    ),
+    putMeta: database.prepare(`
+      INSERT INTO meta (key, value) VALUES (@key, @value) ON CONFLICT (key) DO UPDATE SET value = excluded.value`),
     insertReconciliation: database.prepare(`
       INSERT INTO reconciliation (contract_id, device_id, cause, recorded_at, report)
       VALUES (@contractId, @deviceId, @cause, @recordedAt, @report)`),
-    appendLog: database.prepare(`
-      INSERT INTO log (at, type, device_id, contract_id, data) VALUES (@at, @type, @deviceId, @contractId, @data)`),
+    appendLog: database.prepare<object, Tagged>(`
+      INSERT INTO log (at, type, device_id, contract_id, data, application, account)
+      SELECT @at, @type, @deviceId, @contractId, @data,
+        (SELECT application FROM contract WHERE contract_id = @contractId),
+        (SELECT account FROM contract WHERE contract_id = @contractId)
+      RETURNING id, application, account`),
   };
 }
 
@@ -138,7 +185,7 @@ function appendEvents(sql: Statements, op: Op<"append-events">): void {
 
 function insertContract(sql: Statements, { row, epochRule }: Op<"insert-contract">): void {
   if (sql.contractExists.get(row.contractId)) throw new ConflictSignal("contract_exists");
-  if (epochRule === "fresh" && row.epoch <= sql.highestEpoch.get(row.taskId)!.epoch) {
+  if (epochRule === "fresh" && row.epoch <= sql.highestEpoch.get({ taskId: row.taskId })!.epoch) {
     throw new ConflictSignal("stale_epoch");
   }
   const { draft, contract, problems: _none, name = null, ...rest } = row;
@@ -168,8 +215,16 @@ function insertReconciliation(sql: Statements, { row }: Op<"insert-reconciliatio
 
 function appendLog(sql: Statements, { entry }: Op<"log">): LogEntry {
   const values = withNulls(entry, ["deviceId", "contractId"]);
-  const { lastInsertRowid } = sql.appendLog.run({ ...values, data: JSON.stringify(entry.data) });
-  return { ...entry, id: Number(lastInsertRowid) };
+  const { id, application, account } = sql.appendLog.get({ ...values, data: JSON.stringify(entry.data) })!;
+  const tenant = present({ application: application ?? undefined, account: account ?? undefined });
+  return { ...entry, id, ...tenant };
+}
+
+/** What the database adds to an entry of the log. */
+interface Tagged {
+  readonly id: number;
+  readonly application: string | null;
+  readonly account: string | null;
 }
 
 /** SQLite binds no `undefined`. */

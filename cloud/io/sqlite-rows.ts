@@ -5,6 +5,7 @@ import { CommandType, OnlinePresence } from "#contract/messages";
 import { Movement } from "#contract/movement";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
 import { DivergenceReport } from "../core/divergence.ts";
+import { Policy } from "../core/policy/policy.ts";
 import { Track } from "../core/track.ts";
 import { LogType } from "./store.ts";
 
@@ -41,6 +42,8 @@ export const ContractSummaryColumns = z.object({
   revision: Count,
   session: Text,
   status: Status,
+  application: Text.exactOptional(),
+  account: Text.exactOptional(),
   createdAt: Text,
   answeredAt: Text.exactOptional(),
   endedAt: Text.exactOptional(),
@@ -92,7 +95,14 @@ export const ExceptionColumns = z.object({
   detail: Text,
   deviceId: Text.exactOptional(),
   contractId: Text.exactOptional(),
+  resolvedAt: Text.exactOptional(),
+  resolvedBy: Text.exactOptional(),
+  note: Text.exactOptional(),
 });
+
+export const PolicyColumns = z.object({ version: Count, at: Text, policy: fromJson(Policy) });
+
+export const ForgottenColumns = z.object({ contractId: Text, deviceId: Text });
 
 export const ReconciliationColumns = z.object({
   deviceId: Text,
@@ -107,6 +117,8 @@ export const LogColumns = z.object({
   type: LogType,
   deviceId: Text.exactOptional(),
   contractId: Text.exactOptional(),
+  application: Text.exactOptional(),
+  account: Text.exactOptional(),
   data: fromJson(z.record(z.string(), z.unknown())),
 });
 

@@ -133,4 +133,28 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE command ADD COLUMN data TEXT;
   `,
+  `
+  ALTER TABLE contract ADD COLUMN application TEXT;
+  ALTER TABLE contract ADD COLUMN account TEXT;
+  UPDATE contract SET application = json_extract(body, '$.application'), account = json_extract(body, '$.account');
+  CREATE INDEX contract_of_tenant ON contract (account, application);
+
+  ALTER TABLE log ADD COLUMN application TEXT;
+  ALTER TABLE log ADD COLUMN account TEXT;
+  UPDATE log SET application = c.application, account = c.account FROM contract AS c WHERE c.contract_id = log.contract_id;
+
+  ALTER TABLE exception ADD COLUMN resolved_at TEXT;
+  ALTER TABLE exception ADD COLUMN resolved_by TEXT;
+  ALTER TABLE exception ADD COLUMN note TEXT;
+
+  CREATE TABLE task_epoch (task_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE policy (
+    policy_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (policy_id, version)
+  ) WITHOUT ROWID;
+  `,
 ];

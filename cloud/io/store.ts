@@ -5,6 +5,7 @@ import type { CommandType, OnlinePresence } from "#contract/messages";
 import type { Movement } from "#contract/movement";
 import type { ContractStatus } from "#contract/status";
 import type { DivergenceReport } from "../core/divergence.ts";
+import type { VersionedPolicy } from "../core/policy/policy.ts";
 import type { Track } from "../core/track.ts";
 
 /** A device as the cloud last committed it; its mode is not among this, because it is never resumed from disk. */
@@ -30,6 +31,8 @@ export interface EventRow {
 
 /** A contract without its bodies, as lists show it. */
 export interface ContractSummary {
+  readonly application?: string;
+  readonly account?: string;
   readonly contractId: string;
   readonly name?: string;
   readonly taskId: string;
@@ -91,6 +94,10 @@ export interface ExceptionRow {
   readonly detail: string;
   readonly deviceId?: string;
   readonly contractId?: string;
+  /** When and by whom it was taken off the queue, and what they said about it. */
+  readonly resolvedAt?: string;
+  readonly resolvedBy?: string;
+  readonly note?: string;
 }
 
 export interface ReconciliationRow {
@@ -100,13 +107,21 @@ export interface ReconciliationRow {
   readonly report: DivergenceReport;
 }
 
-/** What the stream tells; `id` ascends, so a reader resumes behind the last that it saw. */
+/** Whose contracts are meant; what is left out does not matter. */
+export interface Tenant {
+  readonly application?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+/** What the stream tells; `id` ascends, so a reader resumes behind the last that it saw. The tenant is the contract's. */
 export interface LogEntry {
   readonly id: number;
   readonly at: string;
   readonly type: LogType;
   readonly deviceId?: string;
   readonly contractId?: string;
+  readonly application?: string;
+  readonly account?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -116,6 +131,9 @@ export const LogType = z.enum([
   "contract.status",
   "command",
   "exception",
+  "exception.resolved",
+  "failure.detected",
+  "policy",
   "reconciliation",
   "replan.triggered",
   "replan.requested",
@@ -174,12 +192,32 @@ export type StoreOp =
       readonly ifFenced: readonly StoreOp[];
     }
   | { readonly op: "insert-exception"; readonly row: ExceptionRow }
+  /** Conflicts when it is resolved already. */
+  | {
+      readonly op: "resolve-exception";
+      readonly id: number;
+      readonly at: string;
+      readonly by: string;
+      readonly note?: string;
+    }
+  /** Every later assignment of the task has a higher epoch than this, and what was assigned before is fenced. */
+  | { readonly op: "raise-epoch"; readonly taskId: string; readonly epoch: number }
+  /** Conflicts when that version of the policy exists. */
+  | { readonly op: "insert-policy"; readonly row: VersionedPolicy }
+  | { readonly op: "put-meta"; readonly key: string; readonly value: string }
   | { readonly op: "insert-reconciliation"; readonly row: ReconciliationRow }
   | { readonly op: "insert-idempotency"; readonly row: IdempotencyRow }
-  | { readonly op: "log"; readonly entry: Omit<LogEntry, "id"> };
+  | { readonly op: "log"; readonly entry: Omit<LogEntry, "id" | keyof Tenant> };
 
 /** What a commit ran into; nothing of it was then written. */
-export type Conflict = "device_busy" | "task_busy" | "stale_epoch" | "contract_exists" | "key_in_use";
+export type Conflict =
+  | "device_busy"
+  | "task_busy"
+  | "stale_epoch"
+  | "contract_exists"
+  | "key_in_use"
+  | "exception_resolved"
+  | "policy_changed";
 
 export type CommitResult = { readonly ok: true } | { readonly ok: false; readonly conflict: Conflict };
 
@@ -191,6 +229,10 @@ export interface StoredFleet {
   readonly activeContracts: readonly ContractRow[];
   /** Commands that were never answered, by ascending `n`. */
   readonly openCommands: readonly CommandRow[];
+  /** Every policy in its newest version. */
+  readonly policies: readonly VersionedPolicy[];
+  /** Contracts that their device has forgotten: its journal will never say how they ended. */
+  readonly forgotten: readonly Pick<ContractRow, "contractId" | "deviceId">[];
 }
 
 export interface Page<Row> {
@@ -199,7 +241,7 @@ export interface Page<Row> {
   readonly cursor?: string;
 }
 
-export interface PageQuery {
+export interface PageQuery extends Tenant {
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
@@ -208,6 +250,17 @@ export interface ContractQuery extends PageQuery {
   readonly deviceId?: string | undefined;
   readonly status?: ContractStatus | undefined;
 }
+
+export interface ExceptionQuery extends PageQuery {
+  readonly status?: "open" | "resolved" | undefined;
+}
+
+export interface LogFilter extends Tenant {
+  readonly contractId?: string;
+}
+
+/** `reason` of a contract whose device has lost its memory. */
+export const MEMORY_LOST = "memory_lost";
 
 /**
  * The cloud's database. `commit` resolves when the change is durable; commits that meet in one turn share one
@@ -233,13 +286,21 @@ export interface CloudStore extends AsyncDisposable {
   /** Newest first. */
   contracts(query: ContractQuery): Promise<Page<ContractSummary>>;
   highestEpoch(taskId: string): Promise<number>;
-  /** Every device that was ever given a contract for the task. */
-  devicesOfTask(taskId: string): Promise<readonly string[]>;
   highestCommand(deviceId: string): Promise<number>;
   idempotency(key: string): Promise<IdempotencyRow | undefined>;
   reconciliations(contractId: string): Promise<readonly ReconciliationRow[]>;
-  exceptions(query: PageQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
+  /** Every contract that the task was given to, oldest first. */
+  contractsOfTask(taskId: string): Promise<readonly ContractSummary[]>;
+  /** The incarnation of the journal that spoke of the contract last. */
+  incarnationOf(contractId: string): Promise<string | undefined>;
+  policyVersion(id: string, version: number): Promise<VersionedPolicy | undefined>;
+  /** A value that was put under this key. */
+  meta(key: string): Promise<string | undefined>;
+  exception(id: number): Promise<(ExceptionRow & { readonly id: number }) | undefined>;
+  exceptions(query: ExceptionQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
   ledger(query: PageQuery): Promise<Page<LedgerRow & { readonly id: number; readonly isFenced: boolean }>>;
+  /** The id of the newest log entry, 0 before the first. */
+  logEnd(): Promise<number>;
   /** Log entries behind `afterId`, oldest first. */
-  logAfter(afterId: number, limit: number, contractId?: string | null): Promise<readonly LogEntry[]>;
+  logAfter(afterId: number, limit: number, filter?: LogFilter): Promise<readonly LogEntry[]>;
 }

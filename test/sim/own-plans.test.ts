@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { distance, isInside, poseFrom } from "#lib/geometry";
 import { ALWAYS, violationsOf } from "#sim/checkers";
-import type { ContractDraft } from "#contract/contract";
+import type { ContractDraft, FailurePolicy } from "#contract/contract";
 import { DEVICE, scenario, Trial } from "./support.ts";
 
 const landmark = ({ spatial }: ContractDraft, id: string): { x: number; y: number } =>
@@ -72,14 +72,15 @@ test("a technician's jogs move a robot without a contract as far as they say, an
 
 /** The short pick under another failure policy. */
 async function started(
-  change: (policy: ContractDraft["failurePolicy"]) => ContractDraft["failurePolicy"],
+  change: (policy: FailurePolicy) => FailurePolicy,
   changes: Partial<ContractDraft> = {},
 ): Promise<{ trial: Trial; draft: ContractDraft }> {
   const loaded = scenario("short-pick");
   const [first] = loaded.contracts;
   // Slow enough that no stage is over before the link is given up.
   const constraints = { ...first!.draft.constraints, maxSpeed: 0.4 };
-  const draft = { ...first!.draft, ...changes, constraints, failurePolicy: change(first!.draft.failurePolicy) };
+  const failurePolicy = change(first!.draft.failurePolicy!);
+  const draft = { ...first!.draft, ...changes, constraints, failurePolicy };
   return { trial: await Trial.start({ ...loaded, contracts: [{ ...first!, draft }] }), draft };
 }
 

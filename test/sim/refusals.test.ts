@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Contract } from "#contract/contract";
-import { DEFAULT_LEASE } from "#contract/contract";
+import { DEFAULT_FAILURE_POLICY, DEFAULT_LEASE } from "#contract/contract";
 import { readEventData } from "#contract/event-data";
 import { createNodeSigner, generateKey } from "#contract/io/node-crypto";
 import { Reply } from "#contract/messages";
@@ -106,7 +106,9 @@ function contractFor(trial: Trial): Contract {
   const view = trial.cloud.getDevice(DEVICE);
   const session = view.ok ? view.value.session! : "";
   const issuedAt = timestamp(trial.clock.wallMs());
-  return { ...DRAFT, contractId: CONTRACT_ID, session, epoch: 1, issuedAt, revision: 1, lease: DEFAULT_LEASE };
+  const failurePolicy = DRAFT.failurePolicy ?? DEFAULT_FAILURE_POLICY;
+  const given = { ...DRAFT, failurePolicy, contractId: CONTRACT_ID, session };
+  return { ...given, epoch: 1, issuedAt, revision: 1, lease: DEFAULT_LEASE };
 }
 
 /** The pick is named by a stage and allowed by nobody. */

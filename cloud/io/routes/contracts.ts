@@ -23,6 +23,7 @@ const pushContract: Route = {
   path: "/contracts",
   operationId: "pushContract",
   summary: "Sign a contract, push it to its device, and answer when the device has stored it",
+  access: ["integrator"],
   headers: { "idempotency-key": "the same key with the same body is the same request" },
   body: ContractDraft,
   success: { status: 201, description: "the device has stored the contract", schema: Pushed },
@@ -45,6 +46,7 @@ const getContract: Route = {
   path: "/contracts/{id}",
   operationId: "getContract",
   summary: "A contract, its stages with planned and actual times, its reconciliations and recoveries",
+  access: ["reader"],
   success: { status: 200, description: "the contract", schema: ContractView },
   problems: NO_CONTRACT,
   handle: async (execution, { params }) => respond(await execution.getContract(params["id"]!), 200),
@@ -55,11 +57,12 @@ const listContracts: Route = {
   path: "/contracts",
   operationId: "listContracts",
   summary: "Contracts, newest first",
+  access: ["reader"],
   query: ContractsQuery,
   success: { status: 200, description: "a page of contracts", schema: pageOf(ContractSummaryView) },
   handle: async (execution, { query }) => {
-    const { device: deviceId, status, limit, cursor } = query as z.infer<typeof ContractsQuery>;
-    const { rows: items, ...rest } = await execution.listContracts({ deviceId, status, limit, cursor });
+    const { device: deviceId, ...others } = query as z.infer<typeof ContractsQuery>;
+    const { rows: items, ...rest } = await execution.listContracts({ deviceId, ...others });
     return { status: 200, body: { items, ...rest } };
   },
 };
@@ -69,6 +72,7 @@ const reconcile: Route = {
   path: "/contracts/{id}/reconcile",
   operationId: "reconcileContract",
   summary: "Ask the device for its journal now and compare it with the projection",
+  access: ["operator", "integrator"],
   success: { status: 200, description: "the divergence", schema: DivergenceReport },
   problems: {
     ...NO_CONTRACT,
@@ -84,6 +88,7 @@ function commandRoute(type: CommandView["type"], summary: string): Route {
     path: `/contracts/{id}/${type}`,
     operationId: `${type}Contract`,
     summary: `${summary}; kept and sent at its return when the device cannot be heard`,
+    access: ["operator", "integrator"],
     success: { status: 202, description: "the command is on its way", schema: CommandView },
     problems: { ...NO_CONTRACT, 409: "the contract has ended" },
     handle: async (execution, { params }) => respond(await execution.command(params["id"]!, type), 202),

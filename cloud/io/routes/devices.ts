@@ -7,6 +7,7 @@ const listDevices: Route = {
   path: "/devices",
   operationId: "listDevices",
   summary: "Every device that was ever heard, with what is known or estimated of it now",
+  access: ["reader"],
   success: { status: 200, description: "the devices, by id", schema: z.object({ items: z.array(DeviceView) }) },
   handle: (execution) => ({ status: 200, body: { items: execution.listDevices() } }),
 };
@@ -16,6 +17,7 @@ const getDevice: Route = {
   path: "/devices/{id}",
   operationId: "getDevice",
   summary: "A device: mode, pose and battery (seen or projected, with uncertainty and age), active contract",
+  access: ["reader"],
   success: { status: 200, description: "the device", schema: DeviceView },
   problems: { 404: "the device was never heard" },
   handle: (execution, { params }) => respond(execution.getDevice(params["id"]!), 200),

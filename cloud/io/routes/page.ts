@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Name } from "#contract/identifiers";
 
 /** Query of every list. */
 export const PageQuery = z.strictObject({
@@ -7,6 +8,8 @@ export const PageQuery = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, "a cursor as an earlier page gave it")
     .optional(),
+  application: Name.optional(),
+  account: Name.optional(),
 });
 
 /** Answer of every list, newest first; `cursor` leads to the next page and is absent on the last. */

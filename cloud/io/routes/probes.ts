@@ -8,6 +8,7 @@ const healthz: Route = {
   path: "/healthz",
   operationId: "healthz",
   summary: "Whether the process answers",
+  access: "open",
   success: { status: 200, description: "it does", schema: State },
   handle: () => ({ status: 200, body: { status: "ok" } }),
 };
@@ -17,6 +18,7 @@ const readyz: Route = {
   path: "/readyz",
   operationId: "readyz",
   summary: "Whether the cloud can work: 503 while the broker cannot be reached",
+  access: "open",
   success: { status: 200, description: "it can", schema: State },
   handle: (execution) =>
     execution.isReady()
@@ -30,6 +32,7 @@ const index: Route = {
   path: "/",
   operationId: "index",
   summary: "What this is, and where to go on",
+  access: "open",
   success: { status: 200, description: "a signpost", schema: z.record(z.string(), z.string()) },
   handle: () => ({
     status: 200,

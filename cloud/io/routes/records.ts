@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { Timestamp } from "#contract/identifiers";
 import { Movement } from "#contract/movement";
-import type { Route } from "../route.ts";
+import { Resolution } from "../../exceptions.ts";
+import { problem } from "../../problem.ts";
+import { problemAnswer, respond, type Route } from "../route.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
 const ExceptionView = z.object({
@@ -12,7 +14,12 @@ const ExceptionView = z.object({
   detail: z.string(),
   deviceId: z.string().optional(),
   contractId: z.string().optional(),
+  resolvedAt: Timestamp.optional(),
+  resolvedBy: z.string().optional(),
+  note: z.string().optional(),
 });
+
+const ExceptionsQuery = PageQuery.extend({ status: z.enum(["open", "resolved"]).optional() });
 
 /** Field names of the planner's feed (document 3). */
 const LedgerView = Movement.extend({
@@ -31,11 +38,30 @@ const listExceptions: Route = {
   path: "/exceptions",
   operationId: "listExceptions",
   summary: "The supervisor's queue, newest first",
-  query: PageQuery,
+  access: ["reader"],
+  query: ExceptionsQuery,
   success: { status: 200, description: "a page of exceptions", schema: pageOf(ExceptionView) },
   handle: async (execution, { query }) => {
-    const { rows: items, ...rest } = await execution.listExceptions(query as z.infer<typeof PageQuery>);
+    const { rows: items, ...rest } = await execution.listExceptions(query as z.infer<typeof ExceptionsQuery>);
     return { status: 200, body: { items, ...rest } };
+  },
+};
+
+const resolveException: Route = {
+  method: "POST",
+  path: "/exceptions/{id}/resolve",
+  operationId: "resolveException",
+  summary: "Take an exception off the queue: somebody has dealt with it",
+  access: ["operator"],
+  body: Resolution,
+  success: { status: 200, description: "the exception", schema: ExceptionView },
+  problems: { 404: "there is no such exception", 409: "it is resolved already", 422: "who has resolved it is missing" },
+  handle: async (execution, { params, body }) => {
+    const id = Number(params["id"]);
+    const resolution = Resolution.safeParse(body);
+    if (!resolution.success) return problemAnswer(problem("invalid", z.prettifyError(resolution.error)));
+    if (!Number.isSafeInteger(id)) return problemAnswer(problem("not_found", `there is no exception ${params["id"]}`));
+    return respond(await execution.resolveException(id, resolution.data), 200);
   },
 };
 
@@ -44,6 +70,7 @@ const listLedger: Route = {
   path: "/ledger",
   operationId: "listLedger",
   summary: "Inventory movements that were applied, newest first",
+  access: ["reader"],
   query: PageQuery,
   success: { status: 200, description: "a page of movements", schema: pageOf(LedgerView) },
   handle: async (execution, { query }) => {
@@ -64,4 +91,4 @@ const listLedger: Route = {
 };
 
 /** What people and other systems read up: exceptions and movements. */
-export const recordRoutes: readonly Route[] = [listExceptions, listLedger];
+export const recordRoutes: readonly Route[] = [listExceptions, resolveException, listLedger];

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { issueCommand } from "./commands.ts";
+import { type CloudContext, logOp } from "./context.ts";
+import { raise } from "./exceptions.ts";
+import { leaseEndsAt } from "./acks.ts";
+import { modeOf, notify, type Device } from "./fleet.ts";
+import type { ContractRow } from "./io/store.ts";
+import { type Answer, refuse } from "./problem.ts";
+import { changeOf, changeOps, takeOver } from "./status-change.ts";
+import type { ForceReleaseView } from "./views.ts";
+
+/** Who wants a task freed, why, and that they have read what could happen. */
+export const ForceRelease = z.strictObject({
+  by: z.string().min(1).max(200).meta({ description: "the person who answers for it" }),
+  reason: z.string().min(1).max(1000),
+  assign: z.boolean().default(false).meta({ description: "give it to the nearest able device at once" }),
+  confirm: z.boolean().default(false).meta({ description: "true once the warning of the first answer was read" }),
+});
+
+/** The recovery that a freed task is then a case for. */
+export interface AfterRelease {
+  consider(contractId: string): void;
+}
+
+/**
+ * Takes a task from the device that has it, without the device's consent: the lock is freed, everything that was assigned
+ * before is fenced by a new epoch, and the device is revoked before anything else when it is heard. Not done before the
+ * caller has confirmed the warning, which says what could happen.
+ */
+export async function forceRelease(
+  context: CloudContext,
+  taskId: string,
+  body: unknown,
+  recovery: AfterRelease,
+): Promise<Answer<ForceReleaseView>> {
+  const order = ForceRelease.safeParse(body);
+  if (!order.success) return refuse("invalid", z.prettifyError(order.error));
+  const given = (await context.store.contractsOfTask(taskId)).at(-1);
+  const device = given && context.fleet.get(given.deviceId);
+  if (!given || !device) return refuse("not_found", `no contract was ever made for task ${taskId}`);
+  const released = await device.turns(() => release(context, device, given.contractId, order.data));
+  if (released.ok && order.data.assign) recovery.consider(released.value.contractId);
+  return released;
+}
+
+async function release(
+  context: CloudContext,
+  device: Device,
+  contractId: string,
+  { by, reason, confirm, assign }: z.infer<typeof ForceRelease>,
+): Promise<Answer<ForceReleaseView>> {
+  const { deviceId, contract: row } = device;
+  const change = row?.contractId === contractId ? changeOf(row, "cloud.released", { reason: "forced" }) : undefined;
+  if (!row || !change) return refuse("not_locked", `contract ${contractId} holds no lock: there is nothing to release`);
+  const warning = warningOf(context, device, row);
+  const { taskId } = row;
+  if (!confirm) return refuse("confirmation_needed", warning, { taskId, contractId, deviceId });
+  const epoch = (await context.store.highestEpoch(taskId)) + 1;
+  const detail = `task ${taskId} was taken from ${deviceId} by ${by}: ${reason}`;
+  const data = { strategy: "force-release", by, reason, epoch, assign };
+  await context.store.commit([
+    ...changeOps(context, deviceId, change),
+    { op: "raise-epoch", taskId, epoch },
+    ...raise(context, { code: "force_released", severity: "HIGH", detail, deviceId, contractId }),
+    logOp(context, { type: "recovery", deviceId, contractId, data }),
+  ]);
+  takeOver(device, change);
+  context.log.warn({ deviceId, contractId, taskId, by, epoch }, "task taken by force");
+  await issueCommand(context, device, { type: "revoke", contractId, epoch: row.epoch });
+  notify(device);
+  return { ok: true, value: { taskId, contractId, deviceId, epoch, warning } };
+}
+
+function warningOf(context: CloudContext, device: Device, row: ContractRow): string {
+  const { deviceId, lastHeardAt = "never" } = device;
+  if (modeOf(device) === "live")
+    return `${deviceId} is live: it is told to stop, and until it has, it may still act on task ${row.taskId}; cancel it instead, unless it does not answer`;
+  const until = leaseEndsAt(context, device);
+  const lease = until === undefined ? "" : `; its lease has surely ended at ${until}, and waiting until then is safe`;
+  return `${deviceId} cannot be heard (last: ${lastHeardAt}) and may still be working on task ${row.taskId}: given to another device now, the work can be done twice, and both can meet${lease}`;
+}

@@ -1,0 +1,75 @@
+import type { Execution } from "./execution.ts";
+import type { LogEntry, Tenant } from "./io/store.ts";
+import { type Answer, refuse } from "./problem.ts";
+import type { DeviceView } from "./views.ts";
+
+/**
+ * The same execution, limited to the contracts of one application, account or both: everything else is not found, is left out
+ * of lists and of the stream, and cannot be made. Devices that are at work for somebody else are left out as well. Without a
+ * limit it is the execution itself.
+ */
+export function limitedTo(execution: Execution, { application, account }: Tenant): Execution {
+  if (application === undefined && account === undefined) return execution;
+  const tenant = {
+    ...(application === undefined ? {} : { application }),
+    ...(account === undefined ? {} : { account }),
+  };
+  const isOwn = (owned: Tenant): boolean =>
+    (application === undefined || owned.application === application) &&
+    (account === undefined || owned.account === account);
+  const isVisible = ({ activeContract }: DeviceView): boolean => activeContract === null || isOwn(activeContract);
+
+  async function ifOwn<Value>(idOrName: string, run: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
+    const found = await execution.getContract(idOrName);
+    return found.ok && isOwn(found.value.contract) ? run() : refuse("not_found", `there is no contract ${idOrName}`);
+  }
+  async function getTask(taskId: string): ReturnType<Execution["getTask"]> {
+    const found = await execution.getTask(taskId);
+    const isAllOwn = found.ok && found.value.contracts.every(isOwn);
+    return isAllOwn ? found : refuse("not_found", `no contract was ever made for task ${taskId}`);
+  }
+  return {
+    ...execution,
+    pushContract: (draft, options) => {
+      const own = typeof draft === "object" && draft !== null ? { ...tenant, ...draft } : draft;
+      const isForeign = typeof own === "object" && own !== null && !isOwn(own as Tenant);
+      const detail = `this token may only push contracts of ${Object.entries(tenant)
+        .map((pair) => pair.join(" "))
+        .join(", ")}`;
+      return isForeign ? Promise.resolve(refuse("forbidden", detail)) : execution.pushContract(own, options);
+    },
+    getContract: (idOrName) => ifOwn(idOrName, () => execution.getContract(idOrName)),
+    listContracts: (query) => execution.listContracts({ ...query, ...tenant }),
+    reconcile: (idOrName) => ifOwn(idOrName, () => execution.reconcile(idOrName)),
+    command: (idOrName, type) => ifOwn(idOrName, () => execution.command(idOrName, type)),
+    getTask,
+    forceRelease: async (taskId, body) => {
+      const found = await getTask(taskId);
+      return found.ok ? execution.forceRelease(taskId, body) : found;
+    },
+    listDevices: () => execution.listDevices().filter(isVisible),
+    getDevice: (deviceId) => {
+      const found = execution.getDevice(deviceId);
+      return !found.ok || isVisible(found.value)
+        ? found
+        : refuse("unknown_device", `${deviceId} is at work for somebody else`);
+    },
+    policies: {
+      ...execution.policies,
+      put: (id, body, options) => execution.policies.put(id, body, { ...options, tenant }),
+    },
+    listExceptions: (query) => execution.listExceptions({ ...query, ...tenant }),
+    resolveException: async (id, resolution) => {
+      const { rows } = await execution.listExceptions({ limit: 1, cursor: String(id + 1), ...tenant });
+      const isListed = rows.some((row) => row.id === id);
+      return isListed ? execution.resolveException(id, resolution) : refuse("not_found", `there is no exception ${id}`);
+    },
+    listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
+    logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
+    onLogged: (listener) =>
+      execution.onLogged((entries: readonly LogEntry[]) => {
+        const own = entries.filter(isOwn);
+        if (own.length > 0) listener(own);
+      }),
+  };
+}
