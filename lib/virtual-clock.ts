@@ -52,6 +52,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Timers that wait, those that were called off and are not forgotten yet included. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   /** When the next live timer is due, or undefined when none waits. */
   nextDueMs(): number | undefined {
     while (this.#timers[0] && !this.#timers[0].isLive) pop(this.#timers);

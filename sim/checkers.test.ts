@@ -1,9 +1,12 @@
 import { expect, it } from "vitest";
 import type { LogEntry } from "#cloud/io/store";
+import type { Contract } from "#contract/contract";
+import { exampleContract } from "#contract/example";
 import type { Event } from "#contract/event";
 import { accepted, completed, CONTRACT, journal, movement, STARTED, stageStarted } from "#contract/example-journal";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import { ALWAYS, violationsOf } from "./checkers.ts";
+import type { Act, Conduct, Contact, Move, Trespass } from "./conduct.ts";
 import type { DeviceEvidence, Evidence } from "./evidence.ts";
 
 const JOURNAL = journal([
@@ -41,8 +44,35 @@ const RUN: Evidence = {
       createdAt: JOURNAL[0]!.at,
     },
   ],
+  orders: new Map([[CONTRACT, order()]]),
   cloudLog: [modeChange("projected", "reconciled"), modeChange("reconciled", "live")],
+  conduct: { acts: [], moves: [], contacts: [], trespasses: [] },
+  sizes: { messages: new Map(), timersMax: 0 },
 };
+const ACT: Act = {
+  atMs: 0,
+  deviceId: "amr-07",
+  contractId: CONTRACT,
+  taskId: "task-1",
+  epoch: 1,
+  type: "contract.started",
+};
+const LATER: Act = { ...ACT, atMs: 2, type: "stage.attempt" };
+const MOVE: Move = { atMs: 5, deviceId: "amr-07", speed: 0.3, taskId: "task-1", epoch: 1, idleMs: 0 };
+const CONTACT: Contact = {
+  atMs: 1,
+  deviceId: "amr-07",
+  with: "map",
+  pose: { x: 0, y: 0, yaw: 0 },
+  speed: 1,
+  stoodStill: true,
+};
+const TRESPASS: Trespass = { atMs: 1, deviceId: "amr-07", kind: "keepout", error: 0.01 };
+
+it("blames nobody for a contact with what moved, nor for a zone entered by one that was lost", () => {
+  const excused = { contacts: [{ ...CONTACT, stoodStill: false }], trespasses: [{ ...TRESPASS, error: 0.5 }] };
+  expect(violationsOf({ ...RUN, conduct: { ...RUN.conduct, ...excused } })).toEqual([]);
+});
 
 it("finds nothing in a run in which all went well", () => {
   expect(violationsOf(RUN)).toEqual([]);
@@ -53,8 +83,16 @@ it.each<[string, Partial<Evidence>]>([
   ["is a prefix of the journal", withDevice({ committed: [JOURNAL[0]!, JOURNAL[2]!] })],
   ["picked or placed twice", { movements: [PICKED, { ...PICKED, key: `${CONTRACT}/pick/2` }] }],
   ["what was not moved", { movements: [] }],
-  ["runs into nothing", withDevice({ metrics: { ...DEVICE.metrics, keepoutViolations: 1 } })],
-  ["runs into nothing", withDevice({ metrics: { ...DEVICE.metrics, collisions: [collision()] } })],
+  ["never touches", conduct({ contacts: [CONTACT] })],
+  ["keeps out of forbidden zones", conduct({ trespasses: [TRESPASS] })],
+  ["moves only for a contract", conduct({ moves: [{ ...MOVE, idleMs: 10_000 }] })],
+  ["faster than its contract allows", conduct({ moves: [{ ...MOVE, contractId: CONTRACT, speed: 3 }] })],
+  ["one device works on a task", conduct({ acts: [ACT, { ...ACT, deviceId: "amr-08", epoch: 2, atMs: 1 }, LATER] })],
+  ["one device works on a task", conduct({ acts: [{ ...ACT, deviceId: "amr-08", epoch: 2 }], moves: [MOVE] })],
+  ["not in scope", conduct({ acts: [{ ...ACT, type: "stage.attempt", action: "place" }] })],
+  ["not in scope", { movements: [PICKED, { ...PICKED, kind: "place" }] }],
+  ["after a contract's time", conduct({ acts: [ACT, { ...ACT, type: "stage.attempt", atMs: 901_500 }] })],
+  ["within bounds", { sizes: { messages: new Map([["amr-07", 100_000]]), timersMax: 1 } }],
   ["every contract has ended", { contracts: [{ ...RUN.contracts[0]!, status: "running" }] }],
   ["cloud and device agree how", { contracts: [{ ...RUN.contracts[0]!, status: "released" }] }],
   ["every device is live", withDevice({ view: { ...DEVICE.view!, mode: "projected" } })],
@@ -117,8 +155,18 @@ function withoutState(): DeviceEvidence {
   return rest;
 }
 
-function collision(): DeviceEvidence["metrics"]["collisions"][number] {
-  return { atMs: 1000, with: "map", pose: { x: 0, y: 0, yaw: 0 }, speed: 0.5 };
+function conduct(changes: Partial<Conduct>): Partial<Evidence> {
+  return { conduct: { ...RUN.conduct, ...changes } };
+}
+
+/** A contract that picks, within 900 s, no faster than 1.4 m/s. */
+function order(): Contract {
+  const contract = exampleContract();
+  return {
+    ...contract,
+    scope: { actions: [{ action: "pick" }] },
+    constraints: { ...contract.constraints, maxSpeed: 1.4 },
+  };
 }
 
 function booked(event: Event): Evidence["ledger"][number] {

@@ -1,7 +1,9 @@
 import type { ContractSummary, LedgerRow, LogEntry } from "#cloud/io/store";
 import type { DeviceView } from "#cloud/views";
+import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { DeviceState } from "#contract/state";
+import type { Conduct } from "./conduct.ts";
 import type { Site } from "./site.ts";
 import type { Movement } from "./world/hand.ts";
 import type { Metrics } from "./world/metrics.ts";
@@ -13,7 +15,19 @@ export interface Evidence {
   readonly movements: readonly Movement[];
   readonly ledger: readonly LedgerRow[];
   readonly contracts: readonly ContractSummary[];
+  /** What was signed, by the id of the contract. */
+  readonly orders: ReadonlyMap<string, Contract>;
   readonly cloudLog: readonly LogEntry[];
+  readonly conduct: Conduct;
+  readonly sizes: Sizes;
+}
+
+/** How large things grew that must stay small. */
+export interface Sizes {
+  /** Messages between each client and the broker, both ways. */
+  readonly messages: ReadonlyMap<string, number>;
+  /** Timers that waited at once, at most. */
+  readonly timersMax: number;
 }
 
 export interface DeviceEvidence {
@@ -39,12 +53,16 @@ export async function gatherEvidence(site: Site): Promise<Evidence> {
     store.ledger({ limit: ROWS_MAX }),
     store.contracts({ limit: ROWS_MAX }),
   ]);
+  const signed = await Promise.all(contracts.rows.map(({ contractId }) => store.contract(contractId)));
   return {
     devices,
     movements: site.world.movements(),
     ledger: ledger.rows,
     contracts: contracts.rows,
-    cloudLog: site.cloudLog,
+    orders: new Map(signed.flatMap((row) => (row ? [[row.contractId, row.contract] as const] : []))),
+    cloudLog: [...site.cloudLog],
+    conduct: site.conduct,
+    sizes: site.sizes(),
   };
 }
 
@@ -53,7 +71,8 @@ async function evidenceOf(site: Site, deviceId: string): Promise<DeviceEvidence>
   const view = site.cloud.execution()?.getDevice(deviceId);
   return {
     deviceId,
-    journal: site.journals.get(deviceId) ?? [],
+    // A copy: the goodbyes at the end of a run are not what it is judged by.
+    journal: [...(site.journals.get(deviceId) ?? [])],
     ...(state ? { state } : {}),
     committed: (await site.cloud.store.deviceEvents(deviceId)).map(({ event }) => event),
     ...(view?.ok ? { view: view.value } : {}),

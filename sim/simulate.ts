@@ -14,6 +14,7 @@ import { judge, type Unjudged } from "./expectations.ts";
 import type { Observer } from "./observer.ts";
 import { deviceResult } from "./outcome.ts";
 import type { DeviceResult, SimulationResult } from "./result.ts";
+import type { Rewiring } from "./rewiring.ts";
 import type { Places } from "./places.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { Site } from "./site.ts";
@@ -28,6 +29,9 @@ export interface SimulationOptions {
   readonly places?: Places;
   /** Called and awaited at every slice with the virtual time in ms: to show how far it is, or to pace it. It changes nothing. */
   readonly onSlice?: ((virtualMs: number) => Promise<void>) | undefined;
+  readonly rewiring?: Rewiring;
+  /** Called once the site stands and before time moves: whoever acts in the run beside its scenario. */
+  readonly attend?: (site: Site, clock: VirtualClock) => void;
   /** Milliseconds of a real clock, to say how fast it went; it decides nothing. */
   readonly realMs: () => number;
 }
@@ -63,8 +67,9 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   const clock = new VirtualClock({ bootId: BOOT_ID });
   const { log, lines } = createMemoryLog(500);
   const { scenario } = loaded;
-  const { observer, places, seed } = options;
-  const site = new Site(loaded, { clock, rng: createRng(seed), log, sqlite, observer, places });
+  const { observer, places, rewiring, seed } = options;
+  const site = new Site(loaded, { clock, rng: createRng(seed), log, sqlite, observer, places, rewiring });
+  options.attend?.(site, clock);
   await using _ = { [Symbol.asyncDispose]: () => endSite(site, clock) };
   for (let calmMs = 0; clock.nowMs() < scenario.until && calmMs < CALM_MS;) {
     await clock.advance(SLICE_MS, settle);
@@ -119,8 +124,9 @@ export function settle(): Promise<void> {
 }
 
 /** Every contract pushed and ended, every fault over, every device live and all that it wrote committed in the cloud. */
-function isSettled({ pusher, schedule, cloud, agents }: Site): boolean {
-  if (!pusher.isDone() || !schedule.isOver()) return false;
+function isSettled(site: Site): boolean {
+  const { pusher, schedule, cloud, agents } = site;
+  if (!pusher.isDone() || !schedule.isOver() || site.hasOpenContract()) return false;
   const execution = cloud.execution();
   return [...agents.values()].every((slot) => {
     const view = execution?.getDevice(slot.deviceId);

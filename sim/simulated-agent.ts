@@ -22,6 +22,7 @@ import { Life } from "./life.ts";
 import type { Network } from "./network/network.ts";
 import { SimulatedDisk } from "./storage/disk.ts";
 import type { MountedDisk, SimulatedSqlite } from "./storage/simulated-sqlite.ts";
+import { rewire, type Rewiring } from "./rewiring.ts";
 import type { World } from "./world/world.ts";
 
 /** The agent of one simulated device: one computer with its disk, and one process on it after another. */
@@ -54,6 +55,7 @@ export interface SimulatedAgentDeps {
   readonly onEvents: (events: readonly Event[]) => void;
   /** Told of every tick of the motion loop, when somebody wants to know. */
   readonly onTick?: TickWatcher | undefined;
+  readonly rewiring?: Rewiring | undefined;
   /** A bug of ours: the run can't go on. */
   readonly onFailure: (thrown: unknown) => void;
 }
@@ -71,6 +73,10 @@ const RESTART_MS = 2000;
 /** Writes and syncs within which a power cut falls. */
 const CUT_WITHIN_OPERATIONS = 12;
 const CUT_WITHIN_MS = 500;
+
+/** Codes of failures that end a process and are no bugs: at its start a device may be away, too. */
+const RUNNING = /^store\./;
+const AT_START = /^(store|driver)\./;
 
 interface Running {
   readonly life: Life;
@@ -138,7 +144,7 @@ class Computer implements SimulatedAgent {
       Object.assign(own, { store: openSqliteStore({ path: DATABASE, disk: this.#mounted }) });
       await this.#startProcess(own);
     } catch (thrown) {
-      this.#endByFailure(own, thrown);
+      this.#endByFailure(own, thrown, AT_START);
     }
   }
 
@@ -153,14 +159,15 @@ class Computer implements SimulatedAgent {
   async #startProcess(own: Running): Promise<void> {
     const { profile, maps, network, crypto, log: deviceLog, rng } = this.#deps;
     const { life, channels, store } = own;
-    const clock = life.clock(this.clock);
+    const wired = rewire(this.#deps.rewiring);
+    const clock = wired.clock(life.clock(this.clock), this.deviceId);
     const log = deviceLog.child({ process: this.deviceId });
-    const disk = life.port(delayed(store!, () => this.disk.rest()));
+    const disk = wired.store(life.port(delayed(store!, () => this.disk.rest())), this.deviceId);
     await this.#ear.catchUp(disk);
     const control = await startInlineControl({
       clock,
       profile: motionProfileOf(profile),
-      drivers: simulatedMotionDrivers(channels[0], clock),
+      drivers: wired.motion(simulatedMotionDrivers(channels[0], clock), this.deviceId),
       log,
       maps,
       onTick: this.#deps.onTick,
@@ -173,9 +180,9 @@ class Computer implements SimulatedAgent {
         rng: rng.fork(`start ${this.#starts}`),
         log,
         store: this.#ear.at(disk),
-        transport: network.transport(this.deviceId),
-        crypto,
-        tools: simulatedToolDrivers(channels[1], clock),
+        transport: wired.transport(network.transport(this.deviceId), this.deviceId),
+        crypto: { ...crypto, verifier: wired.verifier(crypto.verifier, this.deviceId) },
+        tools: wired.tools(simulatedToolDrivers(channels[1], clock), this.deviceId),
         control,
         maps,
         onFailure: (thrown) => this.#endByFailure(own, thrown),
@@ -184,9 +191,9 @@ class Computer implements SimulatedAgent {
   }
 
   /** A disk in trouble ends the process, as in production, and the supervisor starts the next; everything else is a bug. */
-  #endByFailure(own: Running, thrown: unknown): void {
+  #endByFailure(own: Running, thrown: unknown, weather = RUNNING): void {
     if (!own.life.isAlive) return;
-    if (!(thrown instanceof AgentError) || !thrown.code.startsWith("store.")) {
+    if (!(thrown instanceof AgentError) || !weather.test(thrown.code)) {
       this.#deps.onFailure(thrown);
       return;
     }

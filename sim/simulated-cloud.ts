@@ -10,6 +10,7 @@ import type { Rng } from "#lib/rng";
 import { delayed } from "./delayed.ts";
 import { Life } from "./life.ts";
 import type { Network } from "./network/network.ts";
+import { rewire, type Rewiring } from "./rewiring.ts";
 
 /** The cloud of a simulation: one database, and one process on it after another. */
 export interface SimulatedCloud extends AsyncDisposable {
@@ -35,6 +36,7 @@ export interface SimulatedCloudDeps {
   readonly log: Log;
   readonly network: Network;
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
+  readonly rewiring?: Rewiring | undefined;
   readonly onLogged: (entries: readonly LogEntry[]) => void;
 }
 
@@ -53,6 +55,7 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   let restores = 0;
   let backup: Uint8Array | undefined;
   let delayMs: readonly [number, number] | undefined;
+  const wired = rewire(deps.rewiring);
   let running: Running | undefined;
   let starts = 0;
   let store = openStore();
@@ -81,11 +84,11 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
       running = own;
       const { life } = own;
       own.execution = await startExecution(ExecutionConfig.parse({}), {
-        clock: life.clock(clock),
+        clock: wired.clock(life.clock(clock), CLOUD),
         rng: deps.rng.fork(`start ${++starts}`),
         log: log.child({ process: CLOUD }),
-        store: life.port(delayed(store, pause)),
-        transport: network.transport(CLOUD),
+        store: wired.cloudStore(life.port(delayed(store, pause)), CLOUD),
+        transport: wired.transport(network.transport(CLOUD), CLOUD),
         crypto,
       });
     },

@@ -4,15 +4,19 @@ import type { Signer } from "#contract/crypto";
 import type { Event } from "#contract/event";
 import { readEventData } from "#contract/event-data";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
+import { type ContractStatus, isFinal } from "#contract/status";
 import { repeat } from "#lib/clock";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { VirtualClock } from "#lib/virtual-clock";
+import { ConductBook, LOOK_EVERY_MS } from "./conduct.ts";
+import type { Sizes } from "./evidence.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { Observer } from "./observer.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { startPusher, type Pusher } from "./pusher.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
+import type { Rewiring } from "./rewiring.ts";
 import { worldSpecOf } from "./scenario-world.ts";
 import { startSchedule, type Schedule } from "./schedule.ts";
 import { createSimulatedAgent, type SimulatedAgent } from "./simulated-agent.ts";
@@ -28,6 +32,8 @@ export interface SiteDeps {
   readonly sqlite: SimulatedSqlite;
   /** Places made ready before; absent: this run's own. */
   readonly places?: Places | undefined;
+  /** Ports in the place of the run's own. */
+  readonly rewiring?: Rewiring | undefined;
   /** Watches the run; a run without an observer is the same run. */
   readonly observer?: Observer | undefined;
 }
@@ -53,17 +59,19 @@ export class Site implements AsyncDisposable {
   /** Every durable event of each device, in order. */
   readonly journals: ReadonlyMap<string, Event[]>;
   readonly cloudLog: LogEntry[] = [];
+  readonly conduct = new ConductBook();
   readonly #stack = new AsyncDisposableStack();
   readonly #clock: VirtualClock;
   #observer: Observer;
+  /** Contracts that have not ended in the cloud. */
+  readonly #open = new Set<string>();
+  #timersMax = 0;
   readonly #names = new Map<string, string>();
   #failure: { readonly thrown: unknown } | undefined;
 
   /** Makes the site and starts it; time stands still until the clock is moved. */
-  constructor(
-    loaded: LoadedScenario,
-    { clock, rng, log, sqlite, places = createPlaces(), observer = NOBODY }: SiteDeps,
-  ) {
+  constructor(loaded: LoadedScenario, deps: SiteDeps) {
+    const { clock, rng, log, sqlite, places = createPlaces(), observer = NOBODY, rewiring } = deps;
     const { scenario } = loaded;
     this.#clock = clock;
     this.#observer = observer;
@@ -80,6 +88,7 @@ export class Site implements AsyncDisposable {
         network: this.network,
         crypto: { signer: this.signer, sha256: sha256Hex },
         onLogged: (entries) => this.#hearCloud(entries),
+        rewiring,
       }),
     );
     this.journals = new Map(scenario.robots.map(({ id }) => [id, []]));
@@ -92,6 +101,7 @@ export class Site implements AsyncDisposable {
       maps: places.maps,
       crypto: { verifier: createNodeVerifier({ keys: [key.publicJwk] }), sha256: sha256Hex },
       onFailure: (thrown: unknown) => this.#fail(thrown),
+      rewiring,
     };
     this.agents = new Map(
       scenario.robots.map(({ id }) => {
@@ -109,8 +119,9 @@ export class Site implements AsyncDisposable {
       onFailure: (thrown) => this.#fail(thrown),
     });
     this.#stack.defer(repeat(clock, VIEW_EVERY_MS, () => this.#look()));
-    this.#follow(this.cloud.start());
-    for (const agent of this.agents.values()) this.#follow(agent.start());
+    this.#stack.defer(repeat(clock, LOOK_EVERY_MS, () => this.#watch()));
+    this.follow(this.cloud.start());
+    for (const agent of this.agents.values()) this.follow(agent.start());
   }
 
   /** Nothing is told any more: what follows is only the parts' goodbye. */
@@ -118,9 +129,23 @@ export class Site implements AsyncDisposable {
     this.#observer = NOBODY;
   }
 
+  /** Whether the cloud has a contract that has not ended. */
+  hasOpenContract(): boolean {
+    return this.#open.size > 0;
+  }
+
+  sizes(): Sizes {
+    return { messages: this.network.traffic(), timersMax: this.#timersMax };
+  }
+
   /** Throws what a part has thrown that nothing else could catch. */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure.thrown;
+  }
+
+  /** Minds work that nobody waits for: what it throws ends the run. */
+  follow(work: Promise<unknown> | undefined): void {
+    work?.catch((thrown: unknown) => this.#fail(thrown));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -132,11 +157,11 @@ export class Site implements AsyncDisposable {
       network: this.network,
       note: (who, text) => this.#observer.intervention(this.#seconds(), who, text),
       killAgent: (id) => this.agents.get(id)?.kill(),
-      startAgent: (id) => this.#follow(this.agents.get(id)?.start()),
+      startAgent: (id) => this.follow(this.agents.get(id)?.start()),
       killCloud: () => this.cloud.kill(),
-      startCloud: () => this.#follow(this.cloud.start()),
+      startCloud: () => this.follow(this.cloud.start()),
       worldFault: (fault) => this.world.apply(fault),
-      command: (contract, type) => this.#follow(this.cloud.execution()?.command(contract, type)),
+      command: (contract, type) => this.follow(this.cloud.execution()?.command(contract, type)),
       virtual: () => ({
         network: this.network,
         agent: (id) => this.agents.get(id)!,
@@ -152,6 +177,7 @@ export class Site implements AsyncDisposable {
       const { contractId = "" } = event;
       const name = event.type === "contract.accepted" && readEventData("contract.accepted", event.data)?.name;
       if (name) this.#names.set(contractId, name);
+      this.conduct.hear(this.#clock.nowMs(), deviceId, event);
       this.schedule.observe(event, this.#names.get(contractId));
       this.#observer.event(this.#seconds(), deviceId, event);
     }
@@ -159,7 +185,20 @@ export class Site implements AsyncDisposable {
 
   #hearCloud(entries: readonly LogEntry[]): void {
     this.cloudLog.push(...entries);
-    for (const entry of entries) this.#observer.cloud(this.#seconds(), entry);
+    for (const entry of entries) {
+      this.#observer.cloud(this.#seconds(), entry);
+      if (entry.type === "contract.status") this.#noteStatus(entry);
+    }
+  }
+
+  #noteStatus({ contractId = "", data }: LogEntry): void {
+    if (isFinal(data["to"] as ContractStatus)) this.#open.delete(contractId);
+    else this.#open.add(contractId);
+  }
+
+  #watch(): void {
+    this.#timersMax = Math.max(this.#timersMax, this.#clock.waiting);
+    this.conduct.look(this.#clock.nowMs(), this);
   }
 
   #look(): void {
@@ -172,10 +211,6 @@ export class Site implements AsyncDisposable {
 
   #seconds(): number {
     return this.#clock.nowMs() / 1000;
-  }
-
-  #follow(work: Promise<unknown> | undefined): void {
-    work?.catch((thrown: unknown) => this.#fail(thrown));
   }
 
   #fail(thrown: unknown): void {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { runScenarios } from "../sim/run-command.ts";
+import { exploreCommand } from "./explore.ts";
 import { assignment, seedRange, wholeNumber } from "./options.ts";
 
 /** `holdfast sim`: agents, cloud, network and world in virtual time. */
@@ -22,5 +23,6 @@ export function simCommand(): Command {
     .option("--report <dir>", "write report.html, .svg and .png of each run into this folder")
     .option("--realtime", "no faster than the clock on the wall, told line by line")
     .action(runScenarios);
+  sim.addCommand(exploreCommand());
   return sim;
 }

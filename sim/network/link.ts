@@ -38,6 +38,7 @@ export class Link {
   #faults = HEALTHY;
   readonly #partitioned = new Set<Way>();
   readonly #cuts = { up: 0, down: 0 };
+  #passed = 0;
 
   constructor(clock: Clock, rng: Rng) {
     this.#clock = clock;
@@ -47,6 +48,11 @@ export class Link {
   /** Counts the partitions so far: a segment that left before the last one was under way when it began. */
   cuts(way: Way): number {
     return this.#cuts[way];
+  }
+
+  /** Messages that came to the broker over this link or left it. */
+  get passed(): number {
+    return this.#passed;
   }
 
   set(faults: Partial<LinkFaults>): void {
@@ -93,6 +99,7 @@ export class Link {
 
   /** Runs `pass` when the broker gets round to a message: in order for each topic, in any order across topics while `reorder` is on. */
   schedule(topic: string, pass: () => void): void {
+    this.#passed++;
     const nowMs = this.#clock.nowMs();
     const { late } = this.#faults;
     if (late.share > 0 && this.#rng.float() < late.share) {

@@ -22,6 +22,8 @@ export interface Network {
   killProcess(clientName: string): void;
   /** Its machine loses power: the broker is told nothing and has to notice by itself. */
   cutPower(clientName: string): void;
+  /** Messages that each client and the broker have sent each other. */
+  traffic(): ReadonlyMap<string, number>;
   /** The broker dies and forgets everything, retained messages only if told; connections to it are refused for `downMs` (1 s unless given). */
   restartBroker(downMs?: number, retained?: "forgotten" | "kept"): void;
   /** Somebody connects with the client identifier of `clientName`, and again whenever pushed out, until `end`. */
@@ -70,6 +72,7 @@ export function createNetwork({ clock, rng, log }: NetworkDeps): Network {
     heal: (clientName) => linkOf(clientName).heal(),
     killProcess: (clientName) => end(clientName, "close"),
     cutPower: (clientName) => end(clientName, "silence"),
+    traffic: () => new Map([...links].map(([name, link]) => [name, link.passed])),
     restartBroker: (downMs = BROKER_DOWN_MS, retained = "forgotten") => broker.restart(downMs, retained),
     impersonate: (clientName) =>
       startImpostor(clock, transport(`impostor of ${clientName}`), () => clientIds.get(clientName)),

@@ -1,0 +1,190 @@
+import { readEventData } from "#contract/event-data";
+import type { Event } from "#contract/event";
+import type { ContractState } from "#contract/state";
+import { isFinal } from "#contract/status";
+import { distance, type Pose } from "#lib/geometry";
+import type { Metres, MetresPerSecond } from "#lib/units";
+import type { Agent } from "#agent/compose";
+import type { World, WorldSnapshot } from "./world/world.ts";
+import type { Collision } from "./world/metrics.ts";
+
+/** What robots and programs were seen doing while a run went on; what lies in databases afterwards does not show it. */
+export interface Conduct {
+  /** Beginnings of work, each from the moment that it was durable. */
+  readonly acts: readonly Act[];
+  /** Robots that were seen moving, and for which contract. */
+  readonly moves: readonly Move[];
+  readonly contacts: readonly Contact[];
+  readonly trespasses: readonly Trespass[];
+}
+
+export interface Act {
+  readonly atMs: number;
+  readonly deviceId: string;
+  readonly contractId: string;
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly type: "contract.started" | "stage.attempt";
+  /** Of the stage, for an attempt. */
+  readonly action?: string;
+}
+
+export interface Move {
+  readonly atMs: number;
+  readonly deviceId: string;
+  readonly speed: MetresPerSecond;
+  /** Absent when the device's program is dead or has no contract under way. */
+  readonly contractId?: string;
+  readonly taskId?: string;
+  readonly epoch?: number;
+  /** Milliseconds since the device last had a contract that runs, or a plan of its own under way. */
+  readonly idleMs: number;
+}
+
+export interface Contact extends Collision {
+  readonly deviceId: string;
+  /** Whether the thing had stood where it was for a while, so that the robot could see it in time. */
+  readonly stoodStill: boolean;
+}
+
+/** A robot came to be in a forbidden zone, or too fast in a slow one. */
+export interface Trespass {
+  readonly atMs: number;
+  readonly deviceId: string;
+  readonly kind: "keepout" | "speed";
+  /** How far off its place the robot believed to be, at most, in the last moments; infinite when it did not know or was dead. */
+  readonly error: Metres;
+}
+
+/** The part of a site that is watched. */
+export interface Watched {
+  readonly world: World;
+  readonly agents: ReadonlyMap<string, { agent(): Agent | undefined }>;
+}
+
+export const LOOK_EVERY_MS = 200;
+/** Slower than this counts as standing, in m/s and rad/s. */
+const STANDING = 0.05;
+/** What moved less than this within the last second stood still. */
+const STILL: Metres = 0.1;
+const REMEMBERED_LOOKS = 6;
+
+/** Keeps the books of what is done in one run. `look` is called every `LOOK_EVERY_MS`, `hear` with every durable event. */
+export class ConductBook implements Conduct {
+  readonly acts: Act[] = [];
+  readonly moves: Move[] = [];
+  readonly contacts: Contact[] = [];
+  readonly trespasses: Trespass[] = [];
+  readonly #contracts = new Map<string, Pick<Act, "taskId" | "epoch">>();
+  readonly #actions = new Map<string, string>();
+  readonly #devices = new Map<string, Notes>();
+  /** Places of everything that can move, newest last. */
+  readonly #places: ReadonlyMap<string, Place>[] = [];
+
+  hear(atMs: number, deviceId: string, event: Event): void {
+    const { contractId, type, stageId = "", epoch = 1 } = event;
+    this.#noteWorkPlan(atMs, deviceId, event);
+    if (contractId === undefined) return;
+    const accepted = type === "contract.accepted" && readEventData("contract.accepted", event.data);
+    if (accepted) this.#contracts.set(contractId, { taskId: accepted.taskId, epoch });
+    const started = type === "stage.started" && readEventData("stage.started", event.data);
+    if (started) this.#actions.set(`${contractId}/${stageId}`, started.action);
+    if (type !== "contract.started" && type !== "stage.attempt") return;
+    const known = this.#contracts.get(contractId);
+    const action = this.#actions.get(`${contractId}/${stageId}`);
+    if (known) this.acts.push({ atMs, deviceId, contractId, ...known, type, ...(action && { action }) });
+  }
+
+  look(atMs: number, { world, agents }: Watched): void {
+    const snapshot = world.snapshot();
+    this.#places.push(placesIn(snapshot));
+    if (this.#places.length > REMEMBERED_LOOKS) this.#places.shift();
+    for (const robot of snapshot.robots) {
+      const agent = agents.get(robot.robotId)?.agent();
+      this.#lookAt(atMs, robot, agent);
+    }
+  }
+
+  #lookAt(atMs: number, robot: Seen, agent: Agent | undefined): void {
+    const notes = this.#notesOf(robot.robotId, atMs);
+    notes.errors.push(errorOf(robot.pose, agent));
+    if (notes.errors.length > REMEMBERED_LOOKS) notes.errors.shift();
+    const open = agent && Object.values(agent.state().contracts).find((contract) => !isFinal(contract.status));
+    if (open?.status === "running" || notes.workPlan !== undefined) notes.busyMs = atMs;
+    this.#noteMove(atMs, robot, open, notes);
+    this.#noteHarm(atMs, robot, notes);
+  }
+
+  #noteMove(atMs: number, { robotId: deviceId, velocity }: Seen, open: ContractState | undefined, notes: Notes): void {
+    const speed = Math.abs(velocity.linear);
+    if (speed <= STANDING && Math.abs(velocity.angular) <= STANDING) return;
+    const who = open && { contractId: open.contractId, taskId: open.taskId, epoch: open.epoch };
+    this.moves.push({ atMs, deviceId, speed, idleMs: atMs - notes.busyMs, ...who });
+  }
+
+  #noteHarm(atMs: number, { robotId: deviceId, metrics }: Seen, notes: Notes): void {
+    const { collisions, keepoutViolations, speedViolations } = metrics;
+    for (const collision of collisions.slice(notes.collisions)) {
+      this.contacts.push({ ...collision, deviceId, stoodStill: this.#stoodStill(collision.with) });
+    }
+    const trespass = (kind: Trespass["kind"], count: number): void => {
+      const error = Math.max(...notes.errors);
+      for (let left = count; left > 0; left--) this.trespasses.push({ atMs, deviceId, kind, error });
+    };
+    trespass("keepout", keepoutViolations - notes.keepouts);
+    trespass("speed", speedViolations - notes.speeding);
+    notes.collisions = collisions.length;
+    notes.keepouts = keepoutViolations;
+    notes.speeding = speedViolations;
+  }
+
+  /** Work of the device's own, such as leaving an aisle, goes on while its contract is held. */
+  #noteWorkPlan(atMs: number, deviceId: string, { type, data }: Event): void {
+    const notes = this.#notesOf(deviceId, atMs);
+    if (type === "boot" || WORK_ENDS.has(type)) delete notes.workPlan;
+    else if (type === "stage.started" && typeof data["workPlan"] === "string") notes.workPlan = data["workPlan"];
+  }
+
+  #notesOf(deviceId: string, atMs: number): Notes {
+    const known = this.#devices.get(deviceId);
+    const notes = known ?? { collisions: 0, keepouts: 0, speeding: 0, busyMs: atMs, errors: [] };
+    this.#devices.set(deviceId, notes);
+    return notes;
+  }
+
+  /** Walls and obstacles always do. */
+  #stoodStill(id: string): boolean {
+    const places = this.#places.flatMap((things) => things.get(id) ?? []);
+    return places.every((place) => Math.hypot(place.x - places[0]!.x, place.y - places[0]!.y) < STILL);
+  }
+}
+
+/** With these nothing of a device's own plan is under way any more. */
+const WORK_ENDS: ReadonlySet<string> = new Set(["stage.completed", "stage.failed", "stage.skipped"]);
+
+/** What is remembered of a device from look to look. */
+interface Notes {
+  collisions: number;
+  keepouts: number;
+  speeding: number;
+  /** When it last had a contract. */
+  busyMs: number;
+  /** Id of its own plan that is under way. */
+  workPlan?: string;
+  readonly errors: Metres[];
+}
+
+type Seen = WorldSnapshot["robots"][number];
+type Place = Pick<Pose, "x" | "y">;
+
+function placesIn({ robots, people }: WorldSnapshot): ReadonlyMap<string, Place> {
+  return new Map<string, Place>([
+    ...robots.map(({ robotId, pose }) => [robotId, pose] as const),
+    ...people.map((person) => [person.id, person] as const),
+  ]);
+}
+
+function errorOf(truth: Pose, agent: Agent | undefined): Metres {
+  const believed = agent?.robot().pose;
+  return believed ? distance(believed, truth) : Infinity;
+}
