@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { typescriptFlags } from "#lib/node/typescript-flags";
 import type { Errand, SeedReport } from "./run-seed.ts";
 
 const WORKER = fileURLToPath(new URL("explore.worker.ts", import.meta.url));
@@ -35,7 +36,10 @@ interface Worker {
 }
 
 function startWorker(): Worker {
-  const child: ChildProcess = fork(WORKER, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child: ChildProcess = fork(WORKER, {
+    execArgv: [...process.execArgv, ...typescriptFlags()],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   let words = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-LAST_WORDS);

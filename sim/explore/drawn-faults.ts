@@ -1,6 +1,7 @@
 import type { PoseTuple } from "#contract/spatial";
 import type { Rng } from "#lib/rng";
-import type { Fault, NetworkFault } from "../scenario.ts";
+import type { Fault } from "../faults/fault.ts";
+import type { NetworkFault } from "../faults/network-fault.ts";
 import { pick } from "./drawn-contracts.ts";
 
 /** Something that goes wrong in a run and can be left out of it. */
@@ -22,11 +23,11 @@ export interface Stage {
 /** Of a kind that is present there are so many, and so many where it is wild. */
 const USUAL = 2;
 const WILD = 5;
-/** How many kinds of trouble are present at once, of all that there are. */
+/** Odds that a kind of trouble is present; one pair holds for a whole run. */
 const PRESENCE = [
   [0, 1],
-  [1, 6],
-  [1, 3],
+  [1, 8],
+  [1, 4],
   [1, 2],
 ] as const;
 
@@ -40,79 +41,100 @@ export function drawTroubles(rng: Rng, stage: Stage): Trouble[] {
     const own = rng.fork(name);
     if (!own.chance(numerator, denominator)) return [];
     const count = own.integer(1, own.chance(1, 6) ? WILD : USUAL);
-    return Array.from({ length: count }, () => draw(own, stage));
+    return Array.from({ length: count }, () => draw(own, stage)).flat();
   });
 }
 
-type Draw = (rng: Rng, stage: Stage) => Trouble;
+type Draw = (rng: Rng, stage: Stage) => Trouble | Trouble[];
+type Spell = { readonly at: number; readonly for: number };
+type Span = readonly [leastMs: number, mostMs: number];
 
 /** A moment, and a duration that ends before the calm. */
-function spell(rng: Rng, { calmAtMs }: Stage, [least, most]: readonly [number, number]): { at: number; for: number } {
+function spell(rng: Rng, { calmAtMs }: Stage, [least, most]: Span): Spell {
   const at = rng.integer(500, calmAtMs - 500);
   return { at, for: Math.min(calmAtMs - at, rng.integer(least, most)) };
 }
 
 const weather =
   (effect: (rng: Rng) => Partial<NetworkFault>): Draw =>
-  (rng, stage) => ({
-    part: "network",
-    fault: {
-      ...spell(rng, stage, [1000, 20_000]),
-      ...(rng.chance(1, 2) ? { device: pick(rng, stage.robots) } : {}),
-      ...effect(rng),
-    },
-  });
+  (rng, stage) => {
+    const device = rng.chance(1, 2) ? { device: pick(rng, stage.robots) } : {};
+    return { part: "network", fault: { ...spell(rng, stage, [1000, 20_000]), ...device, ...effect(rng) } };
+  };
 
 const cut =
-  (who: (rng: Rng, stage: Stage) => string): Draw =>
-  (rng, stage) => ({
-    part: "network",
-    fault: { ...spell(rng, stage, [300, 24_000]), partition: who(rng, stage) },
-  });
+  (who: (rng: Rng, stage: Stage) => Pick<NetworkFault, "partition" | "oneWay">): Draw =>
+  (rng, stage) => ({ part: "network", fault: { ...spell(rng, stage, [300, 24_000]), ...who(rng, stage) } });
 
 const fault =
-  (
-    detail: (rng: Rng, stage: Stage) => Omit<Fault, "at" | "for">,
-    spanMs: readonly [number, number] = [200, 8000],
-  ): Draw =>
-  (rng, stage) => ({ part: "fault", fault: { ...spell(rng, stage, spanMs), ...detail(rng, stage) } });
+  (make: (when: Spell, rng: Rng, stage: Stage) => Fault, span: Span = [200, 8000]): Draw =>
+  (rng, stage) => ({ part: "fault", fault: make(spell(rng, stage, span), rng, stage) });
 
-const order = (what: "hold" | "resume" | "cancel"): Draw =>
-  fault((rng, { contracts }) => ({ do: what, contract: pick(rng, contracts) }));
-
-/** A range of one-way delays, from `least` to at most `most` milliseconds. */
-function delay(rng: Rng, least: number, most: number): { delay: [number, number] } {
+/** A range of durations between `least` and `most` milliseconds. */
+function between(rng: Rng, least: number, most: number): [number, number] {
   const from = rng.integer(least, most);
-  return { delay: [from, rng.integer(from, most)] };
+  return [from, rng.integer(from, most)];
 }
 
-/** Every kind of trouble by its name. */
+const device = (rng: Rng, { robots }: Stage): { device: string } => ({ device: pick(rng, robots) });
+const contract = (rng: Rng, { contracts }: Stage): { contract: string } => ({ contract: pick(rng, contracts) });
+
+/** Every kind of trouble by its name; damage to what a disk has kept is not among them, for that is not survived but told. */
 const KINDS: Readonly<Record<string, Draw>> = {
-  "cut-device": cut((rng, { robots }) => pick(rng, robots)),
-  "cut-cloud": cut(() => "cloud"),
+  "cut-device": cut((rng, { robots }) => ({ partition: pick(rng, robots) })),
+  "cut-one-way": cut((rng, { robots }) => ({ partition: pick(rng, robots), oneWay: pick(rng, ["up", "down"]) })),
+  "cut-cloud": cut(() => ({ partition: "cloud" })),
   loss: weather((rng) => ({ loss: rng.float() * 0.6 })),
-  delay: weather((rng) => delay(rng, 5, 1500)),
-  late: weather((rng) => delay(rng, 1500, 12_000)),
+  delay: weather((rng) => ({ delay: between(rng, 5, 3000) })),
+  late: weather((rng) => ({ late: { share: rng.float() * 0.4, by: between(rng, 1000, 30_000) } })),
   duplicate: weather((rng) => ({ duplicate: rng.float() * 0.6 })),
   reorder: weather(() => ({ reorder: true })),
-  "kill-agent": fault((rng, { robots }) => ({ do: "kill-agent", device: pick(rng, robots) })),
-  "kill-cloud": fault(() => ({ do: "kill-cloud" })),
-  "broker-restart": fault(() => ({ do: "broker-restart" })),
-  "clock-step": fault((rng) => ({ do: "clock-step", by: rng.integer(-900, 900) })),
-  "driver-fault": fault((rng, { robots }) => ({
-    do: "driver-fault",
-    device: pick(rng, robots),
-    driver: pick(rng, ["base", "lidar", "position", "battery", "load", "scanner"]),
-  })),
-  "sensor-noise": fault((rng, { robots }) => ({
-    do: "sensor-noise",
-    device: pick(rng, robots),
-    driver: pick(rng, ["base", "lidar", "position"]),
-    by: rng.integer(2, 8),
-  })),
-  battery: fault((rng, { robots }) => ({ do: "battery", device: pick(rng, robots), by: rng.integer(2, 50) / 100 })),
-  kidnap: fault((rng, { robots, spots }) => ({ do: "kidnap", device: pick(rng, robots), to: pick(rng, spots) })),
-  hold: order("hold"),
-  resume: order("resume"),
-  cancel: order("cancel"),
+  "kill-agent": fault((when, rng, stage) => ({ do: "kill-agent", ...when, ...device(rng, stage) })),
+  "power-cut": fault((when, rng, stage) => ({ do: "power-cut", ...when, ...device(rng, stage) })),
+  "kill-cloud": fault((when) => ({ do: "kill-cloud", ...when })),
+  "slow-cloud": fault((when, rng) => ({ do: "slow-cloud", ...when, delay: between(rng, 10, 1500) })),
+  "restore-cloud": restore,
+  "clock-step": fault(({ at }, rng, stage) => {
+    const whose = rng.chance(1, 2) ? device(rng, stage) : {};
+    return { do: "clock-step", at, by: rng.integer(-900, 900), ...whose };
+  }),
+  "disk-full": fault((when, rng, stage) => {
+    return { do: "disk-full", ...when, ...device(rng, stage), overwrites: pick(rng, ["work", "fail"]) };
+  }),
+  "disk-read-only": fault((when, rng, stage) => ({ do: "disk-read-only", ...when, ...device(rng, stage) })),
+  "disk-slow": fault((when, rng, stage) => {
+    return { do: "disk-slow", ...when, ...device(rng, stage), delay: between(rng, 50, 7000) };
+  }),
+  "disk-errors": fault((when, rng, stage) => {
+    return { do: "disk-errors", ...when, ...device(rng, stage), share: rng.float() * 0.3 };
+  }),
+  "broker-restart": fault((when, rng) => {
+    return { do: "broker-restart", ...when, retained: pick(rng, ["forgotten", "kept"]) };
+  }),
+  "session-takeover": fault(({ at }, rng, stage) => ({ do: "session-takeover", at, ...device(rng, stage) })),
+  "duplicate-client": fault((when, rng, stage) => ({ do: "duplicate-client", ...when, ...device(rng, stage) })),
+  "half-open": fault(({ at }, rng, stage) => ({ do: "half-open", at, ...device(rng, stage) })),
+  "driver-fault": fault((when, rng, stage) => {
+    const driver = pick(rng, ["base", "lidar", "position", "battery", "load", "scanner"] as const);
+    return { do: "driver-fault", ...when, ...device(rng, stage), driver };
+  }),
+  "sensor-noise": fault((when, rng, stage) => {
+    const driver = pick(rng, ["base", "lidar", "position"] as const);
+    return { do: "sensor-noise", ...when, ...device(rng, stage), driver, by: rng.integer(2, 8) };
+  }),
+  battery: fault(({ at }, rng, stage) => ({ do: "battery", at, ...device(rng, stage), by: rng.integer(2, 50) / 100 })),
+  kidnap: fault(({ at }, rng, stage) => ({ do: "kidnap", at, ...device(rng, stage), to: pick(rng, stage.spots) })),
+  hold: fault(({ at }, rng, stage) => ({ do: "hold", at, ...contract(rng, stage) })),
+  resume: fault(({ at }, rng, stage) => ({ do: "resume", at, ...contract(rng, stage) })),
+  cancel: fault(({ at }, rng, stage) => ({ do: "cancel", at, ...contract(rng, stage) })),
 };
+
+/** A copy of the cloud's database, and its return some time later; either may be left out without the other. */
+function restore(rng: Rng, stage: Stage): Trouble[] {
+  const when = spell(rng, stage, [500, 6000]);
+  const backup: Fault = { do: "backup-cloud", at: rng.integer(0, when.at) };
+  return [
+    { part: "fault", fault: backup },
+    { part: "fault", fault: { do: "restore-cloud", ...when } },
+  ];
+}
