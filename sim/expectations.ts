@@ -35,21 +35,7 @@ interface Expected {
 
 /** `onAsked` is told of every robot that the expectation asks for, directly or by a contract. */
 function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: DeviceResult) => void): Expectation {
-  const tell = <Found>(device: DeviceResult | undefined, found: Found): Found => {
-    if (device) onAsked(device);
-    return found;
-  };
-  const functions = {
-    robot: (id: unknown) => {
-      const device = result.devices.find((one) => one.id === id);
-      return tell(device, device);
-    },
-    contract: (wanted: unknown) => {
-      const all = result.devices.flatMap((device) => device.contracts.map((contract) => ({ device, contract })));
-      const found = all.findLast(({ contract }) => contract.name === wanted || contract.contractId === wanted);
-      return tell(found?.device, found?.contract);
-    },
-  };
+  const functions = functionsOver(result, onAsked);
   const compiled = compileExpression(that, { variables: [...VARIABLES, MATRIX], functions });
   if (!compiled.ok) {
     return { name, ok: false, detail: `${that}: ${compiled.message} (character ${compiled.position + 1})` };
@@ -60,9 +46,31 @@ function judgeOne(result: Unjudged, { name, that }: Expected, onAsked: (device: 
   const found = factsOf(
     that,
     result.devices.map(({ id }) => id),
-    (source) => valueOf(source, result, functions),
+    (source) => valueOf(source, result),
   );
   return { name, ok: false, detail: `${that} is ${JSON.stringify(outcome.value)}${found}` };
+}
+
+/** What an expectation may ask of a result: a robot by its id, and the last contract of a name or id. */
+function functionsOver(
+  result: Unjudged,
+  onAsked: (device: DeviceResult) => void,
+): NonNullable<ExpressionScope["functions"]> {
+  const tell = <Found>(device: DeviceResult | undefined, found: Found): Found => {
+    if (device) onAsked(device);
+    return found;
+  };
+  return {
+    robot: (id: unknown) => {
+      const device = result.devices.find((one) => one.id === id);
+      return tell(device, device);
+    },
+    contract: (wanted: unknown) => {
+      const all = result.devices.flatMap((device) => device.contracts.map((contract) => ({ device, contract })));
+      const found = all.findLast(({ contract }) => contract.name === wanted || contract.contractId === wanted);
+      return tell(found?.device, found?.contract);
+    },
+  };
 }
 
 /** What an expression looks up: a member of a robot, of a contract or of the whole, and sizes. */
@@ -93,7 +101,8 @@ function memberLookups(that: string, ids: readonly string[]): Set<string> {
   return new Set(members.flatMap((member) => ids.map((id) => `robot('${id}').${member}`)));
 }
 
-function valueOf(source: string, result: Unjudged, functions: ExpressionScope["functions"] & object): unknown {
+function valueOf(source: string, result: Unjudged): unknown {
+  const functions = functionsOver(result, () => undefined);
   const compiled = compileExpression(source, { variables: [...VARIABLES, MATRIX], functions });
   const outcome = compiled.ok ? evaluate(compiled.expression, { ...result }) : undefined;
   return outcome?.ok ? outcome.value : undefined;

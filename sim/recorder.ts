@@ -19,6 +19,7 @@ import { createMotionRecorder, type MotionRecorder } from "./recording/motion-re
 import { incidentsOf, VerdictWatch, verdictsOf, violationMarks } from "./recording/verdicts.ts";
 import type { Expectation } from "./result.ts";
 import { cloudSentence, divergenceText, type DivergenceText, eventSentence } from "./sentences.ts";
+import { StageGoals } from "./stage-goals.ts";
 import type { Metrics, TrackPoint } from "./world/metrics.ts";
 import type { ObstacleSpec } from "./world/world-spec.ts";
 
@@ -52,18 +53,15 @@ export interface Recorder extends Observer {
 
 export function createRecorder(setting: Setting): Recorder {
   const devices = new Map(setting.robots.map((robot) => [robot.id, emptyNotes()]));
-  const goals = new Map(
-    setting.contracts.flatMap((draft) =>
-      draft.stages.map(({ stageId, goal }) => [`${draft.name ?? draft.taskId}/${stageId}`, goal] as const),
-    ),
-  );
+  const goals = new StageGoals(setting.contracts);
   const watch = new VerdictWatch();
   const movers = new Map<string, MoverNotes>();
   const notesOf = (deviceId: string | undefined): Notes => devices.get(deviceId ?? "") ?? emptyNotes();
   return {
     event(t, deviceId, event) {
+      const goal = goals.of(event);
       noteEvent(notesOf(deviceId), t, event, goals);
-      tell(notesOf(deviceId), t, "device", eventSentence(event, goalOf(notesOf(deviceId), event)));
+      tell(notesOf(deviceId), t, "device", eventSentence(event, goal));
     },
     tick: (t, deviceId, ...tick) => notesOf(deviceId).motion.tick(t, ...tick),
     judged: (t, expectations) => watch.judged(t, expectations),
@@ -164,7 +162,7 @@ function emptyNotes(): Notes {
   };
 }
 
-type Note = (notes: Notes, t: Seconds, event: Event, goals: ReadonlyMap<string, string>) => void;
+type Note = (notes: Notes, t: Seconds, event: Event, goals: StageGoals) => void;
 
 function noteEvent(...[notes, t, event, goals]: Parameters<Note>): void {
   if (Object.hasOwn(NOTES, event.type)) NOTES[event.type as EventType]?.(notes, t, event, goals);
@@ -176,9 +174,9 @@ const NOTES: { readonly [Type in EventType]?: Note } = {
   "stage.attempt": (notes, _t, event) =>
     changeStage(notes, event, { attempts: readEventData("stage.attempt", event.data)?.n ?? 1 }),
   "stage.completed": (notes, t, event) => changeStage(notes, event, { status: "completed", endT: t }),
-  "stage.failed": (notes, t, event) => {
+  "stage.failed": (notes, t, event, goals) => {
     changeStage(notes, event, { status: "failed", endT: t });
-    mark(notes, t, `fails: ${goalOf(notes, event)}`, "stage");
+    mark(notes, t, `fails: ${goals.of(event)}`, "stage");
   },
   estimate: (notes, t, event) => {
     const data = readEventData("estimate", event.data);
@@ -198,20 +196,15 @@ const NOTES: { readonly [Type in EventType]?: Note } = {
   },
 };
 
-function noteAccepted(notes: Notes, t: Seconds, event: Event, goals: ReadonlyMap<string, string>): void {
+function noteAccepted(notes: Notes, t: Seconds, event: Event, goals: StageGoals): void {
   const data = readEventData("contract.accepted", event.data);
   if (!data) return;
   const contract = data.name ?? event.contractId ?? "";
   mark(notes, t, `stored contract ${contract}`, "cloud");
   for (const { stageId } of data.stages) {
-    const goal = goals.get(`${data.name ?? data.taskId}/${stageId}`) ?? stageId;
+    const goal = goals.goal(event.contractId ?? "", stageId);
     notes.stages.set(`${event.contractId}/${stageId}`, { contract, stageId, goal, status: "pending", attempts: 0 });
   }
-}
-
-/** What the stage of an event is for, as the contract says it. */
-function goalOf(notes: Notes, { contractId, stageId = "" }: Event): string {
-  return notes.stages.get(`${contractId}/${stageId}`)?.goal ?? stageId;
 }
 
 function changeStage(notes: Notes, event: Event, change: Partial<StageRecord>): void {

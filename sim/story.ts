@@ -5,6 +5,7 @@ import type { Metres, Seconds } from "#lib/units";
 import type { Observer } from "./observer.ts";
 import type { UnmappedObstacle } from "./record.ts";
 import { cloudSentence, eventSentence } from "./sentences.ts";
+import { StageGoals } from "./stage-goals.ts";
 
 /** A sentence of the story: when (simulated seconds), about whom, what. */
 export interface StoryLine {
@@ -25,7 +26,7 @@ const NEAR: Metres = 1.8;
 
 /** Tells what happens, in plain sentences, to whoever listens. */
 export function createStory({ contracts, unmapped, tell }: StoryOptions): Observer {
-  const goals = new Map(contracts.flatMap((draft) => draft.stages.map((stage) => [stage.stageId, stage.goal])));
+  const goals = new StageGoals(contracts);
   const estimatedAt = new Map<string, Seconds>();
   const met = new Set<string>();
 
@@ -48,8 +49,7 @@ export function createStory({ contracts, unmapped, tell }: StoryOptions): Observ
     }
   }
   return {
-    event: (t, deviceId, event) =>
-      say(t, deviceId, eventSentence(event, goals.get(event.stageId ?? "") ?? event.stageId ?? "")),
+    event: (t, deviceId, event) => say(t, deviceId, eventSentence(event, goals.of(event))),
     cloud: (t, note) => say(t, "cloud", cloudSentence(note)),
     view(t, view, truth) {
       tellEstimate(t, view, truth);
