@@ -84,6 +84,8 @@ export const Ack = z.object({
   journalSeq: Sequence,
   leases: z.array(z.object({ contractId: Uuid7, epoch: z.number().int(), beat: z.number().int() })),
   telemetry: z.array(z.object({ lane: z.string(), store: z.string(), blockSeq: Sequence })).optional(),
+  /** Encodings of `packed` that this cloud reads; a device sends `batches` to one that names none. */
+  accepts: z.array(z.string()).optional(),
   grantBytesPerSecond: z.number().optional(),
   /** Set when a batch did not continue the chain of hashes: the device draws a new incarnation (wire format, section 3.3). */
   fork: z.literal(true).optional(),
@@ -102,13 +104,30 @@ export const TelemetryBatch = z.object({
   values: z.record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
 });
 
+export type TelemetryBatch = z.infer<typeof TelemetryBatch>;
+
+/** The batches of a block, packed as the device stores them (`docs/telemetry.md`). */
+export const PackedBlock = z.object({
+  encoding: z.enum(["columns/1", "log/1"]),
+  bootId: z.string(),
+  clock: z.enum(["synced", "unsynced"]),
+  wallAtZero: Timestamp.meta({ description: "wall clock when the monotonic clock was at zero" }),
+  level: z.number().int().min(0).meta({ description: "how often the samples were thinned by halves" }),
+  body: z.base64().max(400_000).meta({ description: "raw DEFLATE (RFC 1951), base64" }),
+});
+export type PackedBlock = z.infer<typeof PackedBlock>;
+
 export const Telemetry = z.object({
   v: Version,
   deviceId: Name,
   lane: z.string(),
   store: z.string(),
   blockSeq: Sequence,
+  /** The block of this lane that comes before; a cloud that has not committed it drops this one and acknowledges again. */
+  after: Sequence.optional(),
   batches: z.array(TelemetryBatch),
+  /** In place of `batches`, which is then empty. */
+  packed: PackedBlock.optional(),
 });
 export type Telemetry = z.infer<typeof Telemetry>;
 

@@ -130,6 +130,12 @@ export class CoreDatabase {
     return this.#rows("SELECT action, place, count, mean, variance FROM duration");
   }
 
+  /** Bytes of the pages that hold something. */
+  usedBytes(): number {
+    const count = (name: string): number => Number(this.#database.pragma(name, { simple: true }));
+    return (count("page_count") - count("freelist_count")) * count("page_size");
+  }
+
   close(): void {
     this.#database.close();
   }
