@@ -7,6 +7,7 @@ import { createUuidSource } from "#lib/uuid";
 import type { Sha256, Verifier } from "#contract/crypto";
 import type { Event } from "#contract/event";
 import type { DeviceState } from "#contract/state";
+import type { LogRecord } from "#contract/telemetry-block";
 import type { ToolDrivers } from "#drivers/driver";
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import { startClockWatch } from "./clock-watch.ts";
@@ -32,6 +33,10 @@ import { startResourceMonitor } from "./execution/resource-monitor.ts";
 import { createSenses } from "./execution/robot-senses.ts";
 import { startSafetyMonitor } from "./execution/safety-monitor.ts";
 import type { Store } from "./store.ts";
+import type { DrainLimits } from "./telemetry/drain.ts";
+import type { FlashBudget } from "./telemetry/flash-budget.ts";
+import type { TelemetryStore } from "./telemetry/store.ts";
+import { startTelemetry, type TelemetryPart, type TelemetryStatus } from "./telemetry/telemetry.ts";
 import { createTools } from "./tools/registry.ts";
 
 /** Who this agent is. */
@@ -44,6 +49,8 @@ export interface AgentSettings {
   /** The rules that this device follows; those that ship unless given. */
   readonly policies?: Policies;
   readonly credentials?: { readonly username?: string; readonly password?: string };
+  /** What the maker says can be written to the disk in its life; without it there is no forecast. */
+  readonly enduranceBytes?: number;
 }
 
 /** The world, as the agent is given it: real in `main.ts`, simulated in a simulation. Disposed of by whoever made it. */
@@ -56,12 +63,22 @@ export interface AgentDeps {
   readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
   readonly tools: ToolDrivers;
   readonly control: Control;
+  /** Where telemetry is recorded; without it, only the live lane is sent. */
+  readonly telemetry?: TelemetrySetup;
   /** The computer that this runs on; without it, nothing on it counts as short. */
   readonly board?: BoardProbe;
   /** Shared by the robots of one simulation, so that each place is prepared once. */
   readonly maps?: MapSource;
   /** Called once with a bug that ended the agent's work; the robot stands still by then. */
   readonly onFailure: (thrown: unknown) => void;
+}
+
+/** How telemetry is recorded and sent. */
+export interface TelemetrySetup {
+  readonly store: TelemetryStore;
+  readonly limits: DrainLimits;
+  /** Lines of the log for the lane `logs`, since the last call. */
+  readonly takeLines?: () => readonly LogRecord[];
 }
 
 /** A running agent. Disposing of it stops the robot, says goodbye to the cloud, and leaves everything else to the journal. */
@@ -74,6 +91,10 @@ export interface Agent extends AsyncDisposable {
   robot(): RobotView;
   safety(): { readonly mode: SafetyMode; readonly reason: string | undefined };
   isOnline(): boolean;
+  /** What is recorded, thinned and sent of the telemetry; undefined where nothing is recorded. */
+  telemetry(): TelemetryStatus | undefined;
+  /** What is written to the disk, and how long it will bear that; undefined until that is known. */
+  flash(): FlashBudget | undefined;
   /** Stops the robot until it is released; said by a human or a button. */
   pressEstop(reason: string): void;
   releaseEstop(): void;
@@ -112,6 +133,7 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
   const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
   parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
   const executor = (parts.executor = starting.use(startExecutor(robot.executor)));
+  const telemetry = deps.telemetry && starting.use(record(settings, deps, deps.telemetry, journal, parts.link, robot));
 
   const started = starting.move();
   const { safety } = robot.executor;
@@ -121,11 +143,39 @@ export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Pr
     robot: robot.view,
     safety: () => ({ mode: safety.mode(), reason: safety.reason() }),
     isOnline: () => link.isOnline(),
+    telemetry: () => telemetry?.status(),
+    flash: robot.flash,
     pressEstop: (reason) => safety.pressEstop(reason),
     releaseEstop: () => safety.releaseEstop(),
     jog: (move) => executor.jog(move),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+function record(
+  { profile }: AgentSettings,
+  { clock, log, control }: AgentDeps,
+  { store, takeLines = () => [] }: TelemetrySetup,
+  journal: JournalPart,
+  link: Link,
+  robot: Pick<Robot, "view">,
+): TelemetryPart {
+  return startTelemetry({
+    clock,
+    log,
+    store,
+    journal,
+    takeLines,
+    profile: profile.telemetry,
+    sources: { report: () => control.report(), robot: robot.view, journal: () => journal.range() },
+    drainProgress: () => link.drainProgress(),
+  });
+}
+
+interface Robot {
+  readonly view: () => RobotView;
+  readonly flash: () => FlashBudget | undefined;
+  readonly executor: ExecutorDeps;
 }
 
 interface RobotParts {
@@ -138,17 +188,17 @@ interface RobotParts {
 
 /** The robot's senses, tools and health, and all that the executor needs of them. */
 function startRobot(
-  { deviceId, profile, software, policies = DEFAULT_POLICIES }: AgentSettings,
+  { deviceId, profile, software, policies = DEFAULT_POLICIES, enduranceBytes }: AgentSettings,
   deps: AgentDeps,
   { journal, link, replanner, uuid, experience }: RobotParts,
   starting: AsyncDisposableStack,
-): { view: () => RobotView; executor: ExecutorDeps } {
+): Robot {
   const { clock, log, control, tools: drivers, onFailure } = deps;
   const durable = watchCommits(journal, clock);
   const watch = starting.use(
     startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, journal: durable }),
   );
-  const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board }));
+  const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board, enduranceBytes }));
   const senses = createSenses({ clock, control, drivers, watch, link, resources });
   const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
   const outlooks = createOutlooks({
@@ -161,7 +211,7 @@ function startRobot(
   const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
   const identity = { clock, rng, log, uuid, deviceId, profile, software, policies, onFailure };
-  return { view: () => senses.view({}), executor: { ...identity, ...parts } };
+  return { view: () => senses.view({}), flash: () => resources.flash(), executor: { ...identity, ...parts } };
 }
 
 interface LinkParts {
@@ -180,14 +230,16 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
   const { verifier, sha256 } = deps.crypto;
   const abilities = (): DeviceAbilities => {
     const { actions, tools: names } = profile;
-    return { actions, tools: names, battery: tools.battery.latest()?.charge };
+    return { actions, tools: names, battery: tools.battery.latest()?.charge, journalShare: store.journalShare() };
   };
   const inbox = createInbox({ journal, leases, store, verifier, sha256, clock, log, deviceId, abilities, handler });
   const { kind, actions, gate } = profile;
   const device = { site, deviceId, gate, profile: { kind, actions, software } };
   const rng = deps.rng.fork("link");
   const access = credentials === undefined ? {} : { credentials };
-  return startLink({ journal, leases, inbox, transport, clock, rng, uuid, sha256, log, device, live, ...access });
+  const telemetry = deps.telemetry && { telemetry: deps.telemetry };
+  const world = { transport, clock, rng, uuid, sha256, log };
+  return startLink({ ...world, journal, leases, inbox, device, live, ...access, ...telemetry });
 }
 
 /** The journal's news in the log, so that who reads only the log knows what happened. */

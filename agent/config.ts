@@ -5,6 +5,8 @@ const Path = z.string().min(1).max(500);
 /** `host:port` or the path of a unix socket. */
 const Address = z.string().min(1).max(500);
 
+const Megabytes = z.number().min(1).max(100_000).meta({ unit: "MB" });
+
 /** The agent's configuration file (YAML). Paths are relative to the working directory. */
 export const AgentConfig = z.strictObject({
   site: Name.default("default"),
@@ -23,6 +25,33 @@ export const AgentConfig = z.strictObject({
       z.strictObject({ kind: z.literal("simulated"), socket: Address, robotId: Name.optional() }),
     ])
     .meta({ description: "how the devices of the profile are reached" }),
+  storage: z
+    .strictObject({
+      journalMB: Megabytes.default(64).meta({ description: "of core.db; above nine tenths new contracts are refused" }),
+      telemetryMB: Megabytes.default(64).meta({ description: "samples; older ones are thinned to keep it" }),
+      logsMB: Megabytes.default(8).meta({ description: "warnings and worse; the oldest go first" }),
+      retainHours: z.number().min(0).max(8760).default(6).meta({
+        unit: "h",
+        description: "how long telemetry that the cloud has is kept for readers on the device, while there is room",
+      }),
+      enduranceTB: z.number().positive().max(100_000).exactOptional().meta({
+        unit: "TB",
+        description: "what the maker says can be written to the disk in its life, for the forecast",
+      }),
+    })
+    .prefault({}),
+  link: z
+    .strictObject({
+      backlogBytesPerSecond: z.number().min(100).exactOptional().meta({
+        unit: "B/s",
+        description: "where the link costs: stored telemetry is sent no faster than this",
+      }),
+      startJitterSeconds: z.number().min(0).max(3600).default(10).meta({
+        unit: "s",
+        description: "a backlog begins so late at most after each connect, so that a fleet does not begin together",
+      }),
+    })
+    .prefault({}),
   socket: Path.optional().meta({ description: "where the technician's console reaches this agent" }),
   clock: z
     .strictObject({

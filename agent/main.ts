@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { destination, type DestinationStream } from "pino";
 import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { createBoardProbe } from "#lib/node/board-probe";
@@ -16,12 +17,15 @@ import { readKeySet } from "#contract/io/key-file";
 import { createNodeVerifier, sha256Hex } from "#contract/io/node-crypto";
 import type { ToolDrivers } from "#drivers/driver";
 import { openSimulatedToolDrivers } from "#drivers/simulated/tool-drivers";
-import { composeAgent } from "./compose.ts";
+import { composeAgent, type TelemetrySetup } from "./compose.ts";
 import { AgentConfig } from "./config.ts";
 import type { Control } from "./control/control.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
 import { loadProfile } from "./io/profile-file.ts";
+import type { StorageOptions } from "./io/storage.ts";
 import { startWorkerStore } from "./io/worker-store.ts";
+import { createLogLines, type LogLines } from "./telemetry/log-lines.ts";
+import type { TelemetryStore } from "./telemetry/store.ts";
 import type { Policies } from "./core/policies.ts";
 import { LocalFixes } from "./core/local-fixes.ts";
 import { SeverityPolicy } from "./core/severity.ts";
@@ -47,7 +51,8 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
   const verifier = createNodeVerifier(readKeySet(config.trustedKeys));
   const scale: ClockScale = config.clock ?? { factor: 1, originMs: 0 };
   const clock = createSystemClock(scale);
-  const log = createPinoLog(clock, { level: config.logLevel });
+  const lines = createLogLines();
+  const log = createPinoLog(clock, { level: config.logLevel, destination: overheard(lines) });
   const end = listenForEnd(log);
   const parts = new AsyncDisposableStack();
   try {
@@ -59,7 +64,10 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     );
     const { site, deviceId, broker } = config;
     rehearse();
-    const settings = { site, deviceId, profile, software, policies: loadPolicies(), credentials: broker };
+    const { enduranceTB } = config.storage;
+    const endurance = enduranceTB === undefined ? {} : { enduranceBytes: enduranceTB * 1e12 };
+    const identity = { site, deviceId, profile, software, credentials: broker };
+    const settings = { ...identity, policies: loadPolicies(), ...endurance };
     const agent = await composeAgent(settings, {
       clock,
       rng: createRng(randomUUID()),
@@ -70,6 +78,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       tools,
       control,
       board: createBoardProbe({ dataDir: config.dataDir }),
+      ...(store.telemetry && { telemetry: setupOf(config, store.telemetry, lines) }),
       onFailure: end.fail,
     });
     parts.use(agent);
@@ -101,7 +110,7 @@ async function openDevice(
 ): Promise<{ control: Control; tools: ToolDrivers; store: Awaited<ReturnType<typeof startWorkerStore>> }> {
   makeFolder(config.dataDir, "dataDir is where the journal is kept");
   const path = join(config.dataDir, "core.db");
-  const store = parts.use(await startWorkerStore({ path, log, onFatal: onFailure }));
+  const store = parts.use(await startWorkerStore({ path, ...storageOf(config), log, onFatal: onFailure }));
   const { kind, socket, robotId = config.deviceId } = config.drivers;
   const drivers = { kind, socket, robotId };
   const tools = await openSimulatedToolDrivers(drivers, clock);
@@ -109,6 +118,33 @@ async function openDevice(
   const motion = motionProfileOf(profile);
   const control = await startWorkerControl({ clockScale: scale, profile: motion, drivers, clock, log, onFailure });
   return { control: parts.use(control), tools, store };
+}
+
+const MEGA = 1e6;
+const HOUR_MS = 3_600_000;
+
+function storageOf({ storage }: AgentConfig): Omit<StorageOptions, "path"> {
+  const budgets = { backfill: storage.telemetryMB * MEGA, logs: storage.logsMB * MEGA };
+  const retainMs = storage.retainHours * HOUR_MS;
+  return { journalBytes: storage.journalMB * MEGA, telemetry: { newStore: randomUUID(), budgets, retainMs } };
+}
+
+function setupOf({ link }: AgentConfig, store: TelemetryStore, lines: LogLines): TelemetrySetup {
+  const { backlogBytesPerSecond: bytesPerSecond, startJitterSeconds } = link;
+  const startJitterMs = startJitterSeconds * 1000;
+  const limits = { startJitterMs, ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }) };
+  return { store, limits, takeLines: () => lines.take() };
+}
+
+/** Standard output, with an ear for the lines that are stored as well. */
+function overheard(lines: LogLines): DestinationStream {
+  const output = destination(1);
+  return {
+    write(line) {
+      output.write(line);
+      lines.offer(line);
+    },
+  };
 }
 
 /** The policies that ship, as this installation has them. */

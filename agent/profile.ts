@@ -5,6 +5,7 @@ import { PointTuple, PoseTuple } from "#contract/spatial";
 import { REACTION } from "#edge-planner/kinematics";
 import type { Seconds } from "#lib/units";
 import type { MotionProfile } from "./control/control.ts";
+import { DEFAULT_TELEMETRY, TelemetryProfile } from "./telemetry/channels.ts";
 
 const Speed = z.number().positive().max(20).meta({ unit: "m/s" });
 const Acceleration = z.number().positive().max(20).meta({ unit: "m/s2" });
@@ -76,6 +77,7 @@ export const DeviceProfile = z.strictObject({
       maxSpeed: Speed.max(0.5),
     })
     .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
+  telemetry: TelemetryProfile.default(DEFAULT_TELEMETRY),
   drivers: z.strictObject({ kind: z.literal("simulated") }),
 });
 export type DeviceProfile = z.infer<typeof DeviceProfile>;

@@ -1,3 +1,4 @@
+import type { Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";
 import type { Reply } from "#contract/messages";
@@ -76,6 +77,8 @@ export interface Store extends AsyncDisposable {
   readJournal(fromSeq: number, limit: number, maxBytes: number): Promise<JournalSlice | undefined>;
   /** The answers that were given under this `inReplyTo`, newest first, while they are kept (the newest 1000 of all are). */
   readReplies(inReplyTo: string): Promise<readonly StoredReply[]>;
+  /** How full the journal's budget is, as of the last commit: 1 and above is full. */
+  journalShare(): Share;
   /** How long actions took, by action and place (the 1000 that were learned last are kept). */
   readDurations(): Promise<readonly LearnedDuration[]>;
 }

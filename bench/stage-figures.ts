@@ -136,6 +136,7 @@ function listen(store: Store, onEvents: (events: readonly Event[]) => void): Sto
     readJournal: (...args) => store.readJournal(...args),
     readReplies: (inReplyTo) => store.readReplies(inReplyTo),
     readDurations: () => store.readDurations(),
+    journalShare: () => store.journalShare(),
     async commit(ops) {
       await store.commit(ops);
       onEvents(ops.flatMap((op) => (op.type === "append" ? [op.entry.event] : [])));

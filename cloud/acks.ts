@@ -22,8 +22,11 @@ interface Waiting {
   readonly cancel: Cancel;
 }
 
+/** What an acknowledgement says about the telemetry of a device. */
+export type TelemetryPart = (deviceId: string) => Pick<Ack, "telemetry" | "accepts">;
+
 /** Every ack tells what is *committed* in this moment, so it may be sent late but never early. */
-export function createAcks(context: CloudContext): Acks {
+export function createAcks(context: CloudContext, telemetryOf: TelemetryPart = () => ({})): Acks {
   const waiting = new Map<string, Waiting>();
 
   function soon(device: Device): void {
@@ -48,6 +51,7 @@ export function createAcks(context: CloudContext): Acks {
       incarnation: device.intake.incarnation,
       journalSeq: device.intake.seq,
       leases,
+      ...telemetryOf(device.deviceId),
       ...(fork ? { fork: true } : {}),
       at: nowText(context),
     };

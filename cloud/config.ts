@@ -30,6 +30,10 @@ export const ExecutionConfig = z.strictObject({
       leastSeconds: Seconds.default(60).meta({ unit: "s", description: "without progress, however short the stage" }),
     })
     .prefault({}),
+  telemetryDays: z.number().min(0.01).max(3650).default(30).meta({
+    unit: "d",
+    description: "how long the telemetry of devices is kept",
+  }),
   /** Devices that are known before they were ever heard. */
   devices: z.array(Name).default([]),
 });

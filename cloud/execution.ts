@@ -41,6 +41,11 @@ import { reconcileContract } from "./reconcile.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
 import { scopeClock } from "./scoped-clock.ts";
 import { changeOf, commitChange } from "./status-change.ts";
+import type { TelemetryArchive } from "./thing-io/archive.ts";
+import { openTelemetry } from "./thing-io/open-telemetry.ts";
+import { latestTelemetry, telemetryHistory, type HistorySpan, type TelemetryPage } from "./thing-io/queries.ts";
+import { createReception } from "./thing-io/reception.ts";
+import type { ThingIo } from "./thing-io/thing-io.ts";
 import type {
   CommandView,
   ContractSummaryView,
@@ -59,6 +64,10 @@ export interface Execution {
   command(idOrName: string, type: CommandView["type"]): Promise<Answer<CommandView>>;
   listDevices(): DeviceView[];
   getDevice(deviceId: string): Answer<DeviceView>;
+  /** The newest sample of every channel. */
+  latestTelemetry(deviceId: string): Answer<{ readonly items: ReturnType<ThingIo["latest"]> }>;
+  /** Samples of a channel, oldest first. */
+  telemetryHistory(deviceId: string, channel: string, span: HistorySpan): Promise<Answer<TelemetryPage>>;
   getTask(taskId: string): Promise<Answer<TaskView>>;
   forceRelease(taskId: string, body: unknown): Promise<Answer<ForceReleaseView>>;
   readonly policies: Omit<PolicyService, "failurePolicyFor">;
@@ -78,6 +87,8 @@ export interface ExecutionDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly store: CloudStore;
+  /** Where the telemetry of devices is kept; without it, devices keep theirs. Disposed of by whoever made it. */
+  readonly archive?: TelemetryArchive;
   readonly transport: Transport;
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
   /** Recovery policies that ship; none unless given. */
@@ -126,16 +137,20 @@ export async function startExecution(
     background: background.run,
   };
   const recovery = createRecovery(context);
-  const acks = createAcks(context);
+  const telemetry = deps.archive && (await openTelemetry(deps.archive));
+  const acks = createAcks(context, telemetry?.positions.ackOf);
+  const retainMs = config.telemetryDays * DAY_MS;
+  const reception = telemetry && createReception(context, { ...telemetry, acks, retainMs });
   const ingest = createIngest(context, acks, recovery);
   const liveness = createLiveness(context, acks, ingest);
-  const inbound = createInbound(context, { ingest, liveness, recovery });
+  const inbound = createInbound(context, { ingest, liveness, recovery, reception });
   await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
   await recovery.resume();
   watchLeases(context, recovery);
   watchFailures(context);
   const running = stack.move();
-  return { ...operations(context, recovery), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const operating = operations(context, recovery, telemetry?.thingIo);
+  return { ...operating, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** A signal that aborts first of all when the stack is disposed, so that whoever waits lets go. */
@@ -151,7 +166,13 @@ async function resumeUnanswered(context: CloudContext, device: Device): Promise<
   if (change) await commitChange(context, device, change);
 }
 
-function operations(context: CloudContext, recovery: Pick<Recovery, "consider">): Execution {
+const DAY_MS = 86_400_000;
+
+function operations(
+  context: CloudContext,
+  recovery: Pick<Recovery, "consider">,
+  thingIo: ThingIo | undefined,
+): Execution {
   const { store, policies } = context;
   return {
     pushContract: (draft, options) => pushContract(context, draft, options),
@@ -164,6 +185,8 @@ function operations(context: CloudContext, recovery: Pick<Recovery, "consider">)
     getTask: (taskId) => getTask(context, taskId),
     forceRelease: (taskId, body) => forceRelease(context, taskId, body, recovery),
     policies,
+    latestTelemetry: (deviceId) => latestTelemetry(context, thingIo, deviceId),
+    telemetryHistory: (deviceId, channel, span) => telemetryHistory(context, thingIo, deviceId, channel, span),
     listExceptions: (query) => store.exceptions(query),
     resolveException: (id, resolution) => resolveException(context, id, resolution),
     listLedger: (query) => store.ledger(query),

@@ -12,6 +12,7 @@ import type { Recovery } from "./recovery.ts";
 import { answerReplanRequest } from "./replan.ts";
 import { settle } from "./settle.ts";
 import { changeOf, commitChange } from "./status-change.ts";
+import type { Reception } from "./thing-io/reception.ts";
 
 /** The topics that the cloud listens to. */
 export function inboundFilters(site: string): string[] {
@@ -22,6 +23,8 @@ export interface InboundParts {
   readonly ingest: Ingest;
   readonly liveness: Liveness;
   readonly recovery: Recovery;
+  /** Without it, telemetry only shows where a device is. */
+  readonly reception: Reception | undefined;
 }
 
 /** Takes messages from the broker: parsed here, then handled in the turn of their device. */
@@ -99,7 +102,8 @@ async function handle(
       return;
     case "telemetry":
       liveness.heard(device);
-      device.track = trackTelemetry(device.track, inbound.body, context.clock.wallMs());
+      if (parts.reception) parts.reception.take(device, inbound.body);
+      else device.track = trackTelemetry(device.track, inbound.body.batches, context.clock.wallMs());
       return;
   }
   await settle(context, device);

@@ -21,6 +21,7 @@ import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
 import { isLoopback } from "./io/gate.ts";
 import type { HttpDeps } from "./io/http.ts";
+import { openSqliteArchive } from "./io/sqlite-archive.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
 import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
 import { Policy } from "./core/policy/policy.ts";
@@ -54,12 +55,14 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
     makeFolder(config.dataDir, "dataDir is where the database is kept");
     const path = join(config.dataDir, "cloud.db");
     const store = parts.use(openSqliteStore({ path, newCloudId: randomUUID() }));
+    const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
     const { transport, brokerUrl } = await openBroker(config, log, parts);
     const cloud = await composeCloud(executionConfigOf(config), {
       clock,
       rng: createRng(randomUUID()),
       log,
       store,
+      archive,
       transport,
       crypto: { signer, sha256: sha256Hex },
       webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
@@ -126,8 +129,8 @@ function readConfig({ config: file, settings = {} }: RunCloudOptions): CloudConf
 }
 
 function executionConfigOf(config: CloudConfig): Parameters<typeof composeCloud>[0] {
-  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, devices } = config;
-  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, devices };
+  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, devices } = config;
+  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, devices };
 }
 
 /** The platform's key; on a machine that only talks to itself one is made, so that a first try needs no ceremony. */

@@ -8,6 +8,12 @@ export interface BoardReading {
   /** Free for this program, where its data are. */
   readonly diskFreeBytes?: number;
   readonly temperatureCelsius?: number;
+  /** Bytes that this program has caused to be written to disk since it started. */
+  readonly writtenBytes?: number;
+  /** Bytes written to the device that holds the data, by anybody, since the system started. */
+  readonly deviceWrittenBytes?: number;
+  /** Share of its life that the device says is used, in tenths (eMMC). */
+  readonly deviceLifeUsed?: number;
 }
 
 /** Processes for each core beyond which a board is busy: worth a word, and no reason to let work wait. */

@@ -47,6 +47,8 @@ export interface MotionReport {
   readonly gate: GateVerdict;
   /** What the robot lacks to move at all, also while nobody wants it to; absent when its senses are well. */
   readonly blind?: Blindness;
+  /** The newest sweep: its nearest echo from the middle of the base (absent where nothing is near), and how many rays answered. */
+  readonly scan?: { readonly nearest?: Metres; readonly validShare: number };
   /** Distance driven since the start of the loop, from odometry. */
   readonly driven: Metres;
   /** Planned way from here to the goal, coarsened to at most 60 points; empty when idle. */

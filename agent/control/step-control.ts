@@ -8,6 +8,7 @@ import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } 
 import { openMap, type PlanningMap } from "#edge-planner/planning-map";
 import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
+import type { ScanPoints } from "#edge-planner/scan-points";
 import { createLateness, type Lateness } from "./lateness.ts";
 import { createPerception, perceive, type Percept, type Perception, type Samples } from "./perception.ts";
 
@@ -184,6 +185,7 @@ function reportOf(state: ControlState, percept: Percept, drive: Drive, nowMs: nu
     drive,
     gate: state.lastGate,
     ...(blind && { blind }),
+    ...(percept.scan && { scan: summaryOf(percept.scan) }),
     driven: state.perception.driven,
     route: state.navigator ? thin(remainingRoute(state.navigator)) : [],
     zones: (state.world?.zones ?? []).filter((zone) => isInside([pose.x, pose.y], zone.polygon)).map((zone) => zone.id),
@@ -194,6 +196,12 @@ function reportOf(state: ControlState, percept: Percept, drive: Drive, nowMs: nu
       latenessMsP99: state.lateness.quantileMs(0.99),
     },
   };
+}
+
+function summaryOf({ points, validShare }: ScanPoints): NonNullable<MotionReport["scan"]> {
+  let least = Infinity;
+  for (let at = 0; at + 1 < points.length; at += 2) least = Math.min(least, points[at]! ** 2 + points[at + 1]! ** 2);
+  return least === Infinity ? { validShare } : { nearest: Math.sqrt(least), validShare };
 }
 
 /** Every n-th point, and the last, so that at most `MOST_ROUTE_POINTS` are left. */

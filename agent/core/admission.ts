@@ -49,7 +49,18 @@ export function admit(contract: Contract, state: DeviceState, arrival: Arrival):
 
 type Check = (contract: Contract, state: DeviceState, arrival: Arrival) => Refusal | undefined;
 
-const CHECKS: readonly Check[] = [checkSession, checkEpoch, checkExpiry, checkRevision, checkFree, checkFeasible];
+const CHECKS: readonly Check[] = [
+  checkSession,
+  checkEpoch,
+  checkExpiry,
+  checkRevision,
+  checkFree,
+  checkRoom,
+  checkFeasible,
+];
+
+/** The journal is never evicted; above this share of its budget what is left belongs to the work that was taken on. */
+const JOURNAL_SHARE_MAX = 0.9;
 
 function checkSession(contract: Contract, _state: DeviceState, { session }: Arrival): Refusal | undefined {
   if (contract.session === session) return undefined;
@@ -131,6 +142,14 @@ function checkFree(contract: Contract, state: DeviceState): Refusal | undefined 
   const active = activeContract(state);
   if (!active || active.contractId === contract.contractId) return undefined;
   return refusal("busy", "/contractId", `the contract ${active.contractId} is active`, contract.contractId);
+}
+
+/** New work is refused before the journal is full; what was accepted is finished, new plans for it included. */
+function checkRoom(contract: Contract, state: DeviceState, { abilities }: Arrival): Refusal | undefined {
+  const share = abilities.journalShare ?? 0;
+  if (share < JOURNAL_SHARE_MAX || state.contracts[contract.contractId]) return undefined;
+  const percent = Math.round(share * 100);
+  return refusal("infeasible", "", `the journal is ${percent} % full and waits for the cloud to acknowledge it`);
 }
 
 function checkFeasible(contract: Contract, _state: DeviceState, { abilities }: Arrival): Refusal | undefined {

@@ -1,4 +1,5 @@
 import { isInside, type Point } from "#lib/geometry";
+import type { Share } from "#lib/units";
 import { ACTIONS, NavigateInputs } from "#contract/actions";
 import type { Contract, Stage } from "#contract/contract";
 import type { Problem } from "#contract/event";
@@ -8,6 +9,8 @@ import { decodeOccupancy, FREE, OCCUPIED, type OccupancyGrid } from "#contract/o
 export interface DeviceAbilities {
   readonly actions: readonly string[];
   readonly tools: readonly string[];
+  /** How full the budget of the journal is; empty unless given. */
+  readonly journalShare?: Share;
   readonly battery: number | undefined;
 }
 

@@ -50,6 +50,11 @@ export class Outbox {
     return { kind: "send", fromSeq: this.#nextSeq };
   }
 
+  /** Whether events of a journal that ends with `lastSeq` have not been handed to the network. */
+  hasUnsent(lastSeq: number): boolean {
+    return this.#nextSeq <= lastSeq;
+  }
+
   /** A batch up to `lastSeq` of that many bytes was handed to the network. */
   sent(lastSeq: number, bytes: number, nowMs: number): void {
     if (this.#inFlight.length === 0) this.#progressAtMs = nowMs;

@@ -2,11 +2,14 @@ import { BUSY_LOAD_PER_CORE, type BoardProbe, type BoardReading } from "#lib/boa
 import { repeat, type Clock } from "#lib/clock";
 import { messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
+import { FlashWatch, type FlashBudget } from "../telemetry/flash-budget.ts";
 
 /** How the computer of the robot is doing. */
 export interface ResourceMonitor extends Disposable {
   /** The newest reading; empty while there is none, or when the newest is too old to go by. */
   reading(): BoardReading;
+  /** What is written to the disk; undefined until it is known. */
+  flash(): FlashBudget | undefined;
 }
 
 const LOOK_EVERY_MS = 5000;
@@ -20,8 +23,11 @@ export function startResourceMonitor(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly probe: BoardProbe | undefined;
+  /** What the maker says can be written to the disk in its life. */
+  readonly enduranceBytes?: number | undefined;
 }): ResourceMonitor {
   const { clock, log, probe } = deps;
+  const flash = new FlashWatch(deps.enduranceBytes);
   let newest: { readonly reading: BoardReading; readonly atMs: number } | undefined;
   let wasBusy = false;
 
@@ -34,6 +40,7 @@ export function startResourceMonitor(deps: {
   async function look(board: BoardProbe): Promise<void> {
     try {
       newest = { reading: await board.read(), atMs: clock.nowMs() };
+      flash.note(newest.reading, newest.atMs);
       tell(newest.reading);
     } catch (thrown) {
       log.warn({ err: messageOf(thrown) }, "the board could not be read, going by the reading before it");
@@ -43,6 +50,7 @@ export function startResourceMonitor(deps: {
   const stop = probe ? repeat(clock, LOOK_EVERY_MS, () => void look(probe)) : () => undefined;
   return {
     reading: () => (newest && clock.nowMs() - newest.atMs < STALE_MS ? newest.reading : {}),
+    flash: () => flash.budget(),
     [Symbol.dispose]: stop,
   };
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import type { AgentError } from "#lib/errors";
+import { SqliteError, type SqliteDisk } from "#lib/node/sqlite";
 import type { Share } from "#lib/units";
 import type { StoreOp } from "../store.ts";
 import type { StoredLane } from "../telemetry/store.ts";
@@ -10,6 +11,8 @@ import { TelemetryKeeper } from "./telemetry-keeper.ts";
 export interface StorageOptions {
   /** Of `core.db`, or `:memory:`; everything else lies beside it. */
   readonly path: string;
+  /** Where `core.db` is; the file system unless given. Nothing is reserved on another, and no telemetry recorded. */
+  readonly disk?: SqliteDisk;
   /** What `core.db` should not outgrow; new contracts are refused before it does. */
   readonly journalBytes?: number;
   /** Without it, nothing is recorded. */
@@ -51,14 +54,15 @@ export class Storage implements Disposable {
   }
 
   /** Throws `store.failed` when the journal's file cannot be opened. */
-  static open({ path, journalBytes = JOURNAL_BYTES, telemetry }: StorageOptions): Storage {
+  static open({ path, disk, journalBytes = JOURNAL_BYTES, telemetry }: StorageOptions): Storage {
     const isInMemory = path === MEMORY;
     const beside = (name: string): string => (isInMemory ? MEMORY : join(dirname(path), name));
-    const reserve = isInMemory ? undefined : new DiskReserve(beside("reserve"), RESERVE_BYTES);
-    const core = CoreDatabase.open(path);
+    const reserve = isInMemory || disk ? undefined : new DiskReserve(beside("reserve"), RESERVE_BYTES);
+    const core = CoreDatabase.open(path, disk);
     reserve?.hold();
     const hasRoom = (): boolean => reserve?.hasRoom(4 * RESERVE_BYTES) ?? true;
-    const keeper = telemetry && new TelemetryKeeper({ path: beside("telemetry.db"), ...telemetry }, hasRoom);
+    const settings = disk ? undefined : telemetry;
+    const keeper = settings && new TelemetryKeeper({ path: beside("telemetry.db"), ...settings }, hasRoom);
     return new Storage(core, keeper, reserve, journalBytes);
   }
 
@@ -83,5 +87,5 @@ export class Storage implements Disposable {
 }
 
 function isFull(failures: readonly (AgentError | undefined)[]): boolean {
-  return failures.length > 0 && failures.every((failure) => failure?.retryable === true);
+  return failures.some((failure) => failure?.cause instanceof SqliteError && failure.cause.code === "SQLITE_FULL");
 }

@@ -3,30 +3,36 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "#lib/errors";
 import { toStoreError } from "#lib/node/sqlite";
 import type { StoreOp } from "../store.ts";
-import { CoreDatabase } from "./core-database.ts";
+import { Storage, type StorageOptions } from "./storage.ts";
+import { performTelemetry } from "./telemetry-requests.ts";
 import type {
   StorageAnswer,
   StorageCall,
   StorageFailure,
   StorageGreeting,
   StorageRequest,
+  TelemetryRequest,
 } from "./storage-protocol.ts";
 
 assert(parentPort, "the storage worker runs in a worker thread");
 const port = parentPort;
 const waiting: StorageCall[] = [];
-const database = open();
+const recorded: { readonly id: number; readonly request: TelemetryRequest }[] = [];
+const storage = open();
+let isArmed = false;
 
 // Natural group commit: what arrives while an fsync blocks this thread is the next group.
 port.on("message", (call: StorageCall) => {
-  if (waiting.push(call) === 1) setImmediate(answerWaiting);
+  const { id, request } = call;
+  if (isTelemetry(request)) recorded.push({ id, request });
+  else waiting.push(call);
+  arm();
 });
 
-function open(): CoreDatabase | undefined {
-  const { path } = workerData as { path: string };
+function open(): Storage | undefined {
   try {
-    const opened = CoreDatabase.open(path);
-    port.postMessage({ type: "open" } satisfies StorageGreeting);
+    const opened = Storage.open(workerData as StorageOptions);
+    port.postMessage({ type: "open", journalShare: opened.journalShare() } satisfies StorageGreeting);
     flushCompileCache();
     return opened;
   } catch (thrown) {
@@ -34,6 +40,21 @@ function open(): CoreDatabase | undefined {
     port.close();
     return undefined;
   }
+}
+
+function arm(): void {
+  if (isArmed) return;
+  isArmed = true;
+  setImmediate(work);
+}
+
+/** The journal first, then one request of telemetry, then whatever arrived meanwhile: the journal waits for one at most. */
+function work(): void {
+  isArmed = false;
+  answerWaiting();
+  const next = recorded.shift();
+  if (next) answer(next.id, next.request);
+  if (recorded.length > 0) arm();
 }
 
 interface Commit {
@@ -45,22 +66,25 @@ interface Commit {
 function answerWaiting(): void {
   const commits: Commit[] = [];
   for (const { id, request } of waiting.splice(0)) {
-    if (request.type === "commit") commits.push({ id, ops: request.ops });
-    else {
-      commitAll(commits.splice(0));
-      answer(id, request);
+    if (request.type === "commit") {
+      commits.push({ id, ops: request.ops });
+      continue;
     }
+    commitAll(commits.splice(0));
+    if (request.type === "close") for (const call of recorded.splice(0)) answer(call.id, call.request);
+    answer(id, request);
   }
   commitAll(commits);
 }
 
 function commitAll(commits: readonly Commit[]): void {
   if (commits.length === 0) return;
-  assert(database, "calls are sent to an open database");
-  const failures = database.commitGroup(commits.map((commit) => commit.ops));
+  const open = opened();
+  const failures = open.commitGroup(commits.map((commit) => commit.ops));
+  const journalShare = open.journalShare();
   for (const [at, { id }] of commits.entries()) {
     const failure = failures[at];
-    post(failure ? { id, ok: false, error: failureOf(failure) } : { id, ok: true, value: undefined });
+    post(failure ? { id, ok: false, error: failureOf(failure) } : { id, ok: true, value: undefined, journalShare });
   }
 }
 
@@ -68,29 +92,51 @@ type Question = Exclude<StorageRequest, { type: "commit" }>;
 
 function answer(id: number, question: Question): void {
   try {
-    post({ id, ok: true, value: perform(question) });
+    const value = perform(question);
+    post({ id, ok: true, value });
   } catch (thrown) {
     post({ id, ok: false, error: failureOf(thrown) });
   }
 }
 
 function perform(question: Question): unknown {
-  assert(database, "calls are sent to an open database");
+  const { core, telemetry } = opened();
+  if (isTelemetry(question)) {
+    assert(telemetry, "telemetry is asked of a storage that has it");
+    return performTelemetry(telemetry, question);
+  }
   switch (question.type) {
     case "load":
-      return database.load();
+      return core.load();
     case "read-journal":
-      return database.readJournal(question.fromSeq, question.limit, question.maxBytes);
+      return core.readJournal(question.fromSeq, question.limit, question.maxBytes);
     case "read-replies":
-      return database.readReplies(question.inReplyTo);
+      return core.readReplies(question.inReplyTo);
     case "read-durations":
-      return database.readDurations();
+      return core.readDurations();
     case "close":
-      database.close();
+      opened()[Symbol.dispose]();
       // The answer to this call is posted before the thread ends.
       setImmediate(() => port.close());
   }
   return undefined;
+}
+
+const TELEMETRY_TYPES: ReadonlySet<StorageRequest["type"]> = new Set<TelemetryRequest["type"]>([
+  "record",
+  "read-blocks",
+  "acknowledge-blocks",
+  "read-fill",
+  "read-history",
+]);
+
+function isTelemetry(request: StorageRequest): request is TelemetryRequest {
+  return TELEMETRY_TYPES.has(request.type);
+}
+
+function opened(): Storage {
+  assert(storage, "calls are sent to an open storage");
+  return storage;
 }
 
 function post(answer: StorageAnswer): void {

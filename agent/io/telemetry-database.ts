@@ -37,7 +37,7 @@ export interface TelemetryDatabaseOptions {
 
 const LANES: readonly StoredLane[] = ["backfill", "logs"];
 /** A block is complete when it is worth a message, or when it is so old that its samples should be on their way. */
-const BLOCK_BYTES = 3600;
+const BLOCK_BYTES = 1400;
 const BLOCK_MS = 30_000;
 /** So many steps towards more room in one transaction: an fsync more, but never a long one. */
 const ROOM_STEPS = 16;
@@ -144,7 +144,7 @@ export class TelemetryDatabase {
       }
       bytes += row.body.length;
       if (blocks.length > 0 && bytes > maxBytes) break;
-      blocks.push({ ...blockOf(row), after: before });
+      blocks.push({ ...blockOf(row, this.#store), after: before });
       before = row.seq;
     }
     return blocks;
@@ -157,7 +157,9 @@ export class TelemetryDatabase {
   }
 
   history({ lane, fromMs, toMs, limit }: HistoryQuery): StoredBlock[] {
-    return this.#sql.within.all(lane, fromMs, toMs, limit).flatMap((row) => (isSound(row) ? [blockOf(row)] : []));
+    return this.#sql.within
+      .all(lane, fromMs, toMs, limit)
+      .flatMap((row) => (isSound(row) ? [blockOf(row, this.#store)] : []));
   }
 
   /** Samples that the cloud has not acknowledged. */
@@ -180,13 +182,13 @@ export class TelemetryDatabase {
 
   #laneOf(lane: StoredLane): Lane {
     const ackedSeq = this.#sql.acked.get(lane)?.acked ?? 0;
-    const { blocks, bytes } = this.#sql.sums.get(lane, ackedSeq)!;
+    const { blocks, bytes } = this.#sql.sums.get(ackedSeq, lane)!;
     return { growing: undefined, blocks, bytes, ackedSeq };
   }
 
   #fillOf(lane: StoredLane): LaneFill {
     const { ackedSeq, bytes, blocks } = this.#lanes[lane];
-    const { waiting, last } = this.#sql.sums.get(lane, ackedSeq)!;
+    const { waiting, last } = this.#sql.sums.get(ackedSeq, lane)!;
     const lastSeq = Math.max(last, ackedSeq);
     return { lane, blocks, waiting, bytes, budgetBytes: this.#options.budgets[lane], lastSeq, ackedSeq };
   }
@@ -216,7 +218,12 @@ export class TelemetryDatabase {
     if (growing) this.#sql.rewrite.run(this.#rowOf(growing, lane, packBlock(growing.content), true));
   }
 
-  #rowOf({ seq, base, content }: Omit<GrowingBlock, "bytes">, lane: StoredLane, packed: PackedBody, isComplete: boolean): BlockRow {
+  #rowOf(
+    { seq, base, content }: Omit<GrowingBlock, "bytes">,
+    lane: StoredLane,
+    packed: PackedBody,
+    isComplete: boolean,
+  ): BlockRow {
     const { firstMs, lastMs } = spanOf(content);
     const times = { first_ms: firstMs, last_ms: lastMs, samples: countOf(content) };
     return rowOf({ seq, lane, level: 0, is_complete: isComplete ? 1 : 0, ...times }, base, packed);
@@ -277,9 +284,9 @@ export class TelemetryDatabase {
   }
 }
 
-function blockOf(row: BlockRow): StoredBlock {
+function blockOf(row: BlockRow, store: string): StoredBlock {
   const { lane, seq, level, encoding, body } = row;
-  return { lane, seq, after: seq - 1, base: baseOf(row), level, encoding, body };
+  return { store, lane, seq, after: seq - 1, base: baseOf(row), level, encoding, body };
 }
 
 /** One account for each lane and reason. */

@@ -2,7 +2,15 @@ import { packBlock, unpackBlock, type BlockContent } from "#contract/io/block-co
 import { thinSeries } from "../telemetry/thinning.ts";
 import type { StoredLane, Thinning } from "../telemetry/store.ts";
 import { countOf, isSameBase, joinContents, spanOf } from "./growing-block.ts";
-import { baseOf, BOTTOM_LEVEL, isSound, rowOf, sizeOf, type BlockRow, type TelemetryStatements } from "./telemetry-rows.ts";
+import {
+  baseOf,
+  BOTTOM_LEVEL,
+  isSound,
+  rowOf,
+  sizeOf,
+  type BlockRow,
+  type TelemetryStatements,
+} from "./telemetry-rows.ts";
 
 /** One step towards more room: how many bytes it gave back, and what it cost. */
 export interface RoomStep {
@@ -15,7 +23,7 @@ const ACKED_AT_ONCE = 16;
 /** A point stands for at most 2^n samples. */
 const HALVINGS_MAX = 24;
 /** Joined blocks stay small enough for a slow link. */
-const JOINED_BYTES_MAX = 4096;
+const JOINED_BYTES_MAX = 2048;
 
 /**
  * Makes room in a lane by the smallest loss there is, or undefined when there is nothing to lose: acknowledged blocks go
@@ -67,7 +75,8 @@ function halve(row: BlockRow): BlockRow {
     const left = pointsIn(content);
     const packed = packBlock(content);
     const isBottom = left === points;
-    if (isBottom || packed.body.length * 2 <= row.body.length) return withContent(row, content, isBottom ? BOTTOM_LEVEL : level);
+    if (isBottom || packed.body.length * 2 <= row.body.length)
+      return withContent(row, content, isBottom ? BOTTOM_LEVEL : level);
     points = left;
   }
   return withContent(row, content, BOTTOM_LEVEL);

@@ -79,10 +79,10 @@ export function prepareTelemetry(database: SqliteDatabase) {
     remove: database.prepare<[number]>("DELETE FROM block WHERE seq = ?"),
     lastSeq: database.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'block'"),
     sums: database.prepare<
-      [StoredLane, number],
+      [number, StoredLane],
       { blocks: number; bytes: number; waiting: number; last: number }
     >(`SELECT count(*) AS blocks, coalesce(sum(length(body) + ${ROW_BYTES}), 0) AS bytes,
-              coalesce(max(seq), 0) AS last, count(*) FILTER (WHERE seq > ?2) AS waiting FROM block WHERE lane = ?1`),
+              coalesce(max(seq), 0) AS last, count(*) FILTER (WHERE seq > ?) AS waiting FROM block WHERE lane = ?`),
     waitingSamples: database.prepare<[StoredLane, number], { samples: number }>(
       "SELECT coalesce(sum(samples), 0) AS samples FROM block WHERE lane = ? AND seq > ?",
     ),
@@ -90,8 +90,8 @@ export function prepareTelemetry(database: SqliteDatabase) {
       "SELECT * FROM block WHERE lane = ? AND seq > ? AND is_complete = 1 ORDER BY seq LIMIT ?",
     ),
     within: database.prepare<[StoredLane, number, number, number], BlockRow>(`
-      SELECT * FROM block WHERE lane = ?1 AND last_ms + wall_at_zero_ms >= ?2 AND first_ms + wall_at_zero_ms <= ?3
-      ORDER BY seq LIMIT ?4`),
+      SELECT * FROM block WHERE lane = ? AND last_ms + wall_at_zero_ms >= ? AND first_ms + wall_at_zero_ms <= ?
+      ORDER BY seq LIMIT ?`),
     oldestAcked: database.prepare<[StoredLane, number, number], BlockRow>(
       "SELECT * FROM block WHERE lane = ? AND seq <= ? AND is_complete = 1 ORDER BY seq LIMIT ?",
     ),

@@ -3,12 +3,16 @@ import { Worker } from "node:worker_threads";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import { typescriptFlags } from "#lib/node/typescript-flags";
+import type { Share } from "#lib/units";
 import type { LearnedDuration } from "../core/durations.ts";
+import type { TelemetryStore } from "../telemetry/store.ts";
 import type { JournalSlice, Store, StoredReply, StoredState } from "../store.ts";
+import { telemetryStoreOf } from "./telemetry-requests.ts";
+import type { StorageOptions } from "./storage.ts";
+import type { DeviceStore } from "./sqlite-store.ts";
 import type { StorageAnswer, StorageFailure, StorageGreeting, StorageRequest } from "./storage-protocol.ts";
 
-export interface WorkerStoreOptions {
-  readonly path: string;
+export interface WorkerStoreOptions extends StorageOptions {
   readonly log: Log;
   /** Called when the worker died of a bug: nothing can be stored any more, so the program must stop the robot and end. */
   readonly onFatal: (error: Error) => void;
@@ -21,9 +25,9 @@ const LIMITS = { maxYoungGenerationSizeMb: 2 };
  * The store in a thread of its own, which owns the database: a slow fsync never blocks the caller. Callers that commit
  * while another commit is on its way share the next fsync. Rejects `store.failed` when the file cannot be opened.
  */
-export async function startWorkerStore(options: WorkerStoreOptions): Promise<Store> {
+export async function startWorkerStore(options: WorkerStoreOptions): Promise<DeviceStore> {
   const worker = new Worker(new URL("./storage.worker.ts", import.meta.url), {
-    workerData: { path: options.path },
+    workerData: dataOf(options),
     resourceLimits: LIMITS,
     execArgv: [...process.execArgv, ...typescriptFlags()],
   });
@@ -36,7 +40,12 @@ export async function startWorkerStore(options: WorkerStoreOptions): Promise<Sto
     throw toError(greeting.error);
   }
   options.log.info({ path: options.path }, "store opened");
-  return new WorkerStore(worker, options);
+  return new WorkerStore(worker, options, greeting.journalShare);
+}
+
+/** What can cross to the worker. */
+function dataOf({ path, journalBytes, telemetry }: WorkerStoreOptions): StorageOptions {
+  return { path, ...(journalBytes !== undefined && { journalBytes }), ...(telemetry && { telemetry }) };
 }
 
 interface Pending {
@@ -44,14 +53,18 @@ interface Pending {
   readonly reject: (error: AgentError) => void;
 }
 
-class WorkerStore implements Store {
+class WorkerStore implements DeviceStore {
+  readonly telemetry?: TelemetryStore;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  #journalShare: Share;
   #lastId = 0;
   #end: "open" | "closing" | "closed" = "open";
 
-  constructor(worker: Worker, options: WorkerStoreOptions) {
+  constructor(worker: Worker, options: WorkerStoreOptions, journalShare: Share) {
     this.#worker = worker;
+    this.#journalShare = journalShare;
+    if (options.telemetry) this.telemetry = telemetryStoreOf((request) => this.#call(request));
     worker.on("message", (answer: StorageAnswer) => this.#onAnswer(answer));
     worker.on("error", (thrown: unknown) => {
       const error = new AgentError("store.failed", "the storage worker died", { cause: thrown });
@@ -82,6 +95,10 @@ class WorkerStore implements Store {
     return this.#call({ type: "read-durations" }) as Promise<readonly LearnedDuration[]>;
   }
 
+  journalShare(): Share {
+    return this.#journalShare;
+  }
+
   /** What was asked before is still done. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#end !== "open") return;
@@ -104,6 +121,7 @@ class WorkerStore implements Store {
   #onAnswer(answer: StorageAnswer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
+    if (answer.ok && answer.journalShare !== undefined) this.#journalShare = answer.journalShare;
     if (answer.ok) pending?.resolve(answer.value);
     else pending?.reject(toError(answer.error));
   }

@@ -50,6 +50,11 @@ export class JournalSender {
     this.wake();
   }
 
+  /** Whether events wait to be sent. */
+  hasUnsent(): boolean {
+    return this.#outbox.hasUnsent(this.#deps.journal.range().lastSeq);
+  }
+
   end(): void {
     this.#state = "ended";
     this.#stopTimer?.();

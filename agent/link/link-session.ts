@@ -1,4 +1,5 @@
 import { repeat, type Cancel } from "#lib/clock";
+import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Connection, Message } from "#lib/transport";
 import { Ack, Presence, type ReplanRequest, type Reply } from "#contract/messages";
@@ -7,6 +8,7 @@ import type { BeatCounter } from "./beats.ts";
 import { liveTelemetry } from "../core/live-telemetry.ts";
 import type { ReplanQuestion } from "../core/replan-request.ts";
 import { isForeign, presenceOf } from "../core/presence.ts";
+import { Drain, type DrainProgress } from "../telemetry/drain.ts";
 import { JournalSender } from "./journal-sender.ts";
 import { momentOf } from "./leases.ts";
 import type { LinkDeps } from "./link.ts";
@@ -23,6 +25,7 @@ export class LinkSession {
   readonly #log: Log;
   readonly #beats: BeatCounter;
   readonly #sender: JournalSender;
+  readonly #drain: Drain | undefined;
   readonly #stops: Cancel[] = [];
   #connection: Connection | undefined;
   #liveBlock = 0;
@@ -43,6 +46,7 @@ export class LinkSession {
       deviceId: deps.device.deviceId,
       publish: (payload) => this.#send("journal", payload),
     });
+    this.#drain = deps.telemetry && this.#makeDrain(deps.telemetry);
   }
 
   /** What the cloud takes of the journal now; undefined while it sets no limit. */
@@ -72,7 +76,12 @@ export class LinkSession {
   end(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#sender.end();
+    this.#drain?.end();
     this.#connection = undefined;
+  }
+
+  drainProgress(): DrainProgress | undefined {
+    return this.#drain?.progress();
   }
 
   /** The retained farewell; resolves when the broker has it or the connection is gone. */
@@ -127,6 +136,9 @@ export class LinkSession {
     const ack = Ack.safeParse(parseJson(payload));
     if (!ack.success) return this.#log.warn({ payload: payload.slice(0, 200) }, "ack is not understood and dropped");
     this.#deps.leases.renew(ack.data.leases, (beat) => this.#beats.sentAt(beat));
+    this.#drain?.acked(ack.data).catch((thrown: unknown) => {
+      this.#log.warn({ err: thrown }, "acknowledgement of telemetry is not stored, its blocks are sent again");
+    });
     this.#acks = this.#acks
       .then(() => this.#applyAck(ack.data))
       .catch((thrown: unknown) => this.#log.warn({ err: thrown }, "ack is not stored, its events are sent again"));
@@ -179,6 +191,23 @@ export class LinkSession {
       sha256,
     );
     return { topic: this.#topic("presence"), payload: JSON.stringify(presence), qos: 1, retain: true };
+  }
+
+  #makeDrain({ store, limits }: NonNullable<LinkDeps["telemetry"]>): Drain {
+    const { clock, rng, device } = this.#deps;
+    return new Drain({
+      store,
+      limits,
+      clock,
+      rng: rng.fork(`drain/${this.id}`),
+      log: this.#log,
+      deviceId: device.deviceId,
+      isJournalWaiting: () => this.#sender.hasUnsent(),
+      publish: async (payload) => {
+        if (!this.#connection) throw new AgentError("transport.closed", "the connection has ended");
+        await this.#connection.publish({ topic: this.#topic("telemetry"), payload, qos: 1, retain: false });
+      },
+    });
   }
 
   #send(name: TopicName, payload: string): void {

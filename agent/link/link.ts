@@ -14,6 +14,8 @@ import type { ReplanQuestion } from "../core/replan-request.ts";
 import { willOf, type DeviceDescription, type SessionIdentity } from "../core/presence.ts";
 import type { Inbox } from "./inbox.ts";
 import type { JournalPart } from "../journal/journal.ts";
+import type { DrainLimits, DrainProgress } from "../telemetry/drain.ts";
+import type { TelemetryStore } from "../telemetry/store.ts";
 import type { Leases } from "./leases.ts";
 import { BeatCounter } from "./beats.ts";
 import { LinkSession } from "./link-session.ts";
@@ -33,11 +35,15 @@ export interface LinkDeps {
   readonly credentials?: { readonly username?: string; readonly password?: string };
   /** The newest values for the live lane, or undefined while there are none. */
   readonly live: () => LiveValues | undefined;
+  /** What is stored beside the journal, and how it may be sent. */
+  readonly telemetry?: { readonly store: TelemetryStore; readonly limits: DrainLimits };
 }
 
 export interface Link extends LinkStatus, Replanner, AsyncDisposable {
   /** Of the connection that is up, or undefined. */
   session(): string | undefined;
+  /** How far the stored telemetry is sent on this connection; undefined while there is none. */
+  drainProgress(): DrainProgress | undefined;
 }
 
 const KEEP_ALIVE_SECONDS = 15;
@@ -88,6 +94,10 @@ class CloudLink implements Link {
 
   session(): string | undefined {
     return this.#current?.session.id;
+  }
+
+  drainProgress(): DrainProgress | undefined {
+    return this.#current?.session.drainProgress();
   }
 
   revisePlan(question: ReplanQuestion): void {

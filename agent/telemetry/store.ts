@@ -13,6 +13,7 @@ export interface Recording {
 
 /** A block that is complete and will not be added to; it may still be thinned. */
 export interface StoredBlock extends PackedBody {
+  readonly store: string;
   readonly lane: StoredLane;
   readonly seq: number;
   /** The block of the lane that comes before, or the newest acknowledged one. */
@@ -66,10 +67,10 @@ export interface HistoryQuery {
 }
 
 /**
- * The ring of recorded telemetry: bounded, and allowed to be lost as a whole. Rejects `store.failed` when the disk refuses; what
+ * The ring of recorded telemetry: bounded, and allowed to be lost as a whole; it ends with the store beside it. Rejects `store.failed` when the disk refuses; what
  * was to be recorded is then counted as dropped and reported with the next success.
  */
-export interface TelemetryStore extends AsyncDisposable {
+export interface TelemetryStore {
   /**
    * Durable when it resolves, with what had to be thinned to make room since the last call. Blocks grow until they are worth a
    * message; `close` ends the growing ones.

@@ -94,7 +94,11 @@ function extreme(pair: Pair, ticks: readonly (number | null)[], choose: typeof M
   return known.length === 0 ? null : choose(...known);
 }
 
-function weightedMean(pair: readonly (number | undefined)[], of: readonly number[], weights: readonly number[]): number {
+function weightedMean(
+  pair: readonly (number | undefined)[],
+  of: readonly number[],
+  weights: readonly number[],
+): number {
   let [sum, weight] = [0, 0];
   for (const at of pair) {
     sum += of[at!]! * weights[at!]!;

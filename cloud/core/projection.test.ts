@@ -197,24 +197,17 @@ describe("a projection", () => {
 });
 
 describe("telemetry", () => {
-  const sample = (seconds: number, x: number): Parameters<typeof trackTelemetry>[1] => ({
-    v: 1,
-    deviceId: "amr-07",
-    lane: "live",
-    store: "t",
-    blockSeq: 1,
-    batches: [
-      {
-        channel: "pose",
-        t0: new Date(at(seconds)).toISOString(),
-        clock: "synced",
-        t0Mono: 0,
-        bootId: "b",
-        dt: [0, 500],
-        values: { x: [x - 1, x], y: [0, 0], yaw: [0, 0], battery: [0.5, 0.4] },
-      },
-    ],
-  });
+  const sample = (seconds: number, x: number): Parameters<typeof trackTelemetry>[1] => [
+    {
+      channel: "pose",
+      t0: new Date(at(seconds)).toISOString(),
+      clock: "synced",
+      t0Mono: 0,
+      bootId: "b",
+      dt: [0, 500],
+      values: { x: [x - 1, x], y: [0, 0], yaw: [0, 4 * Math.PI], battery: [0.5, 0.4] },
+    },
+  ];
 
   it("is the newest sighting, unless it is late", () => {
     const first = trackTelemetry({}, sample(5, 3), at(6));

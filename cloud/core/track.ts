@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { wrapAngle } from "#lib/geometry";
 import type { Event } from "#contract/event";
 import { EVENT_DATA, readEventData } from "#contract/event-data";
-import type { Telemetry } from "#contract/messages";
+import type { TelemetryBatch } from "#contract/messages";
 import { PoseTuple } from "#contract/spatial";
 
 /** How far a stage had come. */
@@ -59,12 +60,14 @@ export function trackEvent(track: Track, event: Event, receivedAtMs: number): Tr
  * The track after telemetry: any channel may carry `x, y, yaw` and `battery`; the last sample of a batch counts. Telemetry
  * overtakes and is overtaken, so only what is newer than the journal's is taken.
  */
-export function trackTelemetry(track: Track, telemetry: Telemetry, receivedAtMs: number): Track {
-  return telemetry.batches.reduce((before, batch) => {
+export function trackTelemetry(track: Track, batches: readonly TelemetryBatch[], receivedAtMs: number): Track {
+  return batches.reduce((before, batch) => {
     const lastMs = batch.dt.at(-1) ?? 0;
     const atMs = momentOf(batch.t0, batch.clock, receivedAtMs, lastMs);
     const last = Object.fromEntries(Object.entries(batch.values).map(([name, samples]) => [name, samples.at(-1)]));
-    const sighting = Sighting.safeParse({ ...last, pose: [last["x"], last["y"], last["yaw"]] });
+    // What devices store counts its turns on, so that it can be averaged.
+    const yaw = typeof last["yaw"] === "number" ? wrapAngle(last["yaw"]) : undefined;
+    const sighting = Sighting.safeParse({ ...last, pose: [last["x"], last["y"], yaw] });
     return sighting.success ? withSighting(before, atMs, sighting.data) : before;
   }, track);
 }

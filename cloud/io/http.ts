@@ -19,6 +19,7 @@ import { policyRoutes } from "./routes/policies.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { recordRoutes } from "./routes/records.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { telemetryRoutes } from "./routes/telemetry.ts";
 
 export interface HttpDeps {
   readonly execution: Execution;
@@ -44,6 +45,7 @@ const ROUTES: readonly Route[] = [
   ...deviceRoutes,
   ...policyRoutes,
   ...recordRoutes,
+  ...telemetryRoutes,
   ...probeRoutes,
 ];
 /** Whoever may read may follow. */

@@ -2,6 +2,7 @@ import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { BoardProbe, BoardReading } from "../board.ts";
+import { readDiskWear } from "./disk-wear.ts";
 
 export interface BoardProbeOptions {
   /** Folder on the disk whose free space counts. */
@@ -21,12 +22,19 @@ export function createBoardProbe({ dataDir, root = "/" }: BoardProbeOptions): Bo
         freeBytes(dataDir),
         hottestMillidegrees(join(root, "sys/class/thermal")),
       ]);
+      const [written, device] = await Promise.all([
+        numberIn(join(root, "proc/self/io"), /^write_bytes: (\d+)$/m),
+        readDiskWear({ dataDir, root }),
+      ]);
       const reading: { [Name in keyof BoardReading]: number | undefined } = {
         loadPerCore: scaled(load, 1 / availableParallelism()),
         memoryAvailableBytes: scaled(memory, 1024),
         memoryPressure: scaled(pressure, 1 / 100),
         diskFreeBytes: disk,
         temperatureCelsius: scaled(temperature, 1 / 1000),
+        writtenBytes: written,
+        deviceWrittenBytes: device.writtenBytes,
+        deviceLifeUsed: device.lifeUsed,
       };
       return Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
     },
