@@ -25,6 +25,7 @@ export function createJournalEar(tell: (events: readonly Event[]) => void): Jour
       readJournal: (...args) => store.readJournal(...args),
       readReplies: (inReplyTo) => store.readReplies(inReplyTo),
       readDurations: () => store.readDurations(),
+      journalShare: () => store.journalShare(),
       async commit(ops) {
         await store.commit(ops);
         for (const op of ops) if (op.type === "renumber") toldSeq = op.entries.length;

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { AgentError } from "#lib/errors";
 import { openSqlite, setCorruptAside, toStoreError, type SqliteDatabase } from "#lib/node/sqlite";
-import { packBlock, type PackedBody } from "#contract/io/block-codec";
+import { packBlock, type BlockContent, type PackedBody } from "#contract/io/block-codec";
+import type { TimeBase } from "#contract/telemetry-block";
 import type {
   HistoryQuery,
   LaneFill,
@@ -198,17 +199,21 @@ export class TelemetryDatabase {
     if (countOf(content) === 0) return;
     const known = this.#lanes[lane];
     if (known.growing && !isSameBase(known.growing.base, base)) this.#completeGrowing(lane);
-    const { growing } = known;
-    const joined = growing ? joinContents(growing.content, content) : content;
+    const growing = known.growing ?? this.#begin(lane, base, content.kind);
+    const joined = joinContents(growing.content, content);
     const packed = packBlock(joined);
     const { firstMs, lastMs } = spanOf(joined);
     const isComplete = packed.body.length >= BLOCK_BYTES || lastMs - firstMs >= BLOCK_MS;
-    const seq = growing?.seq ?? ++this.#lastSeq;
-    const row = this.#rowOf({ seq, base, content: joined }, lane, packed, isComplete);
-    (growing ? this.#sql.rewrite : this.#sql.insert).run(row);
-    known.bytes += sizeOf(row) - (growing?.bytes ?? 0);
-    if (!growing) known.blocks++;
-    known.growing = isComplete ? undefined : { seq, base, content: joined, bytes: sizeOf(row) };
+    const row = this.#rowOf({ ...growing, content: joined }, lane, packed, isComplete);
+    (growing.bytes === 0 ? this.#sql.insert : this.#sql.rewrite).run(row);
+    known.bytes += sizeOf(row) - growing.bytes;
+    known.growing = isComplete ? undefined : { ...growing, content: joined, bytes: sizeOf(row) };
+  }
+
+  #begin(lane: StoredLane, base: TimeBase, kind: BlockContent["kind"]): GrowingBlock {
+    this.#lanes[lane].blocks++;
+    const content: BlockContent = kind === "log" ? { kind, lines: [] } : { kind, series: [] };
+    return { seq: ++this.#lastSeq, base, content, bytes: 0 };
   }
 
   #completeGrowing(lane: StoredLane): void {

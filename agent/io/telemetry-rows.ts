@@ -63,10 +63,14 @@ export function rowOf(
   return { ...block, boot_id: bootId, clock, wall_at_zero_ms: wallAtZeroMs, encoding, body, crc: crc32(body) };
 }
 
-export type TelemetryStatements = ReturnType<typeof prepareTelemetry>;
+export type TelemetryStatements = ReturnType<typeof prepare>;
 
 /** Every statement of the telemetry database. */
-export function prepareTelemetry(database: SqliteDatabase) {
+export function prepareTelemetry(database: SqliteDatabase): TelemetryStatements {
+  return prepare(database);
+}
+
+function prepare(database: SqliteDatabase) {
   return {
     insert: database.prepare<[BlockRow]>(`
       INSERT INTO block VALUES (@seq, @lane, @level, @is_complete, @boot_id, @clock, @wall_at_zero_ms, @first_ms,

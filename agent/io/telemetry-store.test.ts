@@ -38,7 +38,7 @@ const KINDS: readonly { name: string; open: (budget?: number) => Promise<DeviceS
 function second(at: number, base = BASE): Recording {
   const samples = Array.from({ length: 20 }, (_, step) => {
     const atMs = at * 1000 + step * 50;
-    return { atMs, values: { linear: Math.sin(atMs / 700) + ((atMs * 7919) % 100) / 1000, angular: 0 } };
+    return { atMs, values: { linear: Math.sin(atMs / 700) + 0.05 * Math.sin(atMs * atMs), angular: 0 } };
   });
   const series = seriesOf("speed", { linear: 0.001, angular: 0.001 }, samples);
   return { lane: "backfill", base, content: { kind: "series", series: [series] } };

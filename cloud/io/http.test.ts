@@ -248,6 +248,8 @@ describe("devices, records and probes", () => {
       "/contracts/{id}/resume",
       "/devices",
       "/devices/{id}",
+      "/devices/{id}/telemetry",
+      "/devices/{id}/telemetry/{channel}",
       "/exceptions",
       "/exceptions/{id}/resolve",
       "/healthz",

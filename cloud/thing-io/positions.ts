@@ -7,7 +7,7 @@ export interface Positions {
   seqOf(place: Omit<BlockPlace, "seq">): number;
   move(place: BlockPlace): void;
   /** The part of an acknowledgement that is about telemetry. */
-  ackOf(deviceId: string): Pick<Ack, "telemetry" | "accepts">;
+  readonly ackOf: (deviceId: string) => Pick<Ack, "telemetry" | "accepts">;
 }
 
 const ACCEPTS = [COLUMNS_ENCODING, "log/1"];

@@ -35,7 +35,7 @@ interface Arrived {
 export function createReception(context: CloudContext, parts: ReceptionParts): Reception {
   const { archive, positions, latest, acks, retainMs } = parts;
   const log = context.log.child({ module: "thing-io" });
-  let arrived: Arrived[] = [];
+  const arrived: Arrived[] = [];
   let isArchiving = false;
 
   function believe(device: Device, batches: readonly TelemetryBatch[]): void {

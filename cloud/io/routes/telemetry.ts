@@ -16,6 +16,7 @@ const latest: Route = {
   path: "/devices/{id}/telemetry",
   operationId: "latestTelemetry",
   summary: "The newest sample of every channel of a device",
+  access: ["reader"],
   success: {
     status: 200,
     description: "channels by name",
@@ -30,6 +31,7 @@ const history: Route = {
   path: "/devices/{id}/telemetry/{channel}",
   operationId: "telemetryHistory",
   summary: "Samples of one channel, oldest first; of what was thinned mean, minimum and maximum",
+  access: ["reader"],
   query: HistoryParameters,
   success: {
     status: 200,
