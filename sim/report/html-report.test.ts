@@ -72,6 +72,8 @@ describe("the page's data", () => {
     ).toBeLessThan(0.011);
     expect(device.costmaps[0]!.observed).toEqual(original.motion!.costmaps[0]!.observed);
     expect(textAt(device.gate, 3.5)).toBe("stop: obstacle");
+    expect(textAt(device.link, 74)).toBe("offline");
+    expect(textAt(device.link, record.duration)).toBe("online");
     expect(placeAt(device.truth, 30.1)!["x"]).toBeCloseTo((original.truth[150]!.x + original.truth[151]!.x) / 2, 1);
   });
 

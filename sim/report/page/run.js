@@ -117,12 +117,12 @@ export function placeAt(columns, t) {
 }
 
 /**
- * What held at a time, in words; the later one where two overlap.
+ * What held at a time, in words, its end included, because the end of a run is a moment too; the later one where two meet.
  * @param {readonly PageSpan[]} spans
  * @param {number} t
  */
 export function textAt(spans, t) {
-  return spans.findLast(({ from, to }) => from <= t && t < to)?.text;
+  return spans.findLast(({ from, to }) => from <= t && t <= to)?.text;
 }
 
 /**
