@@ -48,6 +48,7 @@ import { createReception } from "./thing-io/reception.ts";
 import type { ThingIo } from "./thing-io/thing-io.ts";
 import type {
   CommandView,
+  CommandWords,
   ContractSummaryView,
   ContractView,
   DeviceView,
@@ -61,7 +62,7 @@ export interface Execution {
   getContract(idOrName: string): Promise<Answer<ContractView>>;
   listContracts(query: ContractQuery): Promise<Page<ContractSummaryView>>;
   reconcile(idOrName: string): Promise<Answer<DivergenceReport>>;
-  command(idOrName: string, type: CommandView["type"]): Promise<Answer<CommandView>>;
+  command(idOrName: string, type: CommandView["type"], words?: CommandWords): Promise<Answer<CommandView>>;
   listDevices(): DeviceView[];
   getDevice(deviceId: string): Answer<DeviceView>;
   /** The newest sample of every channel. */
@@ -179,7 +180,7 @@ function operations(
     getContract: (idOrName) => getContract(context, idOrName),
     listContracts: (query) => listContracts(context, query),
     reconcile: (idOrName) => reconcileContract(context, idOrName),
-    command: (idOrName, type) => orderContract(context, idOrName, type),
+    command: (idOrName, type, words) => orderContract(context, idOrName, type, words),
     listDevices: () => listDevices(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
     getTask: (taskId) => getTask(context, taskId),

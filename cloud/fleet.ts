@@ -24,6 +24,8 @@ export interface Device {
   presence?: OnlinePresence;
   lastHeardAt?: string;
   lastHeardMs?: number;
+  /** When it was last heard before it was given up for lost, milliseconds of the wall clock. */
+  lostAtMs?: number;
   /** The contract pushed last, in its present status. */
   contract?: ContractRow;
   /** Commands that wait for their answer, by ascending `n`, and when each was sent. */
@@ -120,7 +122,8 @@ export function contractUnderWay(device: Device): ContractState | undefined {
 export function basisOf(device: Device): ProjectionBasis {
   const state = contractUnderWay(device);
   const contract = state && device.contract?.contractId === state.contractId ? device.contract.contract : undefined;
-  return { contract, state, track: device.track };
+  const lost = modeOf(device) === "projected" && device.lostAtMs !== undefined ? { lostAtMs: device.lostAtMs } : {};
+  return { contract, state, track: device.track, ...lost };
 }
 
 /** The device as it is committed with every change of its journal. */
@@ -183,7 +186,7 @@ function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock):
     intake: row ? { incarnation, seq, ...present({ hash }), parked: [] } : emptyIntake(incarnation),
     state: emptyDevice(incarnation),
     track,
-    ...present({ presence, lastHeardAt }),
+    ...present({ presence, lastHeardAt, lostAtMs: lastHeardAt === undefined ? undefined : Date.parse(lastHeardAt) }),
     commands: [],
     answered: [],
     forgotten: new Set(),

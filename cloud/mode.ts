@@ -10,6 +10,7 @@ export async function changeMode(context: CloudContext, device: Device, event: D
   device.machine.send(event);
   const to = modeOf(device);
   if (from === to) return;
+  if (to === "projected" && device.lastHeardAt !== undefined) device.lostAtMs = Date.parse(device.lastHeardAt);
   if (to === "reconciled") keepBelief(context, device, wasKnown);
   const { deviceId } = device;
   const data = { from, to, because: event.type };

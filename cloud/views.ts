@@ -144,6 +144,13 @@ export const TaskView = z.object({
 });
 export type TaskView = z.infer<typeof TaskView>;
 
+/** What may be said with a command: the hold that is meant (`cloud` unless given), and why, for people. */
+export const CommandWords = z.strictObject({
+  holdId: z.string().min(1).max(64).exactOptional(),
+  reason: z.string().min(1).max(500).exactOptional(),
+});
+export type CommandWords = z.infer<typeof CommandWords>;
+
 /** A projection as it is shown. */
 export function projectionView(projection: Projection): ProjectionView {
   const { atMs, ageSeconds, pose, battery, contract } = projection;

@@ -22,6 +22,7 @@ export function acceptContract(event: Event): ContractState | undefined {
     localRevision: 0,
     epoch,
     status,
+    offline: data.offline,
     isStarted: false,
     stages: data.stages.map(pendingStage),
     holds: [],
@@ -117,6 +118,7 @@ function adoptRevision(contract: ContractState, event: Event, data: EventData<"c
     ...rest,
     revision,
     localRevision: 0,
+    offline: data.offline,
     epoch: epoch ?? contract.epoch,
     stages: replaceRemaining(contract.stages, data.stages),
   };
@@ -185,7 +187,7 @@ function foldMovement(contract: ContractState, _event: Event, data: EventData<"m
 }
 
 /** Keeps the newest position and battery that came along. */
-function see(contract: ContractState, event: Event, data: Sighting): ContractState {
+export function see(contract: ContractState, event: Event, data: Sighting): ContractState {
   const { pose, battery } = data;
   if (pose === undefined && battery === undefined) return contract;
   return {

@@ -44,6 +44,7 @@ describe("acceptance", () => {
       localRevision: 0,
       epoch: 1,
       status: "accepted",
+      offline: "finish",
       isStarted: false,
       stages: [
         { stageId: "go", action: "navigate", isOptional: false, status: "pending", attempts: 0, retries: 0, fixes: {} },

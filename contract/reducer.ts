@@ -23,7 +23,7 @@ export function foldEvent(state: DeviceState, event: Event): DeviceState {
   if (!isEventType(event.type)) return next;
   if (event.type === "command.obeyed") return foldCommand(next, event);
   if (event.type === "boot") return foldBoot(next, event);
-  if (event.contractId === undefined) return foldPlanEvent(next, event);
+  if (event.contractId === undefined) return foldPlanEvent(next, event, activeContract(state));
   const known = ownValue(state.contracts, event.contractId);
   if (!known) return event.type === "contract.accepted" ? foldFirstAcceptance(next, event) : next;
   if (event.epoch !== undefined && event.epoch < known.epoch) return next;

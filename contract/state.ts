@@ -1,4 +1,4 @@
-import type { Severity } from "./contract.ts";
+import type { FailurePolicy, Severity } from "./contract.ts";
 import type { HoldOwner } from "./event.ts";
 import type { StageChanges } from "./stage-changes.ts";
 import type { StageStatus } from "./stage-status.ts";
@@ -72,6 +72,8 @@ export interface ContractState {
   readonly localRevision: number;
   readonly epoch: number;
   readonly status: ContractStatus;
+  /** What the device does without the cloud; absent in what older versions have stored. */
+  readonly offline?: FailurePolicy["offline"];
   /** True once `contract.started` was written. */
   readonly isStarted: boolean;
   readonly stages: readonly StageState[];

@@ -17,6 +17,10 @@ function fixAttempted(data: Event["data"]): Event {
 describe("the sentence of a fix", () => {
   it.each([
     [{ fix: "wait-for-resources", code: "tool_down", detail: "hand is down" }, "waits: hand is down"],
+    [
+      { fix: "lighter-mode", code: "energy_short", detail: "21 % of the battery" },
+      "goes on with less (21 % of the battery): Pick the item",
+    ],
     [{ fix: "retry", code: "driver_failed" }, "tries again: Pick the item"],
     [{ fix: "slower", code: "blocked" }, "tries again (slower): Pick the item"],
     [{ fix: "alternative", code: "blocked" }, "tries again (alternative): Pick the item"],

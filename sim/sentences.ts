@@ -1,4 +1,4 @@
-import { WAIT } from "#agent/core/resource-steps";
+import { LIGHTER_MODE, WAIT } from "#agent/core/resource-steps";
 import type { Event } from "#contract/event";
 import type { EventType } from "#contract/event-data";
 import type { CloudNote } from "./observer.ts";
@@ -48,6 +48,7 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   "fix.attempted": (data, goal) => {
     const fix = text(data["fix"]);
     if (fix === WAIT) return `waits: ${text(data["detail"])}`;
+    if (fix === LIGHTER_MODE) return `goes on with less (${text(data["detail"])}): ${goal}`;
     return `tries again${fix === "retry" ? "" : ` (${fix})`}: ${goal}`;
   },
   "replan.requested": (data) => `asks for a new plan: ${text(data["code"])}`,

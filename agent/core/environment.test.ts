@@ -71,7 +71,23 @@ function after(told: readonly Told[], robot: Partial<RobotView>, sinceMs: number
   return situationAfter(told, { robot, activity: { environment: { sinceMs, isFelt } } });
 }
 
+/** Where the robot may be that was seen at 1, 1 so many seconds ago and drives at up to 1 m/s. */
+const REACHES: readonly [what: string, seconds: number, sigmaXy: number, x: number, result: string][] = [
+  ["as far as it can have driven since", 2, 0, 3.4, "as-left"],
+  ["no farther than that", 2, 0, 3.6, "changed"],
+  ["no farther, however long ago that was, than a drive goes on unseen", 5000, 0, 10.4, "as-left"],
+  ["not where somebody has carried it", 5000, 0, 10.6, "changed"],
+  ["as far off as its localisation may be wrong", 2, 0.5, 4.9, "as-left"],
+];
+
 describe("the world after a restart", () => {
+  it.each(REACHES)("shows a robot %s", (_what, seconds, sigmaXy, x, result) => {
+    const seenMs = Date.parse("2026-01-05T08:00:00.000Z") + CARRYING.length * 1000;
+    const now = { monoMs: 0, wallMs: seenMs + seconds * 1000, clock: "synced" } as const;
+    const robot = { isLoaded: true, sigmaXy, pose: { x, y: 1, yaw: 0 } };
+    expect(checkEnvironment(situationAfter(CARRYING, { robot, now })).result).toBe(result);
+  });
+
   it.each(ROWS)("shows $name", ({ told, robot, check }) => {
     expect(checkEnvironment(situationAfter(told, { robot }))).toMatchObject(check);
   });

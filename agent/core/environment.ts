@@ -1,6 +1,7 @@
 import { ACTIONS } from "#contract/actions";
 import { distance, poseFrom } from "#lib/geometry";
-import type { Metres } from "#lib/units";
+import type { Metres, Seconds } from "#lib/units";
+import { elapsedMs } from "./elapsed.ts";
 import type { EnvironmentCode } from "./environment-code.ts";
 import { remainingOf } from "./local-revision.ts";
 import type { Situation } from "./situation.ts";
@@ -15,8 +16,10 @@ export type EnvironmentCheck =
       readonly detail: string;
     };
 
-/** Between its last word and its standstill a robot may have driven this far, and been pushed a little. */
-const PLAUSIBLE_METRES: Metres = 8;
+/** What was written last may be this old when a drive ends unseen: reports, a slow disk, and a goal that lapses by itself. */
+const UNSEEN_SECONDS_MAX: Seconds = 9;
+/** A robot that stands may be nudged. */
+const NUDGE: Metres = 0.5;
 
 type Check = (situation: Situation) => EnvironmentCheck;
 
@@ -35,16 +38,25 @@ const AS_LEFT: EnvironmentCheck = { result: "as-left" };
 
 const CHECKS: readonly Check[] = [pose, load, tools];
 
-function pose({ state, robot }: Situation): EnvironmentCheck {
+function pose(situation: Situation): EnvironmentCheck {
+  const { state, robot } = situation;
   if (robot.pose === undefined || robot.battery === undefined) {
     const detail = "the robot does not know where it is and how full its battery is";
     return { result: "unclear", code: "pose_implausible", detail };
   }
   const seen = state.lastSeen?.pose;
   const off = seen ? distance(robot.pose, poseFrom(seen)) : 0;
-  if (off <= PLAUSIBLE_METRES + 3 * robot.sigmaXy) return AS_LEFT;
-  const detail = `the robot is ${off.toFixed(1)} m from where it was last seen`;
+  const plausible = plausibleWay(situation);
+  if (off <= plausible) return AS_LEFT;
+  const detail = `the robot is ${off.toFixed(1)} m from where it was last seen, it can have come ${plausible.toFixed(1)} m`;
   return { result: "changed", code: "pose_implausible", detail };
+}
+
+/** How far a robot can be from where it was seen: by what it may drive until nobody commands it any more, and its error. */
+function plausibleWay({ contract, state, robot, now, outlook }: Situation): Metres {
+  const unseenMs = elapsedMs({ at: state.lastSeen?.at }, now, contract.issuedAt) ?? Infinity;
+  const drivenSeconds = Math.min(UNSEEN_SECONDS_MAX, unseenMs / 1000);
+  return outlook.topSpeed * drivenSeconds + NUDGE + 3 * robot.sigmaXy;
 }
 
 function load({ state, robot }: Situation): EnvironmentCheck {

@@ -6,6 +6,7 @@ import { ALL_DONE, attemptAt, DRIVING, PICKING, situationAfter, STARTED } from "
 
 const outlook: Outlook = {
   speed: 0.5,
+  topSpeed: 1,
   drainPerSecond: 0.0001,
   learned: nothingLearned,
   routes: new Map([

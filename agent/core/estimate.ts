@@ -16,6 +16,8 @@ import type { Situation } from "./situation.ts";
 export interface Outlook {
   /** Mean speed on a free way. */
   readonly speed: MetresPerSecond;
+  /** What contract and device allow at most. */
+  readonly topSpeed: MetresPerSecond;
   /** Share of the battery per second while driving. */
   readonly drainPerSecond: number;
   /** What experience says about times. */

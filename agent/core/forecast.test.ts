@@ -17,7 +17,7 @@ function outlook(...known: readonly LearnedDuration[]): Outlook {
       ? nothingLearned
       : (action: string, place: string) =>
           known.find((duration) => duration.action === action && duration.place === place);
-  return { speed: 0.5, drainPerSecond: 0, routes: new Map(), learned };
+  return { speed: 0.5, topSpeed: 1, drainPerSecond: 0, routes: new Map(), learned };
 }
 
 function pickedAt(place: string, count: number): LearnedDuration {

@@ -1,5 +1,5 @@
 import { pauseAttempts } from "./attempt-watch.ts";
-import { LEASE_ENDED_HOLD } from "./lease.ts";
+import { isLeaseEndedHold } from "./lease.ts";
 import { runWorkPlan } from "./plan-rules.ts";
 import type { Situation } from "./situation.ts";
 import { findProgress } from "./stage-order.ts";
@@ -15,7 +15,7 @@ export function windDown(situation: Situation): readonly Step[] | undefined {
   if (leaseRemainingMs === "unknown" || leaseRemainingMs > 0 || isFinished(situation)) return undefined;
   // A plan has the lease of its contract, which winds down for both.
   if (parent) return getClear(situation, 0);
-  const isHeld = state.holds.some(({ holdId }) => holdId === LEASE_ENDED_HOLD);
+  const isHeld = state.holds.some(isLeaseEndedHold);
   if (!isHeld) return [{ type: "wind-down" }];
   return getClear(situation, leaseRemainingMs + contract.lease.windDownSeconds * 1000);
 }

@@ -1,5 +1,6 @@
 import type { ClockState } from "#lib/clock";
 import type { Contract, Lease } from "#contract/contract";
+import type { Hold } from "#contract/state";
 
 /** A moment on the clocks of a device. */
 export interface Moment {
@@ -20,6 +21,11 @@ export interface LeaseAnchor {
 
 /** The hold under which a contract winds down whose lease has ended. */
 export const LEASE_ENDED_HOLD = "lease-ended";
+
+/** Names are each owner's own, so another's hold may be called alike. */
+export function isLeaseEndedHold({ holdId, by }: Pick<Hold, "holdId" | "by">): boolean {
+  return holdId === LEASE_ENDED_HOLD && by === "constraint";
+}
 
 /** How much an anchor may move before it is written again; what is lost in a crash only shortens the lease. */
 const KEEP_EVERY_SHARE = 1 / 20;

@@ -15,6 +15,7 @@ function estimate(secondsRemaining: number): EventBody {
     secondsRemaining,
     confidence: 0.7,
     nextStages: [],
+    topSpeed: 1,
     drainPerSecond: 0,
   };
   return { type: "estimate", data };

@@ -1,12 +1,10 @@
+import { OFFLINE_GRACE_MS } from "#contract/offline";
 import type { Situation } from "./situation.ts";
 import { findProgress } from "./stage-order.ts";
 import type { Step } from "./step.ts";
 
 /** The hold of a contract that does not go on without the cloud. */
 export const OFFLINE_HOLD = "offline";
-/** A link that is gone for a shorter time is not gone: the cloud, too, takes a device for silent only then. */
-export const OFFLINE_GRACE_MS = 15_000;
-
 /**
  * What the contract wants done without the cloud (`failurePolicy.offline`): `finish` goes on, `finish-stage` stops when what
  * was begun is done, `hold` and `return-home` stop at once; the latter then drives home. It ends when the link is back.

@@ -27,6 +27,11 @@ describe("an order", () => {
     expect(decide({ type: "hold" }, DRIVING)).toMatchObject({ events: [{ data: { holdId: "cloud" } }] });
   });
 
+  it("holds for the reason that it gives", () => {
+    const hold = { type: "hold", data: { reason: "forklift in aisle B" } } as const;
+    expect(decide(hold, DRIVING)).toMatchObject({ events: [{ data: { reason: "forklift in aisle B" } }] });
+  });
+
   it("that holds twice changes nothing the second time", () => {
     expect(decide({ type: "hold" }, [...DRIVING, held("cloud", "cloud")])).toEqual({ ok: true, events: [] });
   });

@@ -53,7 +53,7 @@ function eventsOf(
     case "hold": {
       const holdId = order.holdId ?? CLOUD_HOLD;
       if (state.holds.some((hold) => hold.holdId === holdId && hold.by === "cloud")) return [];
-      return [{ type: "contract.held", contractId, data: { holdId, by: "cloud", reason: "ordered by the cloud" } }];
+      return [{ type: "contract.held", contractId, data: { holdId, by: "cloud", reason: reasonOf(order) } }];
     }
     case "resume":
       return state.holds
@@ -74,6 +74,12 @@ function eventsOf(
     case "sync":
       return undefined;
   }
+}
+
+/** Why the robot is to stand, in the words of whoever ordered it. */
+function reasonOf({ data }: Order): string {
+  const reason = data?.["reason"];
+  return typeof reason === "string" && reason !== "" ? reason : "ordered by the cloud";
 }
 
 /** The cloud's word that it has no new plan; one for a request that is no longer open changes nothing. */

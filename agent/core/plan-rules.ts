@@ -1,7 +1,7 @@
 import type { Contract } from "#contract/contract";
-import type { ContractState } from "#contract/state";
+import type { ContractState, Hold } from "#contract/state";
 import { isLastHold, ruleOfHold, stageOfHold, type Decision, type Failure } from "./failure-policy.ts";
-import { LEASE_ENDED_HOLD } from "./lease.ts";
+import { isLeaseEndedHold } from "./lease.ts";
 import { OFFLINE_HOLD } from "./offline-posture.ts";
 import { planStages } from "./plan-stages.ts";
 import type { Situation } from "./situation.ts";
@@ -17,9 +17,14 @@ export function isAbortHold(holdId: string): boolean {
 }
 
 /** The plan that is wanted under a hold of the device's own, if one is: a contract that waits for its battery has it charged. */
-export function planFor(holdId: string, contract: Contract, state: ContractState): ContractPlanKind | undefined {
+export function planFor(hold: Hold, contract: Contract, state: ContractState): ContractPlanKind | undefined {
+  if (isLeaseEndedHold(hold)) return "stand-aside";
+  return hold.by === "policy" ? planForPolicy(hold, contract, state) : undefined;
+}
+
+function planForPolicy({ holdId }: Hold, contract: Contract, state: ContractState): ContractPlanKind | undefined {
   if (isAbortHold(holdId)) return "wind-down";
-  if (isLastHold(holdId) || holdId === LEASE_ENDED_HOLD) return "stand-aside";
+  if (isLastHold(holdId)) return "stand-aside";
   if (holdId === OFFLINE_HOLD) return contract.failurePolicy.offline === "return-home" ? "return-home" : undefined;
   const failed = state.stages.find(({ stageId }) => stageId === stageOfHold(holdId));
   return ruleOfHold(contract, holdId) && BATTERY_FAILURES.has(failed?.failure ?? "") ? "recharge" : undefined;
@@ -41,9 +46,9 @@ export function windDownHold(decision: Decision, failure: Failure, situation: Si
 export function runWorkPlan(situation: Situation): readonly Step[] | undefined {
   const { state, activity, job, isOrderPending } = situation;
   const isBusy = activity.attempts.length + activity.inquiries.length > 0;
-  const mustStand = state.holds.some(({ by, holdId }) => by !== "policy" && holdId !== LEASE_ENDED_HOLD);
+  const mustStand = state.holds.some((hold) => hold.by !== "policy" && !isLeaseEndedHold(hold));
   if (isBusy || isOrderPending || mustStand) return undefined;
-  const abort = state.holds.find(({ holdId }) => isAbortHold(holdId));
+  const abort = state.holds.find(({ holdId, by }) => by === "policy" && isAbortHold(holdId));
   if (job?.state === "wanted") {
     const stages = planStages(job.kind, situation, abort?.holdId.split(":")[1]);
     return [{ type: "start-plan", kind: job.kind, stages }];

@@ -1,6 +1,7 @@
-import { distance, isInside, poseFrom, wrapAngle, type Point, type Pose } from "#lib/geometry";
+import { distance, poseFrom, wrapAngle, type Point, type Pose } from "#lib/geometry";
 import { ACTIONS } from "#contract/actions";
 import type { Contract, Stage } from "#contract/contract";
+import { homeOf, mayBeAt, nearest, placesOf, zonesAt } from "#contract/offline";
 import { hasLoad } from "./event-parts.ts";
 import type { Situation } from "./situation.ts";
 import type { ContractPlanKind } from "./work-plan.ts";
@@ -20,15 +21,14 @@ const STAGES: Readonly<Record<ContractPlanKind, (place: Place, except?: string) 
   "stand-aside": standAside,
 };
 
-/** Where robots wait, the best first. */
-const HOME_KINDS = ["home", "staging", "parking", "charger"];
 /** Where goods may be put down. */
 const DROP_KINDS = ["station", "rack"];
 /** A robot that is this near a landmark, and heads as it does, is there: metres and radians. */
 const THERE = { distance: 0.2, yaw: 0.2 };
 
 function returnHome(place: Place): readonly Stage[] {
-  const home = homeOf(place);
+  const { pose } = place.robot;
+  const home = pose && homeOf(place.contract, pose);
   return home ? driveTo(place, home, "drive-home") : [];
 }
 
@@ -61,16 +61,6 @@ function standAside(place: Place): readonly Stage[] {
   return refuge ? driveTo(place, refuge, "leave-aisle") : [];
 }
 
-function homeOf({ contract, robot: { pose } }: Place): Landmark | undefined {
-  if (!pose) return undefined;
-  const landmarks = placesOf(contract);
-  const kind = HOME_KINDS.find((candidate) => landmarks.some((mark) => mark.kind === candidate));
-  return nearest(
-    pose,
-    landmarks.filter((mark) => mark.kind === kind),
-  );
-}
-
 interface Drop {
   readonly landmark: Landmark;
   /** The location as the contract's stages name it. */
@@ -93,34 +83,13 @@ function dropOf({ contract }: Place, from: Pose, except: string | undefined): Dr
   return drops.find(({ landmark }) => landmark === best);
 }
 
-/** The landmarks where the contract allows its robot to be. */
-function placesOf(contract: Contract): readonly Landmark[] {
-  return contract.spatial.landmarks.filter(({ pose: [x, y] }) => isAllowed([x, y], contract));
-}
-
-function isAllowed(point: Point, contract: Contract): boolean {
-  const { allowed, forbidden = [] } = contract.constraints.zones;
-  const around = zonesAround(point, contract).map(({ id }) => id);
-  const isInAllowed = allowed === undefined || around.some((id) => allowed.includes(id));
-  return isInAllowed && !around.some((id) => forbidden.includes(id));
-}
-
 /** Whether a robot that stops there is in nobody's way. */
 function isClear(point: Point, contract: Contract): boolean {
-  return isAllowed(point, contract) && !zonesAround(point, contract).some(({ kind }) => NOT_CLEAR.has(kind));
-}
-
-function zonesAround(point: Point, { spatial }: Contract): readonly Contract["spatial"]["zones"][number][] {
-  return spatial.zones.filter(({ polygon }) => isInside(point, polygon));
+  return mayBeAt(point, contract) && !zonesAt(point, contract).some(({ kind }) => NOT_CLEAR.has(kind));
 }
 
 /** Work zones are where the work is done: aisles, and floors to be cleaned. */
 const NOT_CLEAR: ReadonlySet<string> = new Set(["work", "one-way", "no-stop", "keepout"]);
-
-function nearest(from: Pose, landmarks: readonly Landmark[]): Landmark | undefined {
-  const far = (mark: Landmark): number => distance(from, poseFrom(mark.pose));
-  return landmarks.toSorted((a, b) => far(a) - far(b)).at(0);
-}
 
 function driveTo(
   { contract, robot: { pose } }: Place,

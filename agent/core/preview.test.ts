@@ -7,6 +7,7 @@ import { isBinding, previewContract, warningOf, type Margin, type Preview } from
 
 const outlook: Outlook = {
   speed: 0.5,
+  topSpeed: 1,
   drainPerSecond: 0.001,
   learned: nothingLearned,
   routes: new Map([

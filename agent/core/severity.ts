@@ -44,6 +44,10 @@ export const DEFAULT_SEVERITY_POLICY: SeverityPolicy = {
     out_of_scope: "major",
     effect_unknown: "major",
     goal_unknown: "major",
+    pose_implausible: "major",
+    load_lost: "major",
+    load_unexpected: "major",
+    tool_gone: "major",
   },
   firm: ["out_of_scope", "zone_forbidden", "effect_unknown"],
 };

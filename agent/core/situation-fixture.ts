@@ -24,7 +24,7 @@ export const ROBOT: RobotView = {
   tools: { base: "ok", load: "ok", battery: "ok" },
 };
 
-const OUTLOOK: Outlook = { speed: 1, drainPerSecond: 0.0001, learned: () => undefined, routes: new Map() };
+const OUTLOOK: Outlook = { speed: 1, topSpeed: 1, drainPerSecond: 0.0001, learned: () => undefined, routes: new Map() };
 
 const IDLE: Activity = { attempts: [], inquiries: [], retryAtMs: {}, shortSinceMs: {}, heldSinceMs: {}, tolerated: [] };
 

@@ -5,6 +5,7 @@ import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import type { EventData } from "#contract/event-data";
 import type { ContractState, StageUsage } from "#contract/state";
+import type { BatteryMeter } from "./battery-meter.ts";
 import type { Outlook } from "./estimate.ts";
 import type { Policies } from "./policies.ts";
 import type { Job } from "./work-plan.ts";
@@ -79,6 +80,8 @@ export interface Attempt {
   readonly startedMs: number;
   readonly drivenAtStart: Metres;
   readonly batteryAtStart?: Share;
+  /** What it has taken of the battery, as of the last time that another one began or ended beside it. */
+  readonly meter?: BatteryMeter;
   /** What the attempts before it took. */
   readonly usedBefore?: StageUsage;
   readonly interruption?: Interruption;

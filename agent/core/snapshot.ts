@@ -1,4 +1,5 @@
 import type { ProgressSnapshot } from "#contract/progress-snapshot";
+import { chargeOf } from "./battery-meter.ts";
 import { elapsedMs } from "./elapsed.ts";
 import type { Situation } from "./situation.ts";
 
@@ -21,10 +22,7 @@ export function snapshotOf(
   );
   const underWay = activity.attempts.filter(({ contractId }) => contractId === contract.contractId);
   const distance = underWay.reduce((sum, attempt) => Math.max(sum, robot.driven - attempt.drivenAtStart), 0);
-  const used = underWay.reduce(
-    (sum, { batteryAtStart }) => Math.max(sum, (batteryAtStart ?? 0) - (robot.battery ?? batteryAtStart ?? 0)),
-    0,
-  );
+  const used = underWay.reduce((sum, attempt) => sum + chargeOf(attempt, activity.attempts, robot.battery), 0);
   return {
     task_id: contract.taskId,
     elapsed_seconds: elapsed / 1000,

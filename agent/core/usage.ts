@@ -1,6 +1,7 @@
 import type { StageUsage } from "#contract/state";
 import { movesBase } from "./action-traits.ts";
 import { attemptOf } from "./attempts.ts";
+import { chargeOf } from "./battery-meter.ts";
 import type { Situation } from "./situation.ts";
 import type { StageView } from "./stage-order.ts";
 
@@ -11,7 +12,10 @@ export function usageOf(situation: Situation, { stage, known }: StageView): Stag
   const attempt = attemptOf(situation, stage.stageId);
   const { distance, batteryUsed } = (attempt ? attempt.usedBefore : known.used) ?? NOTHING;
   if (!attempt) return { distance, batteryUsed };
-  const { driven, battery = 0 } = situation.robot;
+  const { driven, battery } = situation.robot;
   const way = movesBase(attempt.action) ? Math.max(0, driven - attempt.drivenAtStart) : 0;
-  return { distance: distance + way, batteryUsed: batteryUsed + (attempt.batteryAtStart ?? battery) - battery };
+  return {
+    distance: distance + way,
+    batteryUsed: batteryUsed + chargeOf(attempt, situation.activity.attempts, battery),
+  };
 }

@@ -156,9 +156,9 @@ function effectOf({ planId, kind, parentId, contract }: WorkPlan, { type, stageI
 }
 
 /** Whether a contract still waits for a plan: the hold that it is for is there, and nobody else wants the robot to stand. */
-export function isWanted(holdId: string, parent: ContractState | undefined): boolean {
+export function isWanted({ holdId, by }: Pick<Hold, "holdId" | "by">, parent: ContractState | undefined): boolean {
   if (!parent || isFinal(parent.status)) return false;
-  const others = parent.holds.filter((hold) => hold.holdId !== holdId);
+  const others = parent.holds.filter((hold) => hold.holdId !== holdId || hold.by !== by);
   return parent.holds.length > others.length && !others.some(isOrdered);
 }
 

@@ -90,6 +90,20 @@ describe("stages whose order declares their independence", () => {
   });
 });
 
+describe("what the battery loses", () => {
+  it("is shared by the stages that run side by side, and adds up to what was lost", async () => {
+    const bench = await ExecutorBench.with(DISJOINT);
+    bench.robot.drainPerSecond = 0.001;
+    const full = bench.robot.battery;
+    await bench.until(DISJOINT, (state) => state.status === "completed", 60);
+    const [read, go] = bench.eventsOf("stage.completed").map(({ data }) => Number(data["batteryUsed"]));
+    // Two seconds of scanning beside the drive of four: one for each, and two more for the drive.
+    expect(read).toBeCloseTo(0.001, 3);
+    expect(go! + read!).toBeCloseTo(0.004, 3);
+    expect(bench.state(DISJOINT).batteryUsed).toBeLessThanOrEqual(full - bench.robot.battery + 1e-9);
+  });
+});
+
 describe("a branch that fails", () => {
   it("pauses the drive beside it until it is tried again, and both then end", async () => {
     const bench = await ExecutorBench.with(DISJOINT);

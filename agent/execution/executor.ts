@@ -332,9 +332,9 @@ export class Executor implements CommandHandler, AsyncDisposable {
   #wantPlan(contract: Contract): void {
     const { contractId } = contract;
     const state = this.#deps.journal.state().contracts[contractId];
-    for (const { holdId } of state?.holds ?? []) {
-      const kind = state && planFor(holdId, contract, state);
-      if (kind && !this.#plans.jobOf(contractId)) this.#plans.want(contractId, kind, holdId);
+    for (const hold of state?.holds ?? []) {
+      const kind = state && planFor(hold, contract, state);
+      if (kind && !this.#plans.jobOf(contractId)) this.#plans.want(contractId, kind, hold);
     }
   }
 

@@ -83,10 +83,11 @@ export function createOutlooks(deps: {
       const key = `${contract.contractId}/${contract.revision}`;
       const known = planned.get(key);
       if (known) return known;
-      const speed = CRUISE_SHARE * speedLimit(contract, "navigate", profile.limits.maxSpeed);
+      const topSpeed = speedLimit(contract, "navigate", profile.limits.maxSpeed);
+      const speed = CRUISE_SHARE * topSpeed;
       const drainPerSecond = drainOf(profile, speed);
-      if (!from) return { speed, drainPerSecond, learned, routes: new Map() };
-      const outlook = { speed, drainPerSecond, learned, ...planAll(contract, from) };
+      if (!from) return { speed, topSpeed, drainPerSecond, learned, routes: new Map() };
+      const outlook = { speed, topSpeed, drainPerSecond, learned, ...planAll(contract, from) };
       const [oldest] = planned.keys();
       if (planned.size >= PLANNED_MAX && oldest !== undefined) planned.delete(oldest);
       planned.set(key, outlook);

@@ -5,6 +5,7 @@ import type { StageUsage } from "#contract/state";
 import type { StageChanges } from "#contract/stage-changes";
 import type { Control } from "../control/control.ts";
 import { movesBase } from "../core/action-traits.ts";
+import { charged } from "../core/battery-meter.ts";
 import type { Permit } from "../core/permit.ts";
 import type {
   Attempt,
@@ -95,6 +96,7 @@ export class StageRunner {
       ...(used && { usedBefore: used }),
     };
     const abort = new AbortController();
+    this.#readMeters();
     this.#running.set(nameOf(attempt), { attempt, abort });
     const save = (checkpoint: StageCheckpoint): void => this.#save(abort, nameOf(attempt), checkpoint);
     const ended = this.#deps.tools.act({ ...toolRequest(request), save }, abort.signal);
@@ -124,8 +126,18 @@ export class StageRunner {
   /** What was run for a stage is settled in the journal, or left for later. */
   forget(work: StageName): void {
     this.interrupt(work, "withdrawn");
+    this.#readMeters();
     this.#running.delete(nameOf(work));
     this.#inquiries.delete(nameOf(work));
+  }
+
+  /** What the battery has lost until now belongs to those that were under way until now. */
+  #readMeters(): void {
+    const { attempts } = this;
+    const { battery } = this.#deps.senses.view({});
+    for (const [name, { attempt, abort }] of this.#running) {
+      this.#running.set(name, { abort, attempt: charged(attempt, attempts, battery) });
+    }
   }
 
   #save(abort: AbortController, name: string, checkpoint: StageCheckpoint): void {
@@ -139,6 +151,7 @@ export class StageRunner {
     try {
       const result = await ended;
       await this.#deps.senses.feel();
+      this.#readMeters();
       const running = this.#running.get(name);
       if (running?.abort !== abort) return;
       this.#running.set(name, { abort, attempt: { ...running.attempt, result } });

@@ -1,9 +1,9 @@
 import type { Clock } from "#lib/clock";
 import type { Contract, Stage } from "#contract/contract";
 import { activeContract } from "#contract/reducer";
-import type { ContractState, DeviceState, PlanEffect } from "#contract/state";
+import type { ContractState, DeviceState, Hold, PlanEffect } from "#contract/state";
 import { isFinal } from "#contract/status";
-import { LEASE_ENDED_HOLD } from "../core/lease.ts";
+import { isLeaseEndedHold } from "../core/lease.ts";
 import { planOf } from "../core/plan.ts";
 import type { Journal, NewEvent } from "../core/ports.ts";
 import type { RobotView, Situation } from "../core/situation.ts";
@@ -46,7 +46,7 @@ const STOPPED_BEFORE_MS = 2000;
 interface Wish {
   readonly parentId: string;
   readonly kind: ContractPlanKind;
-  readonly holdId: string;
+  readonly hold: Pick<Hold, "holdId" | "by">;
   readonly state: Job["state"];
 }
 
@@ -64,8 +64,8 @@ export class WorkPlans {
   }
 
   /** The contract waits for this job, which begins when nothing else is under way. */
-  want(parentId: string, kind: ContractPlanKind, holdId: string): void {
-    this.#wish = { parentId, kind, holdId, state: "wanted" };
+  want(parentId: string, kind: ContractPlanKind, hold: Pick<Hold, "holdId" | "by">): void {
+    this.#wish = { parentId, kind, hold, state: "wanted" };
   }
 
   /** The plan that a contract waits for; one that works for no contract, or for what an earlier process left, makes it wait too. */
@@ -90,7 +90,7 @@ export class WorkPlans {
     const stored = journal.contract(contractId);
     if (!state || !stored) return undefined;
     const contract = planOf(stored, state);
-    const isLeaving = plan !== undefined && this.#wish?.holdId === LEASE_ENDED_HOLD;
+    const isLeaving = plan && this.#wish && isLeaseEndedHold(this.#wish.hold);
     const beyondMs = isLeaving ? contract.lease.windDownSeconds * 1000 - STOPPED_BEFORE_MS : 0;
     const carrier = { contract, load: state.load, lease: { contractId, beyondMs } };
     if (plan) return { carrier, view: { contract: plan.contract, state: planState(plan), parent: contract } };
@@ -167,7 +167,7 @@ export class WorkPlans {
   }
 
   #isWishOpen({ contracts }: DeviceState): boolean {
-    return this.#wish !== undefined && isWanted(this.#wish.holdId, contracts[this.#wish.parentId]);
+    return this.#wish !== undefined && isWanted(this.#wish.hold, contracts[this.#wish.parentId]);
   }
 
   /** Tells whoever waits for a plan that nothing more will come of it. */

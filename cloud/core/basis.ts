@@ -7,6 +7,8 @@ export interface ProjectionBasis {
   readonly contract?: Contract | undefined;
   readonly state?: ContractState | undefined;
   readonly track: Track;
+  /** Since when the device is out of reach, milliseconds of the wall clock; absent while it is heard. */
+  readonly lostAtMs?: number;
 }
 
 /** The stage that is started, or else the next in line. */

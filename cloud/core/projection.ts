@@ -3,8 +3,9 @@ import type { PoseTuple } from "#contract/spatial";
 import type { ContractState } from "#contract/state";
 import { isFinal, type ContractStatus } from "#contract/status";
 import type { Seconds, Share } from "#lib/units";
-import { pointAlong } from "#lib/geometry";
+import { pointAlong, poseFrom } from "#lib/geometry";
 import { isDone, stageUnderWay, type ProjectionBasis } from "./basis.ts";
+import { onWayHome, postureOf, wayHomeOf, type Posture } from "./posture.ts";
 import { timelineOf, type Leg, type Timeline } from "./timeline.ts";
 import type { Track } from "./track.ts";
 
@@ -57,24 +58,63 @@ const GROWTH = {
 
 /**
  * Where a device should be at `atMs`, by its contract: along the planned way, at the estimated speed, stage after stage,
- * growing less certain all the time. Before any estimate, while held, and after the end it stays where it was last seen.
- * Pure, so it is computed when asked.
+ * growing less certain all the time; out of reach, it does what the contract says for that (`failurePolicy.offline`). Before any
+ * estimate, while held, and after the end it stays where it was last seen. Pure, so it is computed when asked.
  */
 export function project(basis: ProjectionBasis, atMs: number): Projection {
   const { track, state } = basis;
-  const timeline = timelineOf(basis);
-  const at = timeline ? placeOn(timeline, atMs) : undefined;
-  const seenMs = Math.max(track.pose?.atMs ?? 0, track.battery?.atMs ?? 0, track.progress?.atMs ?? 0);
-  const ageSeconds = seenMs === 0 ? 0 : Math.max(0, (atMs - seenMs) / 1000);
-  const pose = poseAt(track, timeline, at, atMs);
-  const battery = batteryAt(track, timeline, atMs);
+  const course = courseOf(basis, atMs);
+  const { pose, drivenHome } = whereabouts(basis, course, atMs);
+  const battery = batteryAt(track, course, atMs, drivenHome);
   return {
     atMs,
-    ageSeconds,
+    ageSeconds: ageOf(track, atMs),
     ...(pose ? { pose } : {}),
     ...(battery ? { battery } : {}),
-    ...(state ? { contract: contractAt(basis, state, timeline, at, atMs) } : {}),
+    ...(state ? { contract: contractAt(basis, state, course) } : {}),
   };
+}
+
+/** How the work should have gone until a moment. */
+interface Course {
+  readonly timeline: Timeline;
+  /** What becomes of it without the cloud; absent where it just goes on. */
+  readonly posture: Posture | undefined;
+  /** Until when there was work: the moment itself, or when the device stopped. */
+  readonly workMs: number;
+  readonly at: Place;
+}
+
+function courseOf(basis: ProjectionBasis, atMs: number): Course | undefined {
+  const timeline = timelineOf(basis);
+  if (!timeline) return undefined;
+  const posture = postureOf(basis, timeline);
+  const workMs = Math.min(atMs, posture?.worksUntilMs ?? atMs);
+  return { timeline, posture, workMs, at: placeOn(timeline, workMs) };
+}
+
+/** Since the device was last seen. */
+function ageOf({ pose, battery, progress }: Track, atMs: number): Seconds {
+  const seenMs = Math.max(pose?.atMs ?? 0, battery?.atMs ?? 0, progress?.atMs ?? 0);
+  return seenMs === 0 ? 0 : Math.max(0, (atMs - seenMs) / 1000);
+}
+
+/** Where the device is: at its work, where it has stopped, or on its way home from there. */
+function whereabouts(
+  basis: ProjectionBasis,
+  course: Course | undefined,
+  atMs: number,
+): { readonly pose?: Uncertain<PoseTuple>; readonly drivenHome: Seconds } {
+  const stopped = poseAt(basis.track, course, course?.workMs ?? atMs);
+  if (!stopped) return { drivenHome: 0 };
+  if (!course?.posture) return { pose: stopped, drivenHome: 0 };
+  const sigma = stopped.sigma + ((atMs - course.workMs) / 1000) * GROWTH.idlePose;
+  const home = wayHomeOf(basis, course.posture, poseFrom(stopped.value), course.timeline.speed);
+  if (!home) return { pose: { value: stopped.value, sigma }, drivenHome: 0 };
+  const { pose, driven } = onWayHome(home, atMs);
+  const value: PoseTuple = [pose.x, pose.y, pose.yaw];
+  const way = driven * course.timeline.speed;
+  return { pose: { value, sigma: sigma + GROWTH.speedShare * way }, drivenHome: driven };
 }
 
 /** Which leg is under way at a moment, and how much of it is behind. */
@@ -95,9 +135,10 @@ function placeOn(timeline: Timeline, atMs: number): Place {
   return { index, leg: timeline.legs[index]!, share: 1, isEnded: true };
 }
 
-function poseAt(track: Track, timeline: Timeline | undefined, at: Place | undefined, atMs: number): Projection["pose"] {
+function poseAt(track: Track, course: Course | undefined, atMs: number): Projection["pose"] {
   const seen = track.pose;
-  const planned = timeline && at ? plannedPose(timeline, at) : undefined;
+  const timeline = course?.timeline;
+  const planned = course && plannedPose(course.timeline, course.at);
   const value = planned ?? seen?.value;
   if (!value) return undefined;
   const sinceMs = seen?.atMs ?? timeline!.anchorMs;
@@ -152,42 +193,43 @@ function plannedPose(timeline: Timeline, at: Place): PoseTuple | undefined {
   return undefined;
 }
 
-function batteryAt(track: Track, timeline: Timeline | undefined, atMs: number): Projection["battery"] {
+function batteryAt(track: Track, course: Course | undefined, atMs: number, drivenHome: Seconds): Projection["battery"] {
   const seen = track.battery;
   if (!seen) return undefined;
   const elapsed = Math.max(0, (atMs - seen.atMs) / 1000);
-  const working = timeline ? secondsOfWork(timeline, seen.atMs, atMs) : 0;
-  const used = working * (timeline?.drainPerSecond ?? 0);
+  const working = (course ? secondsOfWork(course.timeline, seen.atMs, course.workMs) : 0) + drivenHome;
+  const used = working * (course?.timeline.drainPerSecond ?? 0);
   const sigma = GROWTH.batterySigma + used * GROWTH.drainShare + elapsed * GROWTH.idleBattery;
   return { value: Math.max(0, seen.value - used), sigma };
 }
 
-function contractAt(
-  basis: ProjectionBasis,
-  state: ContractState,
-  timeline: Timeline | undefined,
-  at: Place | undefined,
-  atMs: number,
-): ProjectedContract {
+function contractAt(basis: ProjectionBasis, state: ContractState, course: Course | undefined): ProjectedContract {
   const common = { contractId: state.contractId };
-  if (!timeline || !at) return { ...common, ...frozen(basis, state) };
+  if (!course) return { ...common, ...frozen(basis, state) };
+  const { timeline, at, posture, workMs: atMs } = course;
   // An end that should have come already is known no better than by how long it is overdue.
   const overdue = Math.max(0, (atMs - endOf(timeline)) / 1000);
   const total = timeline.legs.reduce((sum, leg) => sum + leg.seconds, 0);
   const stageShare = at.leg.fromShare + (1 - at.leg.fromShare) * at.share;
   const ended = new Set(timeline.legs.slice(0, at.isEnded ? undefined : at.index).map((leg) => leg.stageId));
   const done = state.stages.filter((stage) => isDone(stage) || ended.has(stage.stageId)).length;
+  const endSigma = timeSigma(timeline, timeline.anchorMs, endOf(timeline));
   const sigma = Math.min(1, timeSigma(timeline, timeline.anchorMs, atMs) / Math.max(1, total));
   return {
     ...common,
-    status: at.isEnded ? "completed" : "running",
+    status: statusOf(course),
     stageId: at.leg.stageId,
     stageShare,
     progress: { value: Math.min(1, (done + (at.isEnded ? 0 : stageShare)) / state.stages.length), sigma },
     load: loadAfter(basis.contract, state, ended),
-    endsAtMs: endOf(timeline),
-    endSigmaSeconds: 1 + Math.max(timeSigma(timeline, timeline.anchorMs, endOf(timeline)), overdue),
+    // Nobody knows when a link comes back that the end now waits for.
+    ...(posture ? {} : { endsAtMs: endOf(timeline), endSigmaSeconds: 1 + Math.max(endSigma, overdue) }),
   };
+}
+
+function statusOf({ at, posture, workMs }: Course): ContractStatus {
+  if (at.isEnded) return "completed";
+  return posture && workMs >= posture.worksUntilMs ? "held" : "running";
 }
 
 function frozen(basis: ProjectionBasis, state: ContractState): Omit<ProjectedContract, "contractId"> {

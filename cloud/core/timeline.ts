@@ -44,6 +44,12 @@ export function timelineOf(basis: ProjectionBasis): Timeline | undefined {
   return { ...rates, anchorMs, legs: [leg, ...next] };
 }
 
+/** When the stages of a timeline end, milliseconds of the wall clock, in their order. */
+export function stageEnds({ anchorMs, legs }: Timeline): readonly number[] {
+  let endMs = anchorMs;
+  return legs.map(({ seconds }) => (endMs += seconds * 1000));
+}
+
 /** The stage that was under way at the estimate, advanced by progress that was reported since. */
 function firstLeg(
   state: ContractState,

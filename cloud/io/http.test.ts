@@ -58,6 +58,30 @@ async function rig(): Promise<Rig> {
   };
 }
 
+describe("a command over HTTP", () => {
+  it("may name the hold that it means, and why; without a body it is the cloud's own", async () => {
+    await using http = await rig();
+    await http.post("/contracts", draftFor("amr-07"));
+    const words = { holdId: "aisle-b", reason: "forklift in aisle B" };
+    expect((await http.post("/contracts/example/hold", words)).status).toBe(202);
+    expect((await http.post("/contracts/example/hold")).status).toBe(202);
+    expect((await http.post("/contracts/example/resume", { holdId: "aisle-b" })).status).toBe(202);
+    expect(http.device.commands).toMatchObject([
+      { type: "hold", holdId: "aisle-b", data: { reason: "forklift in aisle B" } },
+      { type: "hold", holdId: "cloud" },
+      { type: "resume", holdId: "aisle-b" },
+    ]);
+  });
+
+  it("with a member that it does not know is refused", async () => {
+    await using http = await rig();
+    await http.post("/contracts", draftFor("amr-07"));
+    const { status, body } = await http.post("/contracts/example/hold", { holdId: "", because: 1 });
+    expect([status, body["type"]]).toEqual([422, "urn:holdfast:problem:invalid"]);
+    expect(body["errors"]).toMatchObject([{ path: "/holdId" }, { path: "" }]);
+  });
+});
+
 describe("contracts over HTTP", () => {
   it("are pushed with 201 and a Location, read by id and name, and listed", async () => {
     await using http = await rig();

@@ -121,7 +121,8 @@ async function answer(
 ): Promise<RouteAnswer> {
   const query = (route.query ?? z.object({})).safeParse(request.query);
   if (!query.success) return problemAnswer(malformedQuery(query.error));
-  const body = route.body ? readJson(request.body) : { ok: true as const, value: undefined };
+  const isBare = !route.body || (route.isBodyOptional && (request.body ?? "") === "");
+  const body = isBare ? { ok: true as const, value: undefined } : readJson(request.body);
   if (!body.ok) return problemAnswer(problem("malformed", body.detail));
   return route.handle(execution, {
     params: request.params as Record<string, string>,

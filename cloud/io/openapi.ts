@@ -70,7 +70,9 @@ function operationOf(route: Route, schemaOf: SchemaOf): object {
     summary,
     security: securityOf(route),
     parameters: [...pathParameters(route), ...queryParameters(route, schemaOf), ...headerParameters(route)],
-    ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
+    ...(route.body
+      ? { requestBody: { required: !route.isBodyOptional, content: json(schemaOf(route.body, "input")) } }
+      : {}),
     responses: {
       [success.status]: { description: success.description, content: json(schemaOf(success.schema, "output")) },
       ...Object.fromEntries(refusals),

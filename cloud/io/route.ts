@@ -31,6 +31,8 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;
+  /** Whether it also does without a body. */
+  readonly isBodyOptional?: boolean;
   readonly success: { readonly status: number; readonly description: string; readonly schema: z.ZodType };
   /** Statuses of the problems that it may answer, besides 400 and 500, and when. */
   readonly problems?: Readonly<Record<number, string>>;

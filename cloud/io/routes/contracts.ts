@@ -3,8 +3,9 @@ import { ContractDraft } from "#contract/contract";
 import { Name, Uuid7 } from "#contract/identifiers";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
 import { DivergenceReport } from "../../core/divergence.ts";
-import { CommandView, ContractSummaryView, ContractView } from "../../views.ts";
-import { respond, type Route } from "../route.ts";
+import { problem, type ProblemDocument } from "../../problem.ts";
+import { CommandView, CommandWords, ContractSummaryView, ContractView } from "../../views.ts";
+import { problemAnswer, respond, type Route } from "../route.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
 const STATUSES = [...new Set(STATUS_TRANSITIONS.flatMap((row) => [row.from, row.to]))] as [
@@ -89,10 +90,24 @@ function commandRoute(type: CommandView["type"], summary: string): Route {
     operationId: `${type}Contract`,
     summary: `${summary}; kept and sent at its return when the device cannot be heard`,
     access: ["operator", "integrator"],
+    body: CommandWords,
+    isBodyOptional: true,
     success: { status: 202, description: "the command is on its way", schema: CommandView },
-    problems: { ...NO_CONTRACT, 409: "the contract has ended" },
-    handle: async (execution, { params }) => respond(await execution.command(params["id"]!, type), 202),
+    problems: { ...NO_CONTRACT, 409: "the contract has ended", 422: "the body is not what is expected" },
+    handle: async (execution, { params, body }) => {
+      const words = CommandWords.safeParse(body ?? {});
+      if (!words.success) return problemAnswer(misread(words.error));
+      return respond(await execution.command(params["id"]!, type, words.data), 202);
+    },
   };
+}
+
+function misread(error: z.ZodError): ProblemDocument {
+  const errors = error.issues.map(({ path, message }) => ({
+    path: path.map((part) => `/${String(part)}`).join(""),
+    message,
+  }));
+  return problem("invalid", "the body may name a holdId and a reason", { errors });
 }
 
 /** Contracts: push, read, reconcile, command. */
