@@ -1,36 +1,42 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 
 /** An empty project into which the tarball of `npm pack` was installed, as a user does. */
 export interface InstalledPackage extends Disposable {
   readonly folder: string;
   /** Runs lines of a shell in the project, as a CI runner does: it stops at the first that fails. */
-  run(script: string): { readonly code: number | null; readonly output: string };
+  run(script: string): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Copies files of this repository into the project. */
+  copy(from: string, to: string): void;
 }
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Packs the project and installs it; takes what it can from npm's cache. */
-export function installPackage(): InstalledPackage {
+/** Packs the project and installs it, and `others` beside it; takes what it can from npm's cache. */
+export function installPackage(others: readonly string[]): InstalledPackage {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-installed-"));
   const env = runnerEnvironment(folder);
   const npm = (args: readonly string[], cwd: string): string =>
     execFileSync("npm", args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   const tarball = npm(["pack", "--silent", "--pack-destination", folder], ROOT).trim();
   npm(["init", "-y"], folder);
-  npm(["install", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`], folder);
+  npm(["install", "--prefer-offline", "--no-audit", "--no-fund", `./${tarball}`, ...others], folder);
   return {
     folder,
-    run(script) {
-      const { status, stdout, stderr } = spawnSync("bash", ["-eo", "pipefail", "-c", script], {
+    async run(script) {
+      const child = spawn("bash", ["-eo", "pipefail", "-c", script], {
         cwd: folder,
         env,
-        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
       });
-      return { code: status, output: `${stdout}${stderr}` };
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+      return { code, output: `${stdout}${stderr}` };
     },
+    copy: (from, to) => cpSync(join(ROOT, from), join(folder, to), { recursive: true }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
