@@ -1,4 +1,4 @@
-import type { SimulationResult } from "#sim/result";
+import type { SimulationResult } from "../result.ts";
 
 /** One value for each parameter of a scenario's matrix. */
 export type Parameters = Readonly<Record<string, unknown>>;
