@@ -6,6 +6,7 @@ import { measureComputing } from "./computing-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
 import { measureStages } from "./stage-figures.ts";
+import { measureWorld } from "./world.ts";
 
 const PAGE = fileURLToPath(new URL("../docs/measurements.md", import.meta.url));
 
@@ -14,7 +15,14 @@ async function main(): Promise<void> {
   const startedMs = performance.now();
   const loadBefore = loadavg();
   const chapters: Chapter[] = [];
-  for (const measure of [measureAgent, measureSmallAgent, measureMotion, measureComputing, measureStages]) {
+  for (const measure of [
+    measureAgent,
+    measureSmallAgent,
+    measureMotion,
+    measureComputing,
+    measureStages,
+    measureWorld,
+  ]) {
     const measured = await measure();
     for (const chapter of [measured].flat()) {
       chapters.push(chapter);

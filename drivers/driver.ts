@@ -1,5 +1,5 @@
 import type { Pose, Velocity } from "#lib/geometry";
-import type { Metres, Radians, Share } from "#lib/units";
+import type { Metres, MetresPerSecond, Radians, Share } from "#lib/units";
 
 export type { Velocity } from "#lib/geometry";
 
@@ -37,10 +37,16 @@ export interface Odometry {
   readonly velocity: Velocity;
 }
 
-/** A differential-drive base. Only the safety gate calls `drive`. */
+/** A velocity with a sideways part, to the left, that only holonomic bases obey. */
+export interface Twist extends Velocity {
+  /** 0 if absent. */
+  readonly lateral?: MetresPerSecond;
+}
+
+/** A driven base. Only the safety gate calls `drive`. */
 export interface BaseDriver extends Driver, Source<Odometry> {
   /** Keeps the velocity for `validForMs`, then stops by itself unless refreshed; ignored unless enabled. */
-  drive(velocity: Velocity, validForMs: number): void;
+  drive(velocity: Twist, validForMs: number): void;
 }
 
 /** One sweep of a planar lidar. */

@@ -4,7 +4,7 @@ import type { Event } from "#contract/event";
 import type { Pose } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
 import type { Expectation } from "./result.ts";
-import type { Thing } from "./world/shapes.ts";
+import type { Thing } from "./world/space/shapes.ts";
 
 /** Something the cloud wrote into its log. */
 export interface CloudNote {

@@ -1,6 +1,6 @@
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import type { LoadedScenario } from "./scenario-file.ts";
-import { prepareTerrain, type Terrain } from "./world/terrain.ts";
+import { prepareTerrain, type Terrain } from "./world/space/terrain.ts";
 
 type MapOfScenario = LoadedScenario["map"];
 

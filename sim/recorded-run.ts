@@ -5,7 +5,7 @@ import type { RunRecord } from "./record.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
 import { parametersText } from "./scenario-matrix.ts";
 import { simulate, type Simulation, type SimulationOptions } from "./simulate.ts";
-import { prepareTerrain } from "./world/terrain.ts";
+import { prepareTerrain } from "./world/space/terrain.ts";
 
 /** Runs a loaded scenario in virtual time and records it for a report. */
 export async function runRecorded(

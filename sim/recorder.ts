@@ -124,6 +124,8 @@ function finishRecord(
 export function unmappedOf(obstacles: readonly ObstacleSpec[]): UnmappedObstacle[] {
   return obstacles.map((obstacle) => {
     if ("polygon" in obstacle) return { kind: "polygon", points: obstacle.polygon };
+    // A line there and back is a polygon without area, of which the outline is drawn.
+    if ("wall" in obstacle) return { kind: "polygon", points: [...obstacle.wall, ...obstacle.wall.toReversed()] };
     const [x, y, radius] = obstacle.circle;
     return { kind: "circle", x, y, radius };
   });

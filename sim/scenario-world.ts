@@ -1,7 +1,8 @@
+import type { z } from "zod";
 import type { DeviceProfile } from "#agent/profile";
 import type { Zone } from "#contract/spatial";
 import type { LoadedScenario } from "./scenario-file.ts";
-import { WorldSpec, type RobotSpec } from "./world/world-spec.ts";
+import { type RobotSpec, WorldSpec } from "./world/world-spec.ts";
 
 /** The world of a scenario, judged by the zones of its masks and of every contract in it. */
 export function worldSpecOf({ scenario, map, zones, profiles, contracts }: LoadedScenario): WorldSpec {
@@ -18,7 +19,7 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
 }
 
 type PlacedRobot = LoadedScenario["scenario"]["robots"][number];
-type RobotInput = Omit<RobotSpec, "actuation" | "battery" | "odometry" | "load" | "scanner"> & Record<string, unknown>;
+type RobotInput = z.input<typeof RobotSpec>;
 
 function robotSpec({ id, pose, battery, odometryOrigin: origin }: PlacedRobot, profile: DeviceProfile): RobotInput {
   const { footprint, limits, lidar, odometry, position, tools } = profile;

@@ -28,6 +28,7 @@ export const DeviceCommand = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("drive"),
     linear: z.number().meta({ unit: "m/s" }),
+    lateral: z.exactOptional(z.number()).meta({ unit: "m/s", description: "to the left; 0 if absent" }),
     angular: z.number().meta({ unit: "rad/s" }),
     validForMs: Milliseconds.min(0),
   }),

@@ -27,9 +27,10 @@ function simulatedBase(link: DeviceLink, clock: Clock): BaseDriver {
   const source = createSource("base", "odometry", STALE_MS.base, link, clock);
   return {
     ...source,
-    drive({ linear, angular }, validForMs) {
-      const isNumber = Number.isFinite(linear) && Number.isFinite(angular);
-      if (isNumber && source.isEnabled()) link.post({ type: "drive", linear, angular, validForMs });
+    drive({ linear, lateral = 0, angular }, validForMs) {
+      const isNumber = Number.isFinite(linear) && Number.isFinite(lateral) && Number.isFinite(angular);
+      if (!isNumber || !source.isEnabled()) return;
+      link.post({ type: "drive", linear, angular, validForMs, ...(lateral === 0 ? {} : { lateral }) });
     },
   };
 }

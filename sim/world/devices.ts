@@ -1,6 +1,6 @@
 import { unreachable } from "#lib/errors";
 import type { DeviceCommand, DeviceDescription, DeviceMessage, DeviceName } from "#drivers/simulated/channel";
-import type { Body } from "./body.ts";
+import type { Body } from "./base/body.ts";
 import type { Hand, Outcome, Stance } from "./hand.ts";
 import type { Port } from "./port.ts";
 import { siteInReach, type Site } from "./sites.ts";
@@ -111,9 +111,9 @@ export class Devices {
     }
   }
 
-  #drive(port: Port, { linear, angular, validForMs }: Extract<DeviceCommand, { type: "drive" }>): void {
+  #drive(port: Port, { linear, lateral = 0, angular, validForMs }: Extract<DeviceCommand, { type: "drive" }>): void {
     if (!port.enabled.has("base") || this.#lost.has("base")) return;
-    this.#parts.body.command(port.id, { linear, angular }, validForMs, this.#parts.stance().atMs);
+    this.#parts.body.command(port.id, { linear, lateral, angular }, validForMs, this.#parts.stance().atMs);
   }
 
   #switch(port: Port, command: Extract<Request, { device: DeviceName }>): void {

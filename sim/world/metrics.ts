@@ -1,17 +1,11 @@
-import { isInside, type Point, type Pose } from "#lib/geometry";
+import type { Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Seconds, Share } from "#lib/units";
-import type { Velocity } from "#drivers/driver";
-import type { Zone } from "#contract/spatial";
-import { distanceToBorder } from "./shapes.ts";
-import type { Neighbour } from "./surroundings.ts";
+import type { Body } from "./base/body.ts";
+import type { Thing } from "./space/shapes.ts";
+import type { Violation, ZoneWatch } from "./zone-watch.ts";
 
 /** Farther things are not measured, so this is also the clearance of a robot that never came near anything. */
 export const CLEARANCE_MAX: Metres = 2;
-/** How deep a zone must be entered to count: a position source of a few centimetres can keep no finer border. */
-const ZONE_TOLERANCE: Metres = 0.05;
-/** Excess over a speed limit that counts, for the same reason and for the gain error of wheels. */
-const SPEED_TOLERANCE: MetresPerSecond = 0.05;
-const SPEED_TOLERANCE_SHARE = 0.05;
 const TRACK_PERIOD_MS = 200;
 const MOVING: MetresPerSecond = 0.01;
 
@@ -22,14 +16,6 @@ export interface Collision {
   readonly with: string;
   readonly pose: Pose;
   readonly speed: MetresPerSecond;
-}
-
-/** The beginning of a stay in a zone against its rule. */
-export interface Violation {
-  readonly atMs: number;
-  readonly kind: "keepout" | "speed-limit";
-  readonly zone: string;
-  readonly pose: Pose;
 }
 
 /** What a robot truly did since the start of the world. */
@@ -65,37 +51,26 @@ export class Recorder {
   minClearance: Metres = CLEARANCE_MAX;
   touches = 0;
   readonly #collisions: Collision[] = [];
+  readonly #zones: ZoneWatch;
   #distance = 0;
   #movingSeconds = 0;
-  readonly #violations: Violation[] = [];
-  readonly #judges: {
-    readonly zone: string;
-    readonly kind: Violation["kind"];
-    readonly judge: Judge;
-    isViolated: boolean;
-  }[];
 
-  constructor(zones: readonly Zone[]) {
-    this.#judges = zones.flatMap((zone) => {
-      const { kind, id } = zone;
-      if (kind !== "keepout" && kind !== "speed-limit") return [];
-      const judge = kind === "keepout" ? keepoutJudge(zone) : speedJudge(zone);
-      return [{ zone: id, kind, judge, isViolated: false }];
-    });
+  constructor(zones: ZoneWatch) {
+    this.#zones = zones;
   }
 
-  /** Takes in a step of `dtS` that ended in this state. */
-  step(state: Judged, nearest: readonly Neighbour[], dtS: Seconds): void {
-    const speed = Math.abs(state.velocity.linear);
+  /** Takes in a step of `dtS` that ended at `atMs`, after which the body is `thing` and moves like this. */
+  step(atMs: number, thing: Thing, { pose, velocity }: Pick<Body, "pose" | "velocity">, dtS: Seconds): void {
+    const { linear, lateral } = velocity;
+    const speed = lateral === 0 ? Math.abs(linear) : Math.sqrt(linear * linear + lateral * lateral);
     this.#distance += speed * dtS;
     if (speed > MOVING) this.#movingSeconds += dtS;
-    for (const { gap } of nearest) this.minClearance = Math.min(this.minClearance, gap);
-    for (const entry of this.#judges) {
-      const { zone, kind } = entry;
-      const isViolated = entry.judge(state);
-      if (isViolated && !entry.isViolated) this.#violations.push({ atMs: state.atMs, kind, zone, pose: state.pose });
-      entry.isViolated = isViolated;
-    }
+    this.#zones.look({ atMs, pose, body: thing, speed });
+  }
+
+  /** Takes in the gap to what is nearest. */
+  pass(gap: Metres): void {
+    this.minClearance = Math.min(this.minClearance, gap);
   }
 
   /** Books a collision; contact is a clearance of 0. */
@@ -105,14 +80,15 @@ export class Recorder {
   }
 
   /** Adds to the track, at most five times a second. */
-  sample(atMs: number, pose: Pose, velocity: Velocity, charge: Share): void {
+  sample(atMs: number, pose: Pose, speed: MetresPerSecond, charge: Share): void {
     const last = this.track[this.track.length - 1];
     if (last && atMs < last.atMs + TRACK_PERIOD_MS) return;
-    this.track.push({ atMs, ...pose, speed: velocity.linear, charge });
+    this.track.push({ atMs, ...pose, speed, charge });
   }
 
   metrics(batteryUsed: Share): Metrics {
-    const countOf = (kind: Violation["kind"]): number => this.#violations.filter((one) => one.kind === kind).length;
+    const { violations } = this.#zones;
+    const countOf = (kind: Violation["kind"]): number => violations.filter((one) => one.kind === kind).length;
     return {
       distance: this.#distance,
       meanSpeed: this.#movingSeconds === 0 ? 0 : this.#distance / this.#movingSeconds,
@@ -122,60 +98,8 @@ export class Recorder {
       touches: this.touches,
       keepoutViolations: countOf("keepout"),
       speedViolations: countOf("speed-limit"),
-      violations: [...this.#violations],
+      violations: [...violations],
       batteryUsed,
     };
   }
-}
-
-/** What zones judge. */
-export interface Judged {
-  readonly atMs: number;
-  readonly pose: Pose;
-  readonly velocity: Velocity;
-  /** The footprint in the frame `map`. */
-  readonly outline: readonly Point[];
-}
-
-type Judge = (state: Judged) => boolean;
-
-function keepoutJudge({ polygon }: Zone): Judge {
-  const isNear = nearBox(polygon);
-  return ({ outline }) =>
-    isNear(outline) &&
-    (outline.some((corner) => isDeepInside(corner, polygon)) ||
-      polygon.some((corner) => isDeepInside(corner, outline)));
-}
-
-function speedJudge({ polygon, maxSpeed = Infinity }: Zone): Judge {
-  const isNear = nearBox(polygon);
-  const limit = maxSpeed * (1 + SPEED_TOLERANCE_SHARE) + SPEED_TOLERANCE;
-  return ({ pose, velocity }) => {
-    const point: Point = [pose.x, pose.y];
-    return Math.abs(velocity.linear) > limit && isNear([point]) && isDeepInside(point, polygon);
-  };
-}
-
-function isDeepInside(point: Point, polygon: readonly Point[]): boolean {
-  return isInside(point, polygon) && distanceToBorder(point, polygon) > ZONE_TOLERANCE;
-}
-
-/** Whether the boxes around two polygons overlap: cheap, and false nearly always. */
-function nearBox(polygon: readonly Point[]): (points: readonly Point[]) => boolean {
-  const box = boxOf(polygon);
-  return (points) => {
-    const other = boxOf(points);
-    return box.xMin <= other.xMax && other.xMin <= box.xMax && box.yMin <= other.yMax && other.yMin <= box.yMax;
-  };
-}
-
-function boxOf(points: readonly Point[]): { xMin: number; xMax: number; yMin: number; yMax: number } {
-  const box = { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
-  for (const [x, y] of points) {
-    box.xMin = Math.min(box.xMin, x);
-    box.xMax = Math.max(box.xMax, x);
-    box.yMin = Math.min(box.yMin, y);
-    box.yMax = Math.max(box.yMax, y);
-  }
-  return box;
 }

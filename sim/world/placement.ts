@@ -1,8 +1,8 @@
 import { poseFrom } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { obstacleThing, placeOutline, polygonThing } from "./shapes.ts";
-import { Gauge } from "./surroundings.ts";
-import { prepareTerrain } from "./terrain.ts";
+import { bodyThing, obstacleThing } from "./space/shapes.ts";
+import { neighboursOf } from "./space/surroundings.ts";
+import { prepareTerrain } from "./space/terrain.ts";
 import type { RobotSpec, WorldSpec } from "./world-spec.ts";
 
 /** Where things stand when a world begins. */
@@ -25,22 +25,12 @@ const NEAR: Metres = 1e-3;
 export function findMisplaced({ map, obstacles, robots }: Placement): Misplacement[] {
   const terrain = prepareTerrain(map);
   const things = obstacles.map((obstacle, index) => obstacleThing(`obstacles.${index}`, obstacle));
-  const bodies = robots.map(({ id, pose, footprint }) =>
-    polygonThing(`robot ${id}`, placeOutline(footprint, poseFrom(pose))),
-  );
-  return robots.flatMap(({ pose: tuple, footprint }, robot) => {
-    const pose = poseFrom(tuple);
-    const body = {
-      pose,
-      radius: Math.max(...footprint.map(([x, y]) => Math.hypot(x, y))),
-      outline: placeOutline(footprint, pose),
-    };
-    const others = bodies.filter((_body, index) => index !== robot);
-    const touches = new Gauge(terrain)
-      .neighbours(body, [...things, ...others], NEAR)
+  const bodies = robots.map(({ id, pose, footprint }) => bodyThing(`robot ${id}`, footprint, poseFrom(pose)));
+  return bodies.flatMap((body, robot) => {
+    const touches = neighboursOf(body, { terrain, things: [...things, ...bodies] }, NEAR)
       .filter(({ gap }) => gap === 0)
       .map(({ id }) => (id === "map" ? "what is occupied on the map" : id));
-    if (!isOnFloor(map, tuple)) touches.push("the outside of the map's walls");
+    if (!isOnFloor(map, robots[robot]!.pose)) touches.push("the outside of the map's walls");
     return touches.length === 0 ? [] : [{ robot, touches }];
   });
 }

@@ -1,22 +1,22 @@
 import type { Clock } from "#lib/clock";
 import { type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
-import type { Metres, Seconds, Share } from "#lib/units";
-import type { Odometry, Velocity } from "#drivers/driver";
+import type { Seconds, Share } from "#lib/units";
+import type { Odometry, Twist as ToldTwist } from "#drivers/driver";
 import type { DeviceChannel, DeviceDescription, DeviceName } from "#drivers/simulated/channel";
 import type { Zone } from "#contract/spatial";
+import type { Twist } from "./base/drive-train.ts";
 import { Battery } from "./battery.ts";
-import { advance, Body } from "./body.ts";
-import { Contacts } from "./contacts.ts";
 import { Devices } from "./devices.ts";
 import { Hand, type Movement } from "./hand.ts";
 import { type Metrics, Recorder, type TrackPoint } from "./metrics.ts";
 import { createPort } from "./port.ts";
-import { Sensors } from "./sensors.ts";
-import { placeOutline, type Thing } from "./shapes.ts";
+import { Sensors } from "./sensing/sensors.ts";
+import { Mover } from "./mover.ts";
+import type { Scene } from "./space/scene.ts";
+import { radiusOf } from "./space/shapes.ts";
 import { type Site, siteInReach } from "./sites.ts";
-import { Gauge } from "./surroundings.ts";
-import type { Terrain } from "./terrain.ts";
+import { ZoneWatch } from "./zone-watch.ts";
 import type { RobotSpec } from "./world-spec.ts";
 
 /** Slower than this counts as standing still, in m/s and rad/s. */
@@ -27,7 +27,7 @@ export interface RobotTruth {
   readonly robotId: string;
   readonly atMs: number;
   readonly pose: Pose;
-  readonly velocity: Velocity;
+  readonly velocity: ToldTwist;
   readonly charge: Share;
   readonly isCharging: boolean;
   readonly held?: { readonly sku: string; readonly quantity: number };
@@ -36,7 +36,7 @@ export interface RobotTruth {
 export interface RobotDeps {
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly terrain: Terrain;
+  readonly scene: Scene;
   readonly zones: readonly Zone[];
   readonly sites: ReadonlyMap<string, Site>;
   readonly onMovement: (movement: Movement) => void;
@@ -49,40 +49,35 @@ export class Robot {
   readonly devices: Devices;
   readonly #clock: Clock;
   readonly #sites: ReadonlyMap<string, Site>;
-  readonly #body: Body;
+  readonly #scene: Scene;
+  readonly #mover: Mover;
   readonly #battery: Battery;
   readonly #sensors: Sensors;
   readonly #recorder: Recorder;
-  readonly #contacts = new Contacts();
-  readonly #terrain: Terrain;
-  readonly #gauge: Gauge;
-  readonly #radius: Metres;
   readonly #noise = new Map<DeviceName, { readonly factor: number; readonly untilMs: number }>();
   #isCharging = false;
   #ports = 0;
 
-  constructor(spec: RobotSpec, { clock, rng, terrain, zones, sites, onMovement }: RobotDeps) {
+  constructor(spec: RobotSpec, { clock, rng, scene, zones, sites, onMovement }: RobotDeps) {
     this.spec = spec;
     this.#clock = clock;
     this.#sites = sites;
-    this.#terrain = terrain;
-    this.#gauge = new Gauge(terrain);
-    this.#body = new Body(spec, poseFrom(spec.pose), rng.fork("body"));
+    this.#scene = scene;
     this.#battery = new Battery(spec.battery);
-    this.#recorder = new Recorder(zones);
-    this.#radius = Math.max(...spec.footprint.map(([x, y]) => Math.hypot(x, y)));
+    this.#recorder = new Recorder(new ZoneWatch(zones, radiusOf(spec.footprint)));
+    this.#mover = new Mover(spec, poseFrom(spec.pose), scene, this.#recorder, rng.fork("body"));
     this.hand = spec.load && new Hand(spec.id, spec.load, sites, onMovement);
     this.devices = new Devices({
       description: describe(spec),
-      body: this.#body,
+      body: this.#mover.body,
       hand: this.hand,
       scanner: spec.scanner,
       sites,
-      stance: () => ({ atMs: clock.nowMs(), pose: this.#body.pose, isStill: this.#isStill }),
+      stance: () => ({ atMs: clock.nowMs(), pose: this.#pose, isStill: this.#isStill }),
     });
     this.#sensors = new Sensors(
       spec,
-      this.#body,
+      this.#mover,
       this.#battery,
       {
         isWanted: (device) => this.devices.isWanted(device),
@@ -103,34 +98,27 @@ export class Robot {
     return channel;
   }
 
-  /** The footprint as others see it. */
-  thing(): Thing {
-    const { x, y } = this.#body.pose;
-    const outline = placeOutline(this.spec.footprint, this.#body.pose);
-    return { shape: "polygon", id: this.spec.id, x, y, radius: this.#radius, outline };
-  }
-
-  /** Moves the robot by one step that ends at `nowMs`, among solid `things` that do not include itself. */
-  step(nowMs: number, dtS: Seconds, things: readonly Thing[]): void {
+  /** Moves the robot by one step that ends at `nowMs`. */
+  step(nowMs: number, dtS: Seconds): void {
+    const { body } = this.#mover;
     for (const [device, { untilMs }] of this.#noise) if (nowMs >= untilMs) this.#noise.delete(device);
     this.devices.step(nowMs);
-    this.hand?.step({ atMs: nowMs, pose: this.#body.pose, isStill: this.#isStill });
-    const speedBefore = this.#body.velocity.linear;
-    this.#move(nowMs, dtS, things);
-    const { velocity } = this.#body;
-    this.#sensors.odometer.turn(velocity, dtS, this.#noise.get("base")?.factor ?? 1);
+    this.hand?.step({ atMs: nowMs, pose: body.pose, isStill: this.#isStill });
+    const speedBefore = body.velocity.linear;
+    this.#mover.step(nowMs, dtS, this.#battery.charge > 0 && !this.devices.isLost("base"));
+    this.#sensors.odometer.turn(body.wheels, dtS, this.#noise.get("base")?.factor ?? 1);
     this.#isCharging =
       this.#isStill &&
-      siteInReach(this.#sites, this.#body.pose, Math.PI, ({ spec }) => spec.kind === "charger") !== undefined;
-    const acceleration = (velocity.linear - speedBefore) / dtS;
+      siteInReach(this.#sites, body.pose, Math.PI, ({ spec }) => spec.kind === "charger") !== undefined;
+    const acceleration = (body.velocity.linear - speedBefore) / dtS;
     const isToolActive = this.hand?.isActive ?? false;
-    this.#battery.step({ velocity, acceleration, isToolActive, isCharging: this.#isCharging }, dtS);
-    this.#recorder.sample(nowMs, this.#body.pose, velocity, this.#battery.charge);
+    this.#battery.step({ velocity: body.velocity, acceleration, isToolActive, isCharging: this.#isCharging }, dtS);
+    this.#recorder.sample(nowMs, body.pose, body.velocity.linear, this.#battery.charge);
   }
 
   /** Lets the sensors look around after all robots have moved. */
-  sense(nowMs: number, things: readonly Thing[]): void {
-    this.#sensors.sense(nowMs, { terrain: this.#terrain, things, isCharging: this.#isCharging });
+  sense(nowMs: number): void {
+    this.#sensors.sense(nowMs, { scene: this.#scene, isCharging: this.#isCharging });
   }
 
   disturb(device: DeviceName, factor: number, untilMs: number): void {
@@ -143,15 +131,15 @@ export class Robot {
 
   /** Carries the robot elsewhere; its wheels do not turn. */
   carryTo(pose: Pose): void {
-    this.#body.pose = pose;
+    this.#mover.carryTo(pose);
   }
 
   truth(): RobotTruth {
     return {
       robotId: this.spec.id,
       atMs: this.#clock.nowMs(),
-      pose: this.#body.pose,
-      velocity: this.#body.velocity,
+      pose: this.#pose,
+      velocity: toldVelocity(this.#mover.body.velocity),
       charge: this.#battery.charge,
       isCharging: this.#isCharging,
       ...(this.hand?.held ? { held: this.hand.held } : {}),
@@ -170,34 +158,18 @@ export class Robot {
     return this.#sensors.odometer.read(this.#clock.nowMs());
   }
 
-  get #isStill(): boolean {
-    const { linear, angular } = this.#body.velocity;
-    return Math.abs(linear) < STILL && Math.abs(angular) < STILL;
+  get #pose(): Pose {
+    return this.#mover.body.pose;
   }
 
-  #move(nowMs: number, dtS: Seconds, things: readonly Thing[]): void {
-    const [body, recorder] = [this.#body, this.#recorder];
-    const canDrive = this.#battery.charge > 0 && !this.devices.isLost("base");
-    const velocity = body.accelerate(nowMs, dtS, canDrive);
-    const next = advance(body.pose, velocity, dtS);
-    const obstruction = this.#contacts.judge(
-      body.pose,
-      next,
-      (pose, within) => {
-        const placed = { pose, radius: this.#radius, outline: placeOutline(this.spec.footprint, pose) };
-        return this.#gauge.neighbours(placed, things, within);
-      },
-      recorder.minClearance,
-    );
-    const speed = velocity.linear;
-    for (const id of obstruction.struck) recorder.collide({ atMs: nowMs, with: id, pose: body.pose, speed });
-    recorder.touches += obstruction.touchedBy.length;
-    if (!obstruction.isBlocked) body.pose = next;
-    body.velocity = obstruction.isBlocked ? { linear: 0, angular: 0 } : velocity;
-    const { pose } = body;
-    const outline = placeOutline(this.spec.footprint, pose);
-    recorder.step({ atMs: nowMs, pose, velocity: body.velocity, outline }, obstruction.nearest, dtS);
+  get #isStill(): boolean {
+    const { linear, lateral, angular } = this.#mover.body.velocity;
+    return Math.abs(linear) < STILL && Math.abs(lateral) < STILL && Math.abs(angular) < STILL;
   }
+}
+
+function toldVelocity({ linear, lateral, angular }: Twist): RobotTruth["velocity"] {
+  return lateral === 0 ? { linear, angular } : { linear, lateral, angular };
 }
 
 function describe(spec: RobotSpec): DeviceDescription {

@@ -17,10 +17,34 @@ export const LimitsSpec = z.strictObject({
 });
 export type LimitsSpec = z.infer<typeof LimitsSpec>;
 
+/** How the wheels of a base are arranged. */
+export const BaseSpec = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("differential") }).meta({ description: "two driven wheels, turns on the spot" }),
+  z
+    .strictObject({
+      kind: z.literal("holonomic"),
+      maxLateralSpeed: positive("m/s", "sideways").default(0.5),
+    })
+    .meta({ description: "omnidirectional wheels" }),
+  z
+    .strictObject({
+      kind: z.literal("tricycle"),
+      wheelbase: positive("m", "from the axis of the idle wheels to the driven one").default(1),
+      maxSteer: positive("rad", "to either side")
+        .max(Math.PI / 2)
+        .default(Math.PI / 2),
+      steerRate: positive("rad/s", "how fast the wheel is steered").default(1.5),
+    })
+    .meta({ description: "one driven and steered wheel ahead of two idle ones, as forklifts have" }),
+]);
+export type BaseSpec = z.infer<typeof BaseSpec>;
+
 /** How the wheels fall short of their commands. */
 export const ActuationSpec = z.strictObject({
   delayMs: notNegative("ms", "from a command's arrival to its effect").default(40),
   gainSigma: notNegative("1", "standard deviation of the lasting error of speed, drawn once per robot").default(0.01),
+  lagMs: notNegative("ms", "time constant of the motors; 0: they follow at once").default(0),
+  slip: share("share of what the wheels turn that the floor does not take").default(0),
 });
 
 /** How odometry falls short of the movement: a lasting gain error and a random walk. */
@@ -42,6 +66,10 @@ export const LidarSpec = z.strictObject({
   rangeMax: positive("m", "farther things are not seen").default(12),
   rangeSigma: notNegative("m", "noise of a range").default(0.01),
   dropout: share("share of rays that fail").default(0.002),
+  mixedPixels: share("share of rays at the edge of a thing that answer from between it and what is behind").default(0),
+  glassAngle: notNegative("rad", "glass and mirrors answer rays that come within this of straight on")
+    .max(Math.PI / 2)
+    .default(0.2),
   mount: PoseTuple.default([0, 0, 0]).meta({ description: "pose of the lidar in the frame of the base" }),
 });
 export type LidarSpec = z.infer<typeof LidarSpec>;
@@ -88,10 +116,18 @@ const rectangle: [number, number][] = [
   [0.35, -0.25],
 ];
 
+/** The outline of a body in the frame of its base: corners, or the radius of a circle around its origin. */
+export const FootprintSpec = z.union([
+  z.array(PointTuple).min(3).max(50),
+  z.strictObject({ circle: positive("m", "radius").max(20) }),
+]);
+export type FootprintSpec = z.infer<typeof FootprintSpec>;
+
 export const RobotSpec = z.strictObject({
   id: Name,
   pose: PoseTuple,
-  footprint: z.array(PointTuple).min(3).max(50).default(rectangle),
+  footprint: FootprintSpec.default(rectangle),
+  base: BaseSpec.prefault({ kind: "differential" }),
   limits: LimitsSpec.prefault({}),
   actuation: ActuationSpec.prefault({}),
   odometry: OdometrySpec.prefault({}),
@@ -114,10 +150,16 @@ export const SiteSpec = z.strictObject({
 });
 export type SiteSpec = z.infer<typeof SiteSpec>;
 
-/** Something solid that no map shows: `circle` is `[x, y, radius]`. */
+const surface = z
+  .enum(["plain", "glass", "mirror"])
+  .optional()
+  .meta({ description: "what lidars see of it, plain if absent; bodies meet it all the same" });
+
+/** Something solid that no map shows: `circle` is `[x, y, radius]`, `wall` an open line. */
 export const ObstacleSpec = z.union([
-  z.strictObject({ circle: z.tuple([z.number(), z.number(), z.number().positive()]) }),
-  z.strictObject({ polygon: z.array(PointTuple).min(3).max(500) }),
+  z.strictObject({ circle: z.tuple([z.number(), z.number(), z.number().positive()]), surface }),
+  z.strictObject({ polygon: z.array(PointTuple).min(3).max(500), surface }),
+  z.strictObject({ wall: z.array(PointTuple).min(2).max(500), surface }),
 ]);
 export type ObstacleSpec = z.infer<typeof ObstacleSpec>;
 

@@ -9,11 +9,12 @@ import type { DeviceChannel } from "#drivers/simulated/channel";
 import type { WorldFault } from "./faults.ts";
 import type { Hand, Movement } from "./hand.ts";
 import type { Metrics, TrackPoint } from "./metrics.ts";
-import { personAt } from "./people.ts";
+import { Traffic } from "./traffic/traffic.ts";
 import { Robot, type RobotTruth } from "./robot.ts";
-import { obstacleThing, type Thing } from "./shapes.ts";
+import { obstacleThing, type Thing } from "./space/shapes.ts";
 import { createSites, type Site } from "./sites.ts";
-import { prepareTerrain, type Terrain } from "./terrain.ts";
+import { Scene } from "./space/scene.ts";
+import { prepareTerrain, type Terrain } from "./space/terrain.ts";
 import type { ObstacleSpec, WorldSpec } from "./world-spec.ts";
 
 const STEP_MS = 20;
@@ -46,27 +47,27 @@ export function createWorld(spec: WorldSpec, deps: WorldDeps): World {
 export class World implements Disposable {
   readonly spec: WorldSpec;
   readonly #clock: Clock;
-  readonly #terrain: Terrain;
+  readonly #scene: Scene;
+  readonly #traffic: Traffic;
   readonly #sites: ReadonlyMap<string, Site>;
   readonly #robots: ReadonlyMap<string, Robot>;
   readonly #obstacles: Thing[] = [];
   readonly #movements: Movement[] = [];
   readonly #startMs: number;
-  #people: readonly Thing[] = [];
   #steps = 0;
   #stop: Cancel;
 
   constructor(spec: WorldSpec, { clock, rng, terrain }: WorldDeps) {
     this.spec = spec;
     this.#clock = clock;
-    this.#terrain = terrain ?? prepareTerrain(spec.map);
+    this.#scene = new Scene(terrain ?? prepareTerrain(spec.map));
     this.#sites = createSites(spec.sites);
     this.#startMs = clock.nowMs();
     for (const obstacle of spec.obstacles) this.addObstacle(obstacle);
-    this.#people = this.#peopleAt(0);
+    this.#traffic = new Traffic(spec, this.#scene);
     const deps = {
       clock,
-      terrain: this.#terrain,
+      scene: this.#scene,
       zones: spec.zones,
       sites: this.#sites,
       onMovement: (movement: Movement) => this.#movements.push(movement),
@@ -78,7 +79,7 @@ export class World implements Disposable {
   }
 
   get grid(): OccupancyGrid {
-    return this.#terrain.grid;
+    return this.#scene.terrain.grid;
   }
 
   /** A channel to the devices of a robot, beside those that exist. Throws `driver.down` for an unknown robot. */
@@ -101,7 +102,7 @@ export class World implements Disposable {
 
   /** The people, where they are now. */
   people(): readonly Thing[] {
-    return this.#people;
+    return this.#traffic.people;
   }
 
   /** All that was physically picked and placed, in the order of time. */
@@ -111,7 +112,9 @@ export class World implements Disposable {
 
   /** Puts an obstacle into the world, now. */
   addObstacle(obstacle: ObstacleSpec): void {
-    this.#obstacles.push(obstacleThing(`obstacle-${this.#obstacles.length + 1}`, obstacle));
+    const thing = obstacleThing(`obstacle-${this.#obstacles.length + 1}`, obstacle);
+    this.#obstacles.push(thing);
+    this.#scene.add(thing);
   }
 
   /** Makes something go wrong, now. Throws `driver.down` for an unknown robot or site. */
@@ -153,7 +156,7 @@ export class World implements Disposable {
         metrics: robot.metrics(),
       })),
       obstacles: [...this.#obstacles],
-      people: this.#people,
+      people: this.#traffic.people,
       stock: Object.fromEntries([...this.#sites].map(([id, { stock }]) => [id, Object.fromEntries(stock)])),
       movements: [...this.#movements],
     };
@@ -186,23 +189,10 @@ export class World implements Disposable {
 
   #step(atMs: number): void {
     this.#steps++;
-    this.#people = this.#peopleAt((this.#steps * STEP_MS) / 1000);
-    const robots = [...this.#robots.values()];
-    const outlines = new Map(robots.map((robot) => [robot, robot.thing()]));
-    const around = (robot: Robot): Thing[] => [
-      ...this.#obstacles,
-      ...this.#people,
-      ...robots.filter((other) => other !== robot).map((other) => outlines.get(other)!),
-    ];
-    for (const robot of robots) {
-      robot.step(atMs, STEP_MS / 1000, around(robot));
-      outlines.set(robot, robot.thing());
-    }
-    for (const robot of robots) robot.sense(atMs, around(robot));
-  }
-
-  #peopleAt(seconds: number): Thing[] {
-    return this.spec.people.map((person, index) => personAt(person, index, seconds));
+    this.#scene.beginStep();
+    this.#traffic.step((this.#steps * STEP_MS) / 1000);
+    for (const robot of this.#robots.values()) robot.step(atMs, STEP_MS / 1000);
+    for (const robot of this.#robots.values()) robot.sense(atMs);
   }
 
   #robot(id: string): Robot {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Point } from "#lib/geometry";
-import { distanceToBorder, gapTo, placeOutline, polygonGap, polygonThing } from "./shapes.ts";
+import { distanceToBorder, gapBetween, obstacleThing, placeOutline, polygonThing, type Thing } from "./shapes.ts";
 
 const square: Point[] = [
   [0, 0],
@@ -10,7 +10,11 @@ const square: Point[] = [
 ];
 const moved = (outline: readonly Point[], dx: number, dy: number): Point[] => outline.map(([x, y]) => [x + dx, y + dy]);
 
-describe("polygonGap", () => {
+const polygonGap = (a: readonly Point[], b: readonly Point[]): number =>
+  gapBetween(polygonThing("a", a), polygonThing("b", b));
+const gapTo = (outline: readonly Point[], thing: Thing): number => gapBetween(polygonThing("a", outline), thing);
+
+describe("the gap between polygons", () => {
   it("is the distance between the nearest points, at a side or at a corner", () => {
     expect(polygonGap(square, moved(square, 3, 0.5))).toBeCloseTo(1, 12);
     expect(polygonGap(square, moved(square, 5, 6))).toBeCloseTo(5, 12);
@@ -45,11 +49,32 @@ describe("polygonGap", () => {
   });
 });
 
-describe("gapTo", () => {
+describe("the gap between things", () => {
   it("measures to the rim of a circle", () => {
     expect(gapTo(square, { shape: "circle", id: "c", x: 4, y: 1, radius: 0.5 })).toBeCloseTo(1.5, 12);
     expect(gapTo(square, { shape: "circle", id: "c", x: 2.2, y: 1, radius: 0.5 })).toBe(0);
     expect(gapTo(square, { shape: "circle", id: "c", x: 1, y: 1, radius: 0.1 })).toBe(0);
+  });
+
+  it("is that of the rims of two circles", () => {
+    const circle = (x: number, radius: number): Thing => ({ shape: "circle", id: "c", x, y: 0, radius });
+    expect(gapBetween(circle(0, 1), circle(4, 0.5))).toBeCloseTo(2.5, 12);
+    expect(gapBetween(circle(0, 1), circle(1.2, 0.5))).toBe(0);
+  });
+
+  it("knows no inside of a wall, but crosses it nowhere", () => {
+    const wall = obstacleThing("w", {
+      wall: [
+        [-1, -1],
+        [3, -1],
+        [3, 3],
+        [-1, 3],
+      ],
+    });
+    expect(gapTo(square, wall)).toBeCloseTo(1, 12);
+    expect(gapTo(moved(square, -2, 0), wall)).toBeCloseTo(1, 12);
+    expect(gapTo(moved(square, 2, 0), wall)).toBe(0);
+    expect(gapBetween({ shape: "circle", id: "c", x: -1, y: 1, radius: 0.5 }, wall)).toBeCloseTo(1.5, 12);
   });
 
   it("measures to the outline of a polygon, not to its enclosing circle", () => {

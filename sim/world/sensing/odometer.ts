@@ -2,8 +2,9 @@ import { type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Seconds } from "#lib/units";
 import type { Odometry, Velocity } from "#drivers/driver";
-import { advance } from "./body.ts";
-import type { OdometrySpec } from "./world-spec.ts";
+import { advance } from "#sim/world/base/body";
+import { STANDSTILL, type Twist } from "#sim/world/base/drive-train";
+import type { OdometrySpec } from "#sim/world/world-spec";
 
 /** Counts wheel turns with a lasting gain error and a random walk, so its pose drifts away from the truth. */
 export class Odometer {
@@ -11,7 +12,7 @@ export class Odometer {
   readonly #rng: Rng;
   readonly #gain: Velocity;
   #pose: Pose;
-  #velocity: Velocity = { linear: 0, angular: 0 };
+  #velocity: Twist = STANDSTILL;
 
   constructor(spec: OdometrySpec, rng: Rng) {
     this.#spec = spec;
@@ -20,18 +21,20 @@ export class Odometer {
     this.#gain = { linear: 1 + rng.normal(spec.gainSigma), angular: 1 + rng.normal(spec.gainSigma) };
   }
 
-  /** Takes in that the wheels turned at `velocity` for `dtS`; a base that stands is measured without noise. */
-  turn(velocity: Velocity, dtS: Seconds, noiseFactor: number): void {
+  /** Takes in that the wheels turned at `wheels` for `dtS`; a base that stands is measured without noise. */
+  turn(wheels: Twist, dtS: Seconds, noiseFactor: number): void {
     this.#velocity = {
-      linear: this.#measure(velocity.linear, this.#gain.linear, this.#spec.walkXy * noiseFactor, dtS),
-      angular: this.#measure(velocity.angular, this.#gain.angular, this.#spec.walkYaw * noiseFactor, dtS),
+      linear: this.#measure(wheels.linear, this.#gain.linear, this.#spec.walkXy * noiseFactor, dtS),
+      lateral: this.#measure(wheels.lateral, this.#gain.linear, this.#spec.walkXy * noiseFactor, dtS),
+      angular: this.#measure(wheels.angular, this.#gain.angular, this.#spec.walkYaw * noiseFactor, dtS),
     };
     this.#pose = advance(this.#pose, this.#velocity, dtS);
   }
 
   /** What the wheels say now. */
   read(atMs: number): Odometry {
-    return { atMs, pose: this.#pose, velocity: this.#velocity };
+    const { linear, angular } = this.#velocity;
+    return { atMs, pose: this.#pose, velocity: { linear, angular } };
   }
 
   #measure(speed: number, gain: number, walk: number, dtS: Seconds): number {

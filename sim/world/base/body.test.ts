@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
 import { advance, Body } from "./body.ts";
-import { RobotSpec } from "./world-spec.ts";
+import { RobotSpec } from "#sim/world/world-spec";
 
 const DT_S = 0.02;
 
@@ -20,7 +20,7 @@ function makeBody(spec: object = {}): Body {
 function run(body: Body, fromMs: number, untilMs: number, canDrive = true): { atMs: number; linear: number }[] {
   const speeds = [];
   for (let atMs = fromMs; atMs <= untilMs; atMs += 1000 * DT_S) {
-    body.velocity = body.accelerate(atMs, DT_S, canDrive);
+    body.accelerate(atMs, DT_S, canDrive);
     speeds.push({ atMs, linear: body.velocity.linear });
   }
   return speeds;
@@ -29,7 +29,7 @@ function run(body: Body, fromMs: number, untilMs: number, canDrive = true): { at
 describe("a body", () => {
   it("follows a command after its delay, within its acceleration", () => {
     const body = makeBody();
-    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 10_000, 0);
     const speeds = run(body, 0, 1000);
     expect(speeds.filter(({ linear }) => linear > 0)[0]!.atMs).toBe(40);
     expect(speeds.find(({ linear }) => linear >= 0.5)!.atMs).toBe(40 + 480);
@@ -38,17 +38,17 @@ describe("a body", () => {
 
   it("clips what is beyond its limits", () => {
     const body = makeBody();
-    body.command(1, { linear: 9, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 9, lateral: 0, angular: 0 }, 10_000, 0);
     run(body, 0, 3000);
     expect(body.velocity.linear).toBe(1);
-    body.command(1, { linear: -9, angular: -9 }, 10_000, 3000);
+    body.command(1, { linear: -9, lateral: 0, angular: -9 }, 10_000, 3000);
     run(body, 3000, 9000);
-    expect(body.velocity).toEqual({ linear: -0.5, angular: -1.5 });
+    expect(body.velocity).toEqual({ linear: -0.5, lateral: 0, angular: -1.5 });
   });
 
   it("brakes when its last command is no longer valid", () => {
     const body = makeBody();
-    body.command(1, { linear: 0.5, angular: 0 }, 1000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 1000, 0);
     run(body, 0, 1020);
     expect(body.velocity.linear).toBe(0.5);
     run(body, 1040, 1040);
@@ -59,7 +59,7 @@ describe("a body", () => {
 
   it("forgets only the commands of who releases it", () => {
     const body = makeBody();
-    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 10_000, 0);
     body.release(2);
     run(body, 0, 1000);
     expect(body.velocity.linear).toBe(0.5);
@@ -70,7 +70,7 @@ describe("a body", () => {
 
   it("never begins a command that was released before its effect", () => {
     const body = makeBody();
-    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 10_000, 0);
     body.release(1);
     run(body, 0, 1000);
     expect(body.velocity.linear).toBe(0);
@@ -78,7 +78,7 @@ describe("a body", () => {
 
   it("brakes when it may not drive", () => {
     const body = makeBody();
-    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 10_000, 0);
     run(body, 0, 1000);
     run(body, 1000, 2000, false);
     expect(body.velocity.linear).toBe(0);
@@ -86,7 +86,7 @@ describe("a body", () => {
 
   it("errs by the same gain all the time", () => {
     const body = makeBody({ actuation: { delayMs: 0, gainSigma: 0.1 } });
-    body.command(1, { linear: 0.5, angular: 0 }, 10_000, 0);
+    body.command(1, { linear: 0.5, lateral: 0, angular: 0 }, 10_000, 0);
     const speeds = run(body, 0, 4000)
       .slice(-50)
       .map(({ linear }) => linear);
@@ -100,6 +100,6 @@ it("advances along a circle at constant velocity", () => {
   let pose = { x: 0, y: 0, yaw: 0 };
   const steps = Math.round((2 * Math.PI) / (0.5 * DT_S));
   for (let step = 0; step < steps; step++)
-    pose = advance(pose, { linear: 1, angular: (2 * Math.PI) / (steps * DT_S) }, DT_S);
+    pose = advance(pose, { linear: 1, lateral: 0, angular: (2 * Math.PI) / (steps * DT_S) }, DT_S);
   expect(Math.hypot(pose.x, pose.y)).toBeLessThan(1e-9);
 });

@@ -1,14 +1,13 @@
-import { wrapAngle } from "#lib/geometry";
+import { type Pose, wrapAngle } from "#lib/geometry";
 import type { Clock } from "#lib/clock";
 import type { Rng } from "#lib/rng";
 import type { DeviceName, SampleMessage } from "#drivers/simulated/channel";
-import type { Body } from "./body.ts";
-import type { Battery } from "./battery.ts";
+import type { Mover } from "#sim/world/mover";
+import type { Battery } from "#sim/world/battery";
 import { createLidar, type Lidar } from "./lidar.ts";
 import { Odometer } from "./odometer.ts";
-import type { Thing } from "./shapes.ts";
-import type { Terrain } from "./terrain.ts";
-import type { RobotSpec } from "./world-spec.ts";
+import type { Scene } from "#sim/world/space/scene";
+import type { RobotSpec } from "#sim/world/world-spec";
 
 const BATTERY_HZ = 1;
 /** Steps of the state of charge that a battery reports. */
@@ -16,8 +15,7 @@ const CHARGE_STEP = 0.001;
 
 /** What sensors look at. */
 export interface Sight {
-  readonly terrain: Terrain;
-  readonly things: Iterable<Thing>;
+  readonly scene: Scene;
   readonly isCharging: boolean;
 }
 
@@ -44,7 +42,7 @@ export class Sensors {
   readonly #audience: Audience;
   readonly #sensors: readonly Sensor[];
 
-  constructor(spec: RobotSpec, body: Body, battery: Battery, audience: Audience, deps: { clock: Clock; rng: Rng }) {
+  constructor(spec: RobotSpec, mover: Mover, battery: Battery, audience: Audience, deps: { clock: Clock; rng: Rng }) {
     const { clock, rng } = deps;
     this.#clock = clock;
     this.#audience = audience;
@@ -66,9 +64,9 @@ export class Sensors {
         angleMin: this.lidar.angleMin,
         angleStep: this.lidar.angleStep,
         rangeMax: spec.lidar.rangeMax,
-        ranges: this.lidar.sweep(body.pose, sight.terrain, sight.things, audience.noiseFactor("lidar")),
+        ranges: this.lidar.sweep(mover.body.pose, sight.scene, audience.noiseFactor("lidar"), mover.thing),
       })),
-      sensor("position", position.hz, (atMs) => this.#fix(atMs, body, position), position.delayMs),
+      sensor("position", position.hz, (atMs) => this.#fix(atMs, mover.body.pose, position), position.delayMs),
       sensor("battery", BATTERY_HZ, (atMs, { isCharging }) => ({
         type: "battery",
         atMs,
@@ -91,9 +89,8 @@ export class Sensors {
     }
   }
 
-  #fix(atMs: number, body: Body, spec: RobotSpec["position"] & { rng: Rng }): SampleMessage {
+  #fix(atMs: number, { x, y, yaw }: Pose, spec: RobotSpec["position"] & { rng: Rng }): SampleMessage {
     const factor = this.#audience.noiseFactor("position");
-    const { x, y, yaw } = body.pose;
     return {
       type: "fix",
       atMs,

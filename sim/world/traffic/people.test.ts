@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { personAt } from "./people.ts";
-import { PersonSpec } from "./world-spec.ts";
+import { PersonSpec } from "#sim/world/world-spec";
 
 it("walks along the path and back, for ever", () => {
   const person = PersonSpec.parse({

@@ -1,6 +1,6 @@
 import { pointAlong, polylineLength } from "#lib/geometry";
-import type { Thing } from "./shapes.ts";
-import type { PersonSpec } from "./world-spec.ts";
+import type { Thing } from "#sim/world/space/shapes";
+import type { PersonSpec } from "#sim/world/world-spec";
 
 /** Where a person is `seconds` after the start: along the path, back, and again. */
 export function personAt(spec: PersonSpec, index: number, seconds: number): Thing {

@@ -1,12 +1,18 @@
 import { type OccupancyGrid, decodeOccupancy, FREE, OCCUPIED } from "#contract/occupancy-grid";
+import { distanceField } from "#edge-planner/distance-field";
+import type { WorldSpec } from "#sim/world/world-spec";
 import type { Metres } from "#lib/units";
-import type { WorldSpec } from "./world-spec.ts";
+import { type FreeSquares, freeSquares } from "./free-squares.ts";
 
 /** The mapped, solid part of the world. Only occupied cells are solid: unknown ones are merely unseen. */
 export interface Terrain {
   readonly grid: OccupancyGrid;
   /** Per cell the Chebyshev distance to the nearest occupied cell, in cells, at most `GAP_MAX`; 0 = occupied. */
   readonly gap: Uint8Array;
+  /** Distance from each cell's centre to the centre of the nearest occupied one; computed when first asked for. */
+  readonly distances: Float32Array;
+  /** What rays leap over; computed when first asked for. */
+  readonly squares: FreeSquares;
 }
 
 /** Distances beyond this are not told apart. */
@@ -22,60 +28,19 @@ export function prepareTerrain(map: WorldSpec["map"]): Terrain {
 
 /** The terrain of a grid. */
 export function createTerrain(grid: OccupancyGrid): Terrain {
-  return { grid, gap: chebyshevDistances(grid) };
-}
-
-/**
- * Distance along the unit vector (`cos`, `sin`) from (`x`, `y`) to the first occupied cell, or `Infinity` when none
- * lies within `rangeMax`. Exact: it walks cell borders (Amanatides & Woo, "A Fast Voxel Traversal Algorithm", 1987)
- * and leaps only where the distance field proves that the leap crosses free cells.
- */
-export function castRay(terrain: Terrain, x: Metres, y: Metres, cos: number, sin: number, rangeMax: Metres): Metres {
-  const { width, height, resolution, originX, originY } = terrain.grid;
-  const gap = terrain.gap;
-  const [startX, startY, reach] = [(x - originX) / resolution, (y - originY) / resolution, rangeMax / resolution];
-  // Adding 0 turns -0 into 0: a ray along an axis reaches the borders beside it at +Infinity, never at -Infinity.
-  const [inverseX, inverseY] = [1 / (cos + 0), 1 / (sin + 0)];
-  // The border of a cell that the ray leaves by, relative to the cell's lower-left corner.
-  const [aheadX, aheadY] = [Number(cos >= 0), Number(sin >= 0)];
-  let along = entryOf(startX, startY, cos, sin, width, height);
-  let column = Math.floor(startX + cos * along);
-  let row = Math.floor(startY + sin * along);
-  while (along <= reach && column >= 0 && row >= 0 && column < width && row < height) {
-    const free = gap[row * width + column]!;
-    if (free === 0) return along * resolution;
-    if (free > 1) {
-      along += free - 1;
-      column = Math.floor(startX + cos * along);
-      row = Math.floor(startY + sin * along);
-      continue;
-    }
-    const toX = (column + aheadX - startX) * inverseX;
-    const toY = (row + aheadY - startY) * inverseY;
-    if (toX < toY) {
-      along = toX;
-      column += 2 * aheadX - 1;
-    } else {
-      along = toY;
-      row += 2 * aheadY - 1;
-    }
-  }
-  return Infinity;
-}
-
-/** How far along the ray the grid begins: 0 inside of it, `Infinity` when the ray misses it. In cells. */
-function entryOf(x: number, y: number, cos: number, sin: number, width: number, height: number): number {
-  if (x >= 0 && y >= 0 && x < width && y < height) return 0;
-  let entry = 0;
-  for (const [start, step, size] of [
-    [x, cos, width],
-    [y, sin, height],
-  ] as const) {
-    if (step > 0) entry = Math.max(entry, -start / step);
-    else if (step < 0) entry = Math.max(entry, (size - start) / step);
-  }
-  // A hair inside, so that rounding does not put the entry into the cell outside of the border.
-  return entry + 1e-9;
+  let distances: Float32Array | undefined;
+  let squares: FreeSquares | undefined;
+  return {
+    grid,
+    gap: chebyshevDistances(grid),
+    get distances() {
+      const codes = (): Uint8Array => grid.cells.map((cell) => (cell === OCCUPIED ? 1 : 0));
+      return (distances ??= distanceField(codes(), grid, Infinity));
+    },
+    get squares() {
+      return (squares ??= freeSquares(grid));
+    },
+  };
 }
 
 /** Free floor, and around it a wall of one cell. */
@@ -127,4 +92,18 @@ function chebyshevDistances({ width, height, cells }: OccupancyGrid): Uint8Array
     }
   }
   return gap;
+}
+
+/** A distance around the point that surely holds nothing occupied; at or below 0 when that can't be told. */
+export function freeAround(terrain: Terrain, x: Metres, y: Metres): Metres {
+  const { grid } = terrain;
+  const { width, height, resolution } = grid;
+  const column = Math.floor((x - grid.originX) / resolution);
+  const row = Math.floor((y - grid.originY) / resolution);
+  if (column < 0 || row < 0 || column >= width || row >= height) return 0;
+  const offX = x - grid.originX - (column + 0.5) * resolution;
+  const offY = y - grid.originY - (row + 0.5) * resolution;
+  // From the point to the centre of its cell, and from the centre of an occupied cell to its corner.
+  const slack = Math.sqrt(offX * offX + offY * offY) + resolution * Math.SQRT1_2;
+  return terrain.distances[row * width + column]! - slack;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
 import { Odometer } from "./odometer.ts";
-import { OdometrySpec } from "./world-spec.ts";
+import { OdometrySpec } from "#sim/world/world-spec";
 
 const DT_S = 0.02;
-const straight = { linear: 1, angular: 0 };
+const straight = { linear: 1, lateral: 0, angular: 0 };
 
 function makeOdometer(spec: object, seed = 1): Odometer {
   return new Odometer(OdometrySpec.parse(spec), createRng(seed));
@@ -51,7 +51,7 @@ describe("an odometer", () => {
 
   it("does not drift while it stands", () => {
     const odometer = makeOdometer({});
-    for (let step = 0; step < 1000; step++) odometer.turn({ linear: 0, angular: 0 }, DT_S, 1);
+    for (let step = 0; step < 1000; step++) odometer.turn({ linear: 0, lateral: 0, angular: 0 }, DT_S, 1);
     expect(odometer.read(0).pose).toEqual({ x: 0, y: 0, yaw: 0 });
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FREE, OCCUPIED, type OccupancyGrid, UNKNOWN } from "#contract/occupancy-grid";
-import { castRay, createTerrain, prepareTerrain, type Terrain } from "./terrain.ts";
+import { castRay } from "./ray.ts";
+import { createTerrain, prepareTerrain, type Terrain } from "./terrain.ts";
 
 /** A terrain of square cells drawn as text, the top row first: `#` occupied, `?` unknown, else free. */
 function drawn(rows: readonly string[], resolution: number): Terrain {

@@ -1,0 +1,70 @@
+import type { Metres } from "#lib/units";
+import type { Thing } from "./shapes.ts";
+import type { Terrain } from "./terrain.ts";
+
+/** Farther than anything that is measured: after a jump nobody trusts an earlier look. */
+const JUMP: Metres = 1000;
+const NOBODY = -1;
+
+/** All that is solid, and how much of it may have moved. */
+export class Scene {
+  readonly terrain: Terrain;
+  readonly #things: Thing[] = [];
+  /** Sum over the steps before of the longest way that a thing made. */
+  #drift: Metres = 0;
+  /** How much of that a thing made alone: the steps in which it went farthest, over who went second farthest. */
+  readonly #alone: Metres[] = [];
+  /** Who goes farthest in this step, how far, and how far the next one goes. */
+  #lead = { place: NOBODY, moved: 0, second: 0 };
+
+  constructor(terrain: Terrain) {
+    this.terrain = terrain;
+  }
+
+  get things(): readonly Thing[] {
+    return this.#things;
+  }
+
+  /** Puts something into the scene; the answer is its place. */
+  add(thing: Thing): number {
+    this.#drift += JUMP;
+    this.#alone.push(0);
+    return this.#things.push(thing) - 1;
+  }
+
+  /** Puts a thing elsewhere; `moved` bounds the way of each of its points. */
+  move(place: number, thing: Thing, moved: Metres): void {
+    this.#things[place] = thing;
+    const lead = this.#lead;
+    if (place !== lead.place && moved > lead.moved) this.#lead = { place, moved, second: lead.moved };
+    else if (place !== lead.place) lead.second = Math.max(lead.second, moved);
+    else lead.moved += moved;
+  }
+
+  /** Something was put elsewhere without moving there. */
+  jump(place: number, thing: Thing): void {
+    this.#things[place] = thing;
+    this.#drift += JUMP;
+  }
+
+  /** A new step begins: what moves in it adds to what moved before. */
+  beginStep(): void {
+    const { place, moved, second } = this.#lead;
+    if (place === NOBODY) return;
+    this.#drift += moved;
+    this.#alone[place]! += moved - second;
+    this.#lead = { place: NOBODY, moved: 0, second: 0 };
+  }
+
+  /** Mark for `driftSince`, taken by the thing at `place` when it measures its surroundings. */
+  driftMark(place: number): Metres {
+    // Without what has moved in this step: that counts once more later, as others may move on in it.
+    return this.#drift - this.#alone[place]!;
+  }
+
+  /** How far any single other thing may have moved since the mark, at most. */
+  driftSince(mark: Metres, place: number): Metres {
+    const { place: leader, moved, second } = this.#lead;
+    return this.#drift - this.#alone[place]! + (leader === place ? second : moved) - mark;
+  }
+}
