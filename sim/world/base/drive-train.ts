@@ -80,7 +80,7 @@ function tricycle(
 
 /** Share of the way to its target that a first-order lag makes in `dtS`. */
 function shareOf(lagS: Seconds, dtS: Seconds): number {
-  return lagS === 0 ? 1 : 1 - Math.exp(-dtS / lagS);
+  return lagS === 0 ? 1 : 1 - Math.exp(0 - dtS / lagS);
 }
 
 /** The next speed of wheels that speed up and brake within the limits. */

@@ -10,7 +10,7 @@ const LEAST_ADVANCE: Metres = 1e-3;
 export interface Movement<Pose> {
   readonly from: Pose;
   /** Where the body is after a share of the movement, 0 to 1. */
-  at(share: number): Pose;
+  readonly at: (share: number) => Pose;
   /** No point of the body goes farther than this. */
   readonly reach: Metres;
   /** The gap around `from` is known to be at least this. */

@@ -86,11 +86,11 @@ function cast(
     if (toX < toY) {
       along = toX;
       column += edge;
-      row = Math.min(row + edge - 1, Math.max(row, (startY + sin * along) | 0));
+      row = Math.min(row + edge - 1, Math.max(row, Math.trunc(startY + sin * along)));
     } else {
       along = toY;
       row += edge;
-      column = Math.min(column + edge - 1, Math.max(column, (startX + cos * along) | 0));
+      column = Math.min(column + edge - 1, Math.max(column, Math.trunc(startX + cos * along)));
     }
     if (along > reach) return Infinity;
   }
