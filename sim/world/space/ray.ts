@@ -66,12 +66,8 @@ function cast(
   sin: number,
   reach: number,
 ): number {
-  let along = 0;
-  if (!(startX >= 0 && startY >= 0)) {
-    // A hair inside, so that rounding does not put the entry into the cell outside of the border.
-    along = Math.max(startX < 0 ? -startX / cos : 0, startY < 0 ? -startY / sin : 0) + 1e-9;
-    if (along > reach) return Infinity;
-  }
+  let along = startX >= 0 && startY >= 0 ? 0 : entryOf(startX, startY, cos, sin);
+  if (along > reach) return Infinity;
   let column = Math.trunc(startX + cos * along);
   let row = Math.trunc(startY + sin * along);
   if (column >= stride - 1 || row >= height) return Infinity;
@@ -94,4 +90,10 @@ function cast(
     }
     if (along > reach) return Infinity;
   }
+}
+
+/** How far along a ray from outside, whose direction has no negative part, the columns and rows from 0 on begin. */
+function entryOf(startX: number, startY: number, cos: number, sin: number): number {
+  // A hair inside, so that rounding does not put the entry into the cell outside of the border.
+  return Math.max(startX < 0 ? -startX / cos : 0, startY < 0 ? -startY / sin : 0) + 1e-9;
 }
