@@ -302,34 +302,3 @@ describe("a long wait", () => {
     expect(bench.clock.nowMs() - restartMs).toBeLessThan(50_000);
   });
 });
-
-describe("a restart", () => {
-  it("in a world as it was left goes on without a word", async () => {
-    const contract = contractWith();
-    const bench = await benchWith(contract);
-    await bench.untilStage(contract, "go-to-station");
-    await bench.crash();
-    await bench.until(contract, (state) => state.status === "completed");
-    expect(replansOf(bench)).toEqual([]);
-    expect(bench.eventsOf("stage.failed")).toEqual([]);
-  });
-
-  it.each<[string, string, (bench: ExecutorBench) => void]>([
-    ["load_lost", "a load that is gone", (bench) => (bench.robot.held = undefined)],
-    ["pose_implausible", "a robot that was carried away", (bench) => (bench.robot.pose = { x: 40, y: 40, yaw: 0 })],
-  ])("that finds %s, %s, stands still and asks for a plan with it", async (code, _name, happen) => {
-    const contract = contractWith();
-    const bench = await benchWith(contract);
-    bench.cloud = "stays-silent";
-    await bench.untilStage(contract, "go-to-station");
-    await bench.pass(2);
-    happen(bench);
-    await bench.crash();
-    await bench.pass(10);
-    expect(bench.robot.goal).toBeUndefined();
-    expect(bench.questions).toMatchObject([{ delta: { code, severity: "major" } }]);
-    await bench.until(contract, (state) => state.holds.length > 0);
-    expect(bench.eventsOf("fix.attempted")).toEqual([]);
-    expect(bench.state(contract).holds).toMatchObject([{ by: "policy", holdId: "escalation:go-to-station" }]);
-  });
-});

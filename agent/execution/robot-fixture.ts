@@ -29,7 +29,7 @@ export class TestRobot {
   /** A sensor that stopped. */
   lidar: "ok" | "stale" = "ok";
   position: "ok" | "lost" = "ok";
-  hand: "ok" | "hangs" | "forgets" | "unplugged" = "ok";
+  hand: "ok" | "hangs" | "forgets" | "unplugged" | "gone" = "ok";
   /** How many of the next actions of the hand come to nothing. */
   slips = 0;
   /** How many of the next scans read nothing. */
@@ -82,13 +82,15 @@ export class TestRobot {
     };
     const latest = () => ({ atMs: this.clock.nowMs(), charge: this.battery, isCharging: false });
     const scanner = { ...driver, name: "scanner", scan: () => this.#scan() };
-    return { battery: { ...driver, name: "battery", latest }, load: this.#loadHandler(driver), scanner };
+    const battery = { ...driver, name: "battery", latest };
+    return { battery, scanner, ...(this.hand === "gone" ? {} : { load: this.#loadHandler(driver) }) };
   }
 
   #loadHandler(driver: Omit<LoadHandler, "name" | "pick" | "place" | "verify" | "held">): LoadHandler {
     return {
       ...driver,
       name: "hand",
+      health: () => ({ state: this.hand === "unplugged" ? "down" : "ok", errors: 0 }),
       pick: ({ key, sku, quantity }) => this.#handle(key, () => this.#take(sku, quantity)),
       place: ({ key }) => this.#handle(key, () => this.#put()),
       verify: async (key): Promise<Verdict> => {
