@@ -14,6 +14,8 @@ export interface PushAnswer {
   readonly status: number;
   readonly contractId?: string;
   readonly detail?: string;
+  /** What is wrong with the contract, by its places in it. */
+  readonly problems?: readonly string[];
 }
 
 const RETRY_MS = 1000;
@@ -36,7 +38,8 @@ export function startPusher(
       const answer = await execution()?.pushContract(draft);
       if (answer?.ok) answers[index] = { status: 201, contractId: answer.value.contractId };
       else if (answer && !PASSING.has(answer.problem.status)) {
-        answers[index] = { status: answer.problem.status, detail: answer.problem.detail };
+        const { status, detail, errors = [] } = answer.problem;
+        answers[index] = { status, detail, problems: errors.map(({ path, message }) => `${path}: ${message}`) };
       } else clock.after(RETRY_MS, begin);
     };
     const begin = (): void => void attempt().catch(onFailure);

@@ -16,6 +16,8 @@ export interface SimulationResult {
   readonly devices: readonly DeviceResult[];
   readonly cloud: {
     readonly modes: readonly { readonly deviceId: string; readonly at: string; readonly mode: string }[];
+    /** Contracts that no device took, and why; absent when there are none. */
+    readonly refusals?: readonly { readonly contract: string; readonly reason: string }[];
     readonly reconciliations: readonly { readonly deviceId: string; readonly divergence: unknown }[];
   };
 }

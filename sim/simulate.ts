@@ -86,8 +86,10 @@ export async function simulate(loaded: LoadedScenario, options: SimulationOption
   }
   const wallSeconds = (options.realMs() - startedMs) / 1000;
   const virtualSeconds = clock.nowMs() / 1000;
+  const told = toldOf(site, loaded);
   const unjudged: Unjudged = {
-    ...toldOf(site, loaded),
+    ...told,
+    cloud: { ...told.cloud, ...refusalsOf(loaded, site.pusher.answers()) },
     seed: options.seed,
     digest: digestOf(site),
     virtualSeconds,
@@ -179,6 +181,21 @@ function cloudResult(log: readonly LogEntry[]): SimulationResult["cloud"] {
       .filter(({ type }) => type === "reconciliation")
       .map(({ deviceId = "", contractId, data }) => ({ deviceId, divergence: { contractId, ...data } })),
   };
+}
+
+/** The contracts that were refused or never pushed: without them an expectation of one says only that it is not there. */
+function refusalsOf(
+  { contracts }: LoadedScenario,
+  answers: readonly (PushAnswer | undefined)[],
+): Pick<SimulationResult["cloud"], "refusals"> {
+  const refusals = contracts.flatMap(({ draft }, index) => {
+    const answer = answers[index];
+    if (answer?.status === 201) return [];
+    const problems = answer?.problems?.map((problem) => `; ${problem}`).join("") ?? "";
+    const reason = answer ? `${answer.detail}${problems}` : "not pushed: its device was never live and free";
+    return [{ contract: draft.name ?? draft.taskId, reason }];
+  });
+  return refusals.length === 0 ? {} : { refusals };
 }
 
 function digestOf({ journals, cloudLog, world }: Site): string {

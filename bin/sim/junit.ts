@@ -45,9 +45,10 @@ function runSuite({ run, outcome }: EndedRun): Suite {
 
 function resultSuite(
   run: PlannedRun,
-  { seed, digest, expectations, wallSeconds, virtualSeconds }: SimulationResult,
+  { seed, digest, expectations, wallSeconds, virtualSeconds, cloud }: SimulationResult,
 ): Suite {
-  const replay = `seed ${seed}; again: ${replayCommand(run)}`;
+  const refusals = (cloud.refusals ?? []).map(({ contract, reason }) => `not taken: ${contract}: ${reason}\n`).join("");
+  const replay = `${refusals}seed ${seed}; again: ${replayCommand(run)}`;
   const cases = expectations.map(({ name, ok, detail }): Case => {
     if (ok) return { name };
     return { name, wrong: { element: "failure", message: detail, text: `${detail}\n${replay}` } };

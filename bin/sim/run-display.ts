@@ -73,6 +73,7 @@ function outcomeText(run: PlannedRun, outcome: RunOutcome, isSingle: boolean): s
   return [
     headline(run, result),
     ...shown.map(({ ok, name, detail }) => `  ${ok ? "ok  " : "FAIL"} ${name}: ${detail}`),
+    ...(result.cloud.refusals ?? []).map(({ contract, reason }) => `  not taken: ${contract}: ${reason}`),
     ...(outcome.page === undefined ? [] : [`  report: ${outcome.page}`]),
     ...(isPassed ? [] : [`  again: ${replayCommand(run)}${outcome.page === undefined ? " --report reports" : ""}`]),
   ].join("\n");

@@ -13,7 +13,9 @@ interface Verdict {
 export const matchers = {
   toHavePassed: (result: SimulationResult): Verdict => {
     const failed = result.expectations.filter(({ ok }) => !ok).map(({ name, detail }) => `  ${name}: ${detail}`);
-    const found = failed.length > 0 ? `these do not hold:\n${failed.join("\n")}` : "every expectation holds";
+    const refused = (result.cloud.refusals ?? []).map(({ contract, reason }) => `  not taken: ${contract}: ${reason}`);
+    const found =
+      failed.length > 0 ? ["these do not hold:", ...failed, ...refused].join("\n") : "every expectation holds";
     return verdict(result, failed.length === 0, found);
   },
 
