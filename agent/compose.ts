@@ -1,5 +1,6 @@
 import type { BoardProbe } from "#lib/board";
 import type { Clock } from "#lib/clock";
+import type { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
@@ -11,6 +12,7 @@ import type { LogRecord } from "#contract/telemetry-block";
 import type { ToolDrivers } from "#drivers/driver";
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import { startClockWatch } from "./clock-watch.ts";
+import { watchCorruption } from "./corruption-watch.ts";
 import type { Control, MotionReport } from "./control/control.ts";
 import type { CommandHandler } from "./core/command-handler.ts";
 import type { JogMove, JogResult } from "./core/jog.ts";
@@ -69,7 +71,7 @@ export interface AgentDeps {
   readonly board?: BoardProbe;
   /** Shared by the robots of one simulation, so that each place is prepared once. */
   readonly maps?: MapSource;
-  /** Called once with a bug that ended the agent's work; the robot stands still by then. */
+  /** Called with a bug that ended the agent's work, or a damaged database, which only a start sets aside; the robot stands still by then. */
   readonly onFailure: (thrown: unknown) => void;
 }
 
@@ -106,7 +108,12 @@ export interface Agent extends AsyncDisposable {
 }
 
 /** Puts an agent together and starts it; the same in production and in a simulation. A failing start ends what had started. */
-export async function composeAgent(settings: AgentSettings, deps: AgentDeps): Promise<Agent> {
+export async function composeAgent(settings: AgentSettings, given: AgentDeps): Promise<Agent> {
+  const onCorrupt = (thrown: AgentError): void => {
+    given.control.stop();
+    given.onFailure(thrown);
+  };
+  const deps = { ...given, store: watchCorruption(given.store, onCorrupt) };
   const { clock, log, store } = deps;
   const { sha256 } = deps.crypto;
   const uuid = createUuidSource(clock, deps.rng.fork("uuid"));
@@ -194,7 +201,7 @@ function startRobot(
   starting: AsyncDisposableStack,
 ): Robot {
   const { clock, log, control, tools: drivers, onFailure } = deps;
-  const durable = watchCommits(journal, clock);
+  const durable = starting.use(watchCommits(journal, clock));
   const watch = starting.use(
     startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, journal: durable }),
   );

@@ -3,6 +3,7 @@ import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
+import { measureSimulatedDisk } from "./disk-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
 import { measureStages } from "./stage-figures.ts";
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     measureComputing,
     measureStages,
     measureWorld,
+    measureSimulatedDisk,
   ]) {
     const measured = await measure();
     for (const chapter of [measured].flat()) {

@@ -133,7 +133,8 @@ function isSettled(site: Site): boolean {
   return [...agents.values()].every((slot) => {
     const view = execution?.getDevice(slot.deviceId);
     const state = slot.agent()?.state();
-    if (!view?.ok || !state || view.value.mode !== "live") return false;
+    if (!view?.ok || !state || view.value.mode !== "live" || view.value.activeContract) return false;
+    if (!slot.agent()?.isOnline()) return false;
     const isCaughtUp = view.value.journal.committedSeq === state.seq;
     return isCaughtUp && Object.values(state.contracts).every((contract) => isFinal(contract.status));
   });

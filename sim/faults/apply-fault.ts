@@ -58,11 +58,11 @@ const APPLY: { readonly [Name in Fault["do"]]: Apply<Name> } = {
   "disk-read-only": ({ device }, act) => disk(device, { access: "read-only" }, "the disk has become read-only", act),
   "disk-slow": ({ device, delay }, act) => disk(device, { syncMs: delay }, "the disk has become slow", act),
   "disk-errors": ({ device, share }, act) => disk(device, { errors: share }, "the disk begins to fail", act),
-  "disk-corrupt": ({ device, bits }, act) => {
+  "disk-corrupt": ({ device, bits, file }, act) => {
     const { agent } = act.virtual("a damaged disk");
-    act.note(device, `${bits} bits of the database flip, and the agent's process is killed`);
+    act.note(device, `${bits} bits of its ${file} flip, and the agent's process is killed`);
     act.killAgent(device);
-    agent(device).disk.flipBits(DATABASE, bits);
+    agent(device).disk.flipBits(file === "wal" ? `${DATABASE}-wal` : DATABASE, bits);
     return () => act.startAgent(device);
   },
   "wal-lost": ({ device }, act) => {

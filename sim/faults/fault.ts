@@ -52,11 +52,16 @@ const DISKS = [
     for: Duration,
     share: z.number().min(0).max(1),
   }),
-  kind("disk-corrupt", "`bits` of the database flip (64), and the process is killed and starts after `for` (2 s)", {
-    device,
-    bits: z.int().min(1).max(1_000_000).default(64),
-    for: Duration.optional(),
-  }),
+  kind(
+    "disk-corrupt",
+    "`bits` of the database or its log flip (64), and the process is killed and starts after `for` (2 s)",
+    {
+      device,
+      file: z.enum(["database", "wal"]).default("database"),
+      bits: z.int().min(1).max(1_000_000).default(64),
+      for: Duration.optional(),
+    },
+  ),
   kind("wal-lost", "the process is killed, and its write-ahead log is gone when it starts after `for` (2 s)", {
     device,
     for: Duration.optional(),

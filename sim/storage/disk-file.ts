@@ -88,12 +88,17 @@ export class DiskFile {
     return isNamed;
   }
 
-  /** Changes a bit on the device, of which nobody is told. */
-  flipBit(offset: number, bit: number): void {
-    const byte = new Uint8Array(1);
-    if (this.#stable.read(byte, offset) === 0) return;
-    byte[0]! ^= 1 << bit;
-    this.#stable.write(byte, offset);
+  /** Changes bits on the device, of which nobody is told. Most of a file may be zeros of no meaning, so they are spared. */
+  flipBits(count: number, rng: Rng): void {
+    const bytes = new Uint8Array(this.#stable.size);
+    this.#stable.read(bytes, 0);
+    const written = bytes.reduce((sum, byte) => sum + (byte === 0 ? 0 : 1), 0);
+    const chosen = new Set(Array.from({ length: written === 0 ? 0 : count }, () => rng.integer(1, written)));
+    let at = 0;
+    for (const [offset, byte] of bytes.entries()) {
+      if (byte !== 0 && chosen.has(++at)) bytes[offset] = byte ^ (1 << rng.integer(0, 7));
+    }
+    this.#stable.write(bytes, 0);
     this.#readAgain();
   }
 

@@ -54,6 +54,7 @@ export class SimulatedDisk {
   readonly #deleted = new Map<string, DiskFile>();
   #faults = HEALTHY_DISK;
   #process = 1;
+  #caller: number | undefined;
   #busyUntilMs = 0;
   #pendingCut: { operations: number; readonly onCut: () => void } | undefined;
 
@@ -64,6 +65,21 @@ export class SimulatedDisk {
 
   set(faults: Partial<DiskFaults>): void {
     this.#faults = { ...this.#faults, ...faults };
+  }
+
+  /** Number of the process that runs. */
+  get process(): number {
+    return this.#process;
+  }
+
+  /** Does something in the name of a process, which may be dead by now: it then deletes nothing either. */
+  runAs(process: number, work: () => void): void {
+    this.#caller = process;
+    try {
+      work();
+    } finally {
+      this.#caller = undefined;
+    }
   }
 
   /** Undefined when there is no such file and none may be made. A file without a path is a temporary one. */
@@ -95,7 +111,8 @@ export class SimulatedDisk {
 
   /** Says whether it was allowed. */
   delete(path: string): boolean {
-    if (this.#faults.access === "read-only") return false;
+    const isDead = this.#caller !== undefined && this.#caller !== this.#process;
+    if (isDead || this.#faults.access === "read-only") return false;
     const file = this.#files.get(path);
     if (file) this.#deleted.set(path, file);
     this.#files.delete(path);
@@ -174,13 +191,9 @@ export class SimulatedDisk {
     this.#pendingCut = { operations, onCut };
   }
 
-  /** Flips `count` bits of a file; nothing where there is no such file. */
+  /** Flips up to `count` bits of a file; nothing where there is no such file. */
   flipBits(path: string, count: number): void {
-    const file = this.#files.get(path);
-    if (!file || file.size === 0) return;
-    for (let left = count; left > 0; left--) {
-      file.flipBit(this.#rng.integer(0, file.size - 1), this.#rng.integer(0, 7));
-    }
+    this.#files.get(path)?.flipBits(count, this.#rng);
   }
 
   /** Somebody removes a file, durably. */

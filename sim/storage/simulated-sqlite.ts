@@ -29,6 +29,8 @@ export function loadSimulatedSqlite(): Promise<SimulatedSqlite> {
 }
 
 function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
+  // A statement that fails throws; it need not be printed as well.
+  sqlite.config.warn = () => undefined;
   const mounts = new Map<string, Mount>();
   let made = 0;
   let newest: Mount | undefined;
@@ -45,7 +47,11 @@ function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
         connect(path) {
           newest = mounted;
           sqlite.capi.sqlite3_randomness(0, 0);
-          return openWasmConnection(sqlite, `/${name}/${path}`, VFS_NAME);
+          const { process } = disk;
+          const connection = openWasmConnection(sqlite, `/${name}/${path}`, VFS_NAME);
+          const close = connection.close.bind(connection);
+          connection.close = () => disk.runAs(process, close);
+          return connection;
         },
         exists: (path) => disk.exists(path),
         rename: (from, to) => disk.rename(from, to),

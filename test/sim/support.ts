@@ -53,8 +53,8 @@ export class Trial implements AsyncDisposable {
   }
 
   /** Starts everything and waits until every device is live. */
-  static async start(loaded: LoadedScenario, seed = 1, observer?: Observer): Promise<Trial> {
-    const trial = new Trial(loaded, seed, observer, await loadSimulatedSqlite());
+  static async start(loaded: LoadedScenario, seed = 1, observer?: Observer, sqlite?: SimulatedSqlite): Promise<Trial> {
+    const trial = new Trial(loaded, seed, observer, sqlite ?? (await loadSimulatedSqlite()));
     await trial.advance(SLICE_MS / 1000);
     await trial.until("all are live", () => [...trial.site.agents.keys()].every((id) => trial.mode(id) === "live"), 20);
     return trial;
