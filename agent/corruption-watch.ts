@@ -24,6 +24,7 @@ export function watchCorruption(store: Store, onCorrupt: (error: AgentError) => 
     readJournal: (...args) => watched(store.readJournal(...args)),
     readReplies: (inReplyTo) => watched(store.readReplies(inReplyTo)),
     readDurations: () => watched(store.readDurations()),
+    journalShare: () => store.journalShare(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
