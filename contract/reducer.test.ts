@@ -206,7 +206,22 @@ const LINE: fc.Arbitrary<Line> = fc.oneof(
     .map(([kind, qty]) => movement(kind, "A", qty)),
   fc.tuple(fc.constantFrom(...Object.keys(EVENT_DATA)), fc.object()).map(([type, data]) => ({ type, data })),
 );
-const JOURNAL = fc.array(LINE, { maxLength: 40 }).map((lines) => journal([accepted(), ...lines]));
+/** What work plans say belongs to no contract. */
+const PLAN_LINE: fc.Arbitrary<Line> = fc
+  .tuple(fc.constantFrom("p1", "p2"), fc.constantFrom(attempted("go", 1), completed("go"), failed("go", "retry")))
+  .map(([planId, { type, stageId = "go", data }]) => {
+    const ofPlan = { planId, plan: "wind-down", contractId: CONTRACT, action: "place", inputs: {} };
+    return { type, stageId, data: { ...data, workPlan: planId, pose: [1, 2, 3], ofPlan } };
+  });
+const JOURNAL = fc
+  .array(fc.oneof({ arbitrary: LINE, weight: 8 }, { arbitrary: PLAN_LINE, weight: 1 }), { maxLength: 40 })
+  .map((lines) =>
+    journal([accepted(), ...lines]).map((event) => (event.data["workPlan"] ? ofNoContract(event) : event)),
+  );
+
+function ofNoContract({ contractId: _none, ...event }: Event): Event {
+  return event;
+}
 
 describe("for any journal", () => {
   const start = emptyDevice("i-1");

@@ -1,9 +1,29 @@
 import { expect, it } from "vitest";
+import { exampleContract } from "#contract/example";
 import { nextSteps } from "./next-steps.ts";
 import { ALL_DONE, attemptAt, DRIVING, PICKING, situationAfter, STARTED, type Told } from "./situation-fixture.ts";
 
 const LEASE_ENDED: Told = ["contract.held", undefined, { holdId: "lease-ended", by: "constraint" }];
 const picking = attemptAt("pick", "pick");
+
+/** The robot stands in an aisle, at 0, 0. */
+const IN_AISLE = exampleContract({
+  spatial: {
+    ...exampleContract().spatial,
+    zones: [
+      {
+        id: "aisle",
+        kind: "work",
+        polygon: [
+          [-1, -1],
+          [1, -1],
+          [1, 1],
+          [-1, 1],
+        ],
+      },
+    ],
+  },
+});
 
 interface Row {
   readonly name: string;
@@ -46,8 +66,19 @@ const ROWS: readonly Row[] = [
   {
     name: "leaves the aisle before it gives the contract up",
     told: [...DRIVING, LEASE_ENDED],
-    differs: { leaseRemainingMs: -1000, job: { state: "wanted", kind: "stand-aside" } },
-    steps: [{ type: "start-plan" }],
+    differs: { contract: IN_AISLE, leaseRemainingMs: -1000, job: { state: "wanted", kind: "stand-aside" } },
+    steps: [{ type: "start-plan", stages: [{ stageId: "leave-aisle" }] }],
+  },
+  {
+    name: "stays where it is when a restart has not been compared with the world yet",
+    told: [...DRIVING, LEASE_ENDED],
+    differs: {
+      contract: IN_AISLE,
+      leaseRemainingMs: -1000,
+      job: { state: "wanted", kind: "stand-aside" },
+      activity: { environment: { sinceMs: 59_000, isFelt: true } },
+    },
+    steps: [{ type: "start-plan", stages: [] }],
   },
   {
     name: "waits until it has left the aisle",

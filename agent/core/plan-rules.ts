@@ -50,7 +50,8 @@ export function runWorkPlan(situation: Situation): readonly Step[] | undefined {
   if (isBusy || isOrderPending || mustStand) return undefined;
   const abort = state.holds.find(({ holdId, by }) => by === "policy" && isAbortHold(holdId));
   if (job?.state === "wanted") {
-    const stages = planStages(job.kind, situation, abort?.holdId.split(":")[1]);
+    // A restarted robot that has not been compared with its journal goes nowhere by itself.
+    const stages = activity.environment ? [] : planStages(job.kind, situation, abort?.holdId.split(":")[1]);
     return [{ type: "start-plan", kind: job.kind, stages }];
   }
   if (!abort || job?.state === "running") return undefined;
