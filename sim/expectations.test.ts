@@ -67,4 +67,20 @@ describe("checkExpectations", () => {
     expect(faults.map(({ index }) => index)).toEqual([1, 2]);
     expect(faults[1]!.message).toContain("robots");
   });
+
+  it.each([
+    ["robot('a').colisions == 0", "a robot has no colisions; did you mean collisions?"],
+    ["devices.all(d, d.distanc > 1.0)", "a robot has no distanc; did you mean distance?"],
+    ["contract('x').state == 'completed'", "a contract has no state; there is contractId, name, status, stages"],
+    ["contract('x').status == completed", "(character 25); a text stands in quotes: 'completed'"],
+  ])("tells what is wrong with %s", (that, message) => {
+    expect(checkExpectations([{ that }])).toEqual([{ index: 0, message: expect.stringContaining(message) as string }]);
+  });
+
+  it.each(["devices.all(d, d.contracts.all(c, c.status == 'completed'))", "robot('a').coverage > 0.9"])(
+    "knows %s",
+    (that) => {
+      expect(checkExpectations([{ that }])).toEqual([]);
+    },
+  );
 });

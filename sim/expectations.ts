@@ -1,4 +1,5 @@
 import { compileExpression, evaluate, type ExpressionScope } from "#contract/expression";
+import { deviceMembersIn, unknownMember } from "./expectation-members.ts";
 import type { DeviceResult, Expectation, SimulationResult } from "./result.ts";
 
 /** A result before it has been judged. */
@@ -79,7 +80,10 @@ const LOOKUP =
 
 /** The single values that an expression looked up, for the person who wonders why it does not hold. */
 function factsOf(that: string, ids: readonly string[], valueAt: (source: string) => unknown): string {
-  const sources = [...lookupsIn(that), ...memberLookups(that, ids)].filter((source) => source !== that);
+  const sources = [
+    ...lookupsIn(that),
+    ...deviceMembersIn(that).flatMap((member) => ids.map((id) => `robot('${id}').${member}`)),
+  ].filter((source) => source !== that);
   const facts = sources.flatMap((source) => {
     const value = valueAt(source);
     if (typeof value === "number") return [`${source} is ${Number(value.toFixed(3))}`];
@@ -92,13 +96,10 @@ function lookupsIn(that: string): Set<string> {
   return new Set([...that.matchAll(LOOKUP)].map(([source]) => source));
 }
 
-/** `devices.all(d, d.collisions == 0)` looks up the collisions of every robot. */
-function memberLookups(that: string, ids: readonly string[]): Set<string> {
-  const variables = [...that.matchAll(/\bdevices\.\w+\((\w+),/g)].map(([, variable]) => variable!);
-  const members = variables.flatMap((variable) =>
-    [...that.matchAll(new RegExp(String.raw`\b${variable}\.(\w+)(?![\w(.])`, "g"))].map(([, member]) => member!),
-  );
-  return new Set(members.flatMap((member) => ids.map((id) => `robot('${id}').${member}`)));
+/** A word that nothing has is mostly a text without its quotes. */
+function quotes(message: string): string {
+  const word = /^unknown variable (\w+)/.exec(message)?.[1];
+  return word === undefined ? "" : `; a text stands in quotes: '${word}'`;
 }
 
 function valueOf(source: string, result: Unjudged): unknown {
@@ -117,6 +118,11 @@ export function checkExpectations(
   const functions = { robot: () => undefined, contract: () => undefined };
   return expectations.flatMap(({ that }, index) => {
     const compiled = compileExpression(that, { variables, functions });
-    return compiled.ok ? [] : [{ index, message: `${compiled.message} (character ${compiled.position + 1})` }];
+    if (!compiled.ok)
+      return [
+        { index, message: `${compiled.message} (character ${compiled.position + 1})${quotes(compiled.message)}` },
+      ];
+    const unknown = unknownMember(that);
+    return unknown === undefined ? [] : [{ index, message: unknown }];
   });
 }

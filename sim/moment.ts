@@ -3,10 +3,12 @@ import { z } from "zod";
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+const EXPECTED = "expected a duration such as 90s, 500ms, 15m or 8h";
+
 /** `90s`, `500ms`, `15m`, `8h`; becomes milliseconds. */
 export const Duration = z
-  .string()
-  .regex(DURATION, "a duration such as 90s, 500ms, 15m or 8h")
+  .string({ error: EXPECTED })
+  .regex(DURATION, EXPECTED)
   .transform((text) => {
     const [, amount, unit] = DURATION.exec(text)!;
     return Math.round(Number(amount) * UNIT_MS[unit!]!);

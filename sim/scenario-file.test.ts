@@ -85,7 +85,7 @@ describe("loadScenario", () => {
     [
       "a profile that is not there",
       BASE.replace("amr-sim", "amr-gone"),
-      /drive\.yaml:5: robots\.0\.profile: .*amr-gone\.yaml/,
+      /drive\.yaml:5: robots\.0\.profile: no profile amr-gone ships; /,
     ],
     [
       "a path that the profile does not have",

@@ -1,6 +1,8 @@
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { DeviceProfile } from "#agent/profile";
 import { AgentError } from "#lib/errors";
+import { nameHint } from "#lib/nearest-name";
 import { describeProblem, readYaml, type YamlDocument } from "#lib/node/yaml-file";
 import { problemsOf, type DocumentPath } from "#lib/node/yaml-problems";
 import type { Scenario } from "./scenario.ts";
@@ -31,8 +33,14 @@ export function readRobotProfile(
 
 /** A bare name is a profile that ships, anything else a file. */
 function profileFile(name: string, beside: (name: string) => string): string {
-  const isShipped = !name.includes("/") && !/\.ya?ml$/.test(name);
-  return isShipped ? resolve(SHIPPED_PROFILES, `${name}.yaml`) : beside(name);
+  if (name.includes("/") || /\.ya?ml$/.test(name)) return beside(name);
+  const shipped = readdirSync(SHIPPED_PROFILES).flatMap((file) => /^(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  if (shipped.includes(name)) return resolve(SHIPPED_PROFILES, `${name}.yaml`);
+  const hint = nameHint(name, shipped);
+  throw new AgentError(
+    "config.invalid",
+    `no profile ${name} ships${hint} (one of your own is named by its file, such as ./${name}.yaml)`,
+  );
 }
 
 function replaced(value: unknown, keys: readonly string[], item: unknown): unknown {

@@ -20,12 +20,13 @@ it.each([
   [{ shapes: [{ cirle: [1] }] }, "shapes.0.cirle is not known here; did you mean circle?"],
   [{ shapes: [{ square: 1 }] }, "shapes.0.square is not known here; there is circle, polygon"],
   [{ shapes: [{ circle: ["x"] }] }, 'shapes.0.circle.0 is "x": expected number'],
-  [{ faults: [{ do: "kil", device: "a" }] }, 'faults.0.do is "kil": expected one of kill, step; did you mean kill?'],
+  [{ faults: [{ do: "kil", device: "a" }] }, 'faults.0.do is "kil": did you mean kill?'],
   [{ faults: [{ do: "step" }] }, "faults.0.by is missing: expected number"],
   [{ faults: [{ do: "step", by: 1, device: "a" }] }, "faults.0.device is not known here; there is do, by"],
   [{ map: { emty: 1 } }, "map.emty is not known here; did you mean empty?"],
   [{ map: 7 }, "map is 7: expected string, or expected object"],
-  [{ kind: "conveyer" }, 'kind is "conveyer": expected one of rack, conveyor; did you mean conveyor?'],
+  [{ kind: "lift" }, 'kind is "lift": expected one of rack, conveyor'],
+  [{ kind: "conveyer" }, 'kind is "conveyer": did you mean conveyor?'],
   [{ by: { a: { shares: 1, share: 1 } } }, "by.a.shares is not known here; did you mean share?"],
 ])("%j: %s", (value, sentence) => {
   const parsed = Schema.safeParse(value);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameHint } from "../nearest-name.ts";
+import { nameHint, nearestName } from "../nearest-name.ts";
 
 /** Keys and indices from the root of a document. */
 export type DocumentPath = readonly PropertyKey[];
@@ -65,8 +65,9 @@ function costOf(issue: z.core.$ZodIssue): number {
 
 function oneOf(options: readonly unknown[], found: unknown): string {
   const names = options.map(String);
-  const hint = typeof found === "string" ? nameHint(found, names) : "";
-  return `expected ${names.length === 1 ? "" : "one of "}${names.join(", ")}${hint.startsWith("; did") ? hint : ""}`;
+  const nearest = typeof found === "string" ? nearestName(found, names) : undefined;
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return `expected ${names.length === 1 ? "" : "one of "}${names.join(", ")}`;
 }
 
 /** Without zod's preamble, and without what was received: that is shown already. */

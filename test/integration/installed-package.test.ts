@@ -43,7 +43,7 @@ describe("the package, installed from its tarball into an empty project", () => 
 
   it("is a test helper for vitest, with types", async () => {
     writeFileSync(join(installed.folder, "drive.test.ts"), TEST);
-    const tests = await installed.run("npx vitest run --reporter=verbose drive.test.ts");
+    const tests = await installed.run("npx vitest run --reporter=verbose --testTimeout=60000 drive.test.ts");
     expect(tests).toMatchObject({ code: 0, output: expect.stringMatching(/arrives, whatever the seed/) as string });
     const flags = "--noEmit --strict --skipLibCheck --target esnext --module nodenext --types node";
     const types = await installed.run(`npx tsc ${flags} drive.test.ts`);
