@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LEASE } from "#contract/contract";
+import { exampleContract } from "#contract/example";
 import { draftFor, startCloudFixture, type CloudFixture } from "./cloud-fixture.ts";
 import type { DeviceFixture } from "./device-fixture.ts";
 import type { Answer } from "./problem.ts";
@@ -278,4 +280,29 @@ describe("a contract that nobody answered", () => {
     expect((await cloud.cloud.listExceptions({ limit: 10 })).rows.map((row) => row.code)).toEqual(["late_acceptance"]);
     expect(await statusOf(cloud)).toBe("expired");
   });
+});
+
+it("a task that a journal tells of and the database does not know is given to nobody, and to nobody with an old epoch", async () => {
+  const cloud = await startCloudFixture();
+  await using _ = cloud;
+  const [holder, other] = [cloud.device("amr-07"), cloud.device("amr-08")];
+  for (const device of [holder, other]) await device.connect();
+  await cloud.pass(6);
+  const strange = { contractId: "019b8ce6-1400-7000-8000-0000000000ff", revision: 1, epoch: 7 };
+  const { failurePolicy, stages } = exampleContract();
+  const accepted = {
+    taskId: "task-1",
+    stages,
+    lease: DEFAULT_LEASE,
+    session: "s",
+    hash: "",
+    offline: failurePolicy.offline,
+  };
+  holder.write("contract.accepted", accepted, strange);
+  await cloud.pass(1);
+  const refused = await cloud.during(cloud.cloud.pushContract(draftFor("amr-08")));
+  expect(refused).toMatchObject({ ok: false, problem: { status: 409, contractId: strange.contractId } });
+  holder.write("contract.aborted", { reason: "r" }, strange);
+  await cloud.pass(1);
+  expect(await cloud.during(cloud.cloud.pushContract(draftFor("amr-08")))).toMatchObject({ value: { epoch: 8 } });
 });

@@ -3,8 +3,9 @@ import { canonicalJson } from "#contract/canonical";
 import { type Contract, type ContractDraft, DEFAULT_LEASE } from "#contract/contract";
 import { topicOf } from "#contract/topics";
 import { messageOf } from "#lib/errors";
+import { nextEpoch, strangeHolder } from "./core/assignment.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
-import { lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
+import { contractUnderWay, lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
 import type { Conflict, ContractRow, StoreOp } from "./io/store.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse, refuseContract } from "./problem.ts";
@@ -50,7 +51,10 @@ async function send(
   draft: ContractDraft,
   options: PushOptions,
 ): Promise<Answer<ContractRow>> {
-  const settled = (await earlierRequest(context, draft, options.idempotencyKey)) ?? obstacleTo(context, device);
+  const settled =
+    (await earlierRequest(context, draft, options.idempotencyKey)) ??
+    obstacleTo(context, device) ??
+    (await heldByStranger(context, draft.taskId));
   if (settled) return settled;
   const row = await rowFor(context, device, draft);
   const { contractId, deviceId } = row;
@@ -89,8 +93,18 @@ function obstacleTo(context: CloudContext, device: Device): Answer<never> | unde
   });
 }
 
+/** Somebody's journal may tell of an assignment that this database, restored from a backup, knows nothing of. */
+async function heldByStranger(context: CloudContext, taskId: string): Promise<Answer<never> | undefined> {
+  const underWay = context.fleet.all().flatMap((device) => contractUnderWay(device) ?? []);
+  const recorded = new Set((await context.store.contractsOfTask(taskId)).map(({ contractId }) => contractId));
+  const contractId = strangeHolder(taskId, recorded, underWay);
+  if (contractId === undefined) return undefined;
+  return refuse("task_busy", `a device is at task ${taskId} with contract ${contractId}`, { contractId });
+}
+
 async function rowFor(context: CloudContext, device: Device, draft: ContractDraft): Promise<ContractRow> {
-  const epoch = draft.epoch ?? (await context.store.highestEpoch(draft.taskId)) + 1;
+  const states = context.fleet.all().map(({ state }) => state);
+  const epoch = draft.epoch ?? nextEpoch(draft.taskId, await context.store.highestEpoch(draft.taskId), states);
   const contract: Contract = {
     ...draft,
     contractId: draft.contractId ?? context.uuid(),
