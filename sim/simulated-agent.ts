@@ -47,6 +47,8 @@ export interface SimulatedAgentDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly sqlite: SimulatedSqlite;
+  /** `memory` is a disk that nothing befalls: the same store, opened a hundred times faster. */
+  readonly storage: "disk" | "memory";
   readonly network: Network;
   readonly world: World;
   readonly maps: MapSource;
@@ -93,6 +95,7 @@ class Computer implements SimulatedAgent {
   readonly #deps: SimulatedAgentDeps;
   readonly #mounted: MountedDisk;
   readonly #ear: JournalEar;
+  readonly #memory: Store | undefined;
   #power: "on" | "failing" | "off" = "on";
   #running: Running | undefined;
   #starts = 0;
@@ -105,6 +108,7 @@ class Computer implements SimulatedAgent {
     this.disk = new SimulatedDisk({ clock: this.clock, rng });
     this.#mounted = deps.sqlite.mount(this.disk, { clock: this.clock, rng: rng.fork("sqlite") });
     this.#ear = createJournalEar(deps.onEvents);
+    this.#memory = deps.storage === "memory" ? openSqliteStore({ path: ":memory:" }) : undefined;
   }
 
   agent(): Agent | undefined {
@@ -141,7 +145,7 @@ class Computer implements SimulatedAgent {
     const own: Running = { life: new Life(), channels };
     this.#running = own;
     try {
-      Object.assign(own, { store: openSqliteStore({ path: DATABASE, disk: this.#mounted }) });
+      Object.assign(own, { store: this.#memory ?? openSqliteStore({ path: DATABASE, disk: this.#mounted }) });
       await this.#startProcess(own);
     } catch (thrown) {
       this.#endByFailure(own, thrown, AT_START);
@@ -152,7 +156,7 @@ class Computer implements SimulatedAgent {
     const running = this.#running;
     await running?.agent?.[Symbol.asyncDispose]();
     await running?.control?.[Symbol.asyncDispose]();
-    await running?.store?.[Symbol.asyncDispose]();
+    await (this.#memory ?? running?.store)?.[Symbol.asyncDispose]();
     this.#mounted.unmount();
   }
 
@@ -216,7 +220,7 @@ class Computer implements SimulatedAgent {
     running?.life.end();
     for (const channel of running?.channels ?? []) channel.close();
     // It may die in the middle of a call of SQLite, which must return first.
-    void Promise.resolve().then(() => running?.store?.[Symbol.asyncDispose]());
+    if (!this.#memory) void Promise.resolve().then(() => running?.store?.[Symbol.asyncDispose]());
   }
 }
 

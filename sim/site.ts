@@ -11,6 +11,7 @@ import type { Rng } from "#lib/rng";
 import type { VirtualClock } from "#lib/virtual-clock";
 import { ConductBook, LOOK_EVERY_MS } from "./conduct.ts";
 import type { Sizes } from "./evidence.ts";
+import { harmsDisk } from "./faults/fault.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { Observer } from "./observer.ts";
 import { createPlaces, type Places } from "./places.ts";
@@ -96,6 +97,7 @@ export class Site implements AsyncDisposable {
       clock,
       log,
       sqlite,
+      storage: scenario.faults.some(harmsDisk) ? ("disk" as const) : ("memory" as const),
       network: this.network,
       world: this.world,
       maps: places.maps,

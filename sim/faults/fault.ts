@@ -108,3 +108,8 @@ export const Fault = z
   .discriminatedUnion("do", [...PROCESSES, ...DISKS, ...MESSAGING, ...ORDERS, ...WORLD])
   .refine(hasMoment, MOMENT_RULE);
 export type Fault = z.infer<typeof Fault>;
+
+/** Whether it matters to this fault what is on a disk, and what of it was synced. */
+export function harmsDisk(fault: Fault): boolean {
+  return fault.do === "power-cut" || fault.do === "wal-lost" || fault.do.startsWith("disk-");
+}
