@@ -3,9 +3,11 @@ import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scenario } from "holdfast/vitest";
 
-/** The examples of `docs/scenarios.md`, and the scenarios that ship, run as a user of the package runs them. */
+/** The examples of `docs/scenarios.md`, the scenarios that ship, and one with every key, run as a user of the package runs them. */
 const root = join(import.meta.dirname, "../..");
-const files = globSync(["docs/examples/*.yaml", "config/scenarios/*.yaml"], { cwd: root });
+const files = globSync(["docs/examples/*.yaml", "config/scenarios/*.yaml", "test/sim/scenarios/every-key.yaml"], {
+  cwd: root,
+});
 
 describe.each(files.toSorted())("%s", (file) => {
   const example = scenario(join(root, file));
