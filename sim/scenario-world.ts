@@ -12,6 +12,8 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
     map,
     obstacles: scenario.obstacles,
     people: scenario.people,
+    vehicles: scenario.vehicles,
+    doors: scenario.doors,
     sites: scenario.sites,
     zones: [...judged.values()],
     robots: scenario.robots.map((robot) => robotSpec(robot, profiles.get(robot.id)!)),
@@ -21,14 +23,19 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
 type PlacedRobot = LoadedScenario["scenario"]["robots"][number];
 type RobotInput = z.input<typeof RobotSpec>;
 
-function robotSpec({ id, pose, battery, odometryOrigin: origin }: PlacedRobot, profile: DeviceProfile): RobotInput {
+function robotSpec(
+  { id, pose, battery, odometryOrigin: origin, body = {} }: PlacedRobot,
+  profile: DeviceProfile,
+): RobotInput {
   const { footprint, limits, lidar, odometry, position, tools } = profile;
   return {
     id,
     pose,
-    footprint,
+    footprint: body.footprint ?? footprint,
     limits,
-    lidar,
+    lidar: { ...lidar, ...body.lidar },
+    ...(body.base ? { base: body.base } : {}),
+    ...(body.actuation ? { actuation: body.actuation } : {}),
     odometry: { ...odometry, ...(origin === undefined ? {} : { origin }) },
     position,
     battery: { ...profile.battery, ...(battery === undefined ? {} : { charge: battery }) },

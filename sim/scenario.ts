@@ -5,7 +5,7 @@ import { Fault } from "./faults/fault.ts";
 import { NetworkFault } from "./faults/network-fault.ts";
 import { Duration } from "./moment.ts";
 import { Matrix } from "./scenario-matrix.ts";
-import { ObstacleSpec, PersonSpec, SiteSpec, uniqueIds } from "./world/world-spec.ts";
+import { BodySpec, DoorSpec, ObstacleSpec, PersonSpec, SiteSpec, uniqueIds, VehicleSpec } from "./world/world-spec.ts";
 
 const Path = z.string().min(1).max(500);
 const Length = z.number().positive().max(1000).meta({ unit: "m" });
@@ -16,6 +16,7 @@ const Robot = z.strictObject({
   set: z.record(z.string(), z.json()).optional().meta({ description: "overrides of the profile, by path" }),
   battery: z.number().min(0).max(1).optional().meta({ unit: "1", description: "charge at the start" }),
   odometryOrigin: PoseTuple.optional().meta({ description: "where its wheels believe to start; zeros if absent" }),
+  body: BodySpec.optional().meta({ description: "what the robot really is, where that differs from its profile" }),
   knowsMap: z.boolean().default(true),
   navigate: z
     .strictObject({ to: PoseTuple, tolerance: Length.optional() })
@@ -34,6 +35,8 @@ export const Scenario = z
     maskSpeed: Path.optional(),
     obstacles: z.array(ObstacleSpec).default([]),
     people: z.array(PersonSpec).default([]),
+    vehicles: z.array(VehicleSpec).default([]),
+    doors: z.array(DoorSpec).default([]),
     sites: z.array(SiteSpec).default([]),
     motion: z.enum(["full", "coarse"]).default("full").meta({
       description: "coarse: fewer ticks and rays, and a follower that steers for a point ahead",
@@ -45,5 +48,5 @@ export const Scenario = z
     until: Duration,
     expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
   })
-  .check(uniqueIds("robots"), uniqueIds("sites"));
+  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"));
 export type Scenario = z.infer<typeof Scenario>;

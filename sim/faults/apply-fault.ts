@@ -98,6 +98,12 @@ const APPLY: { readonly [Name in Fault["do"]]: Apply<Name> } = {
     act.worldFault({ do: "driver-fault", device, driver, ...(forMs === undefined ? {} : { forMs }) }),
   "sensor-noise": ({ device, driver, by: factor, for: forMs }, act) =>
     act.worldFault({ do: "sensor-noise", device, driver, factor, ...(forMs === undefined ? {} : { forMs }) }),
+  "sensor-freeze": ({ device, driver, for: forMs }, act) =>
+    act.worldFault({ do: "sensor-freeze", device, driver, ...(forMs === undefined ? {} : { forMs }) }),
+  "wheel-slip": ({ device, by: share, for: forMs }, act) =>
+    act.worldFault({ do: "wheel-slip", device, share, ...(forMs === undefined ? {} : { forMs }) }),
+  "actuator-stuck": ({ device, axis, for: forMs }, act) =>
+    act.worldFault({ do: "actuator-stuck", device, axis, ...(forMs === undefined ? {} : { forMs }) }),
   battery: ({ device, by }, act) => act.worldFault({ do: "battery", device, charge: by }),
   kidnap: ({ device, to }, act) => act.worldFault({ do: "kidnap", device, to }),
 };

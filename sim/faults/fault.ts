@@ -99,6 +99,21 @@ const WORLD = [
     by: z.number().min(0).max(1000).meta({ description: "factor" }),
     for: Duration.optional(),
   }),
+  kind("sensor-freeze", "a sensor repeats its last sample, with new stamps", {
+    device,
+    driver: z.enum(["base", "lidar", "position", "battery"]),
+    for: Duration.optional(),
+  }),
+  kind("wheel-slip", "the floor does not take this share of what the wheels turn", {
+    device,
+    by: z.number().min(0).max(1).meta({ description: "share" }),
+    for: Duration.optional(),
+  }),
+  kind("actuator-stuck", "the base keeps this part of its velocity, whatever it is told", {
+    device,
+    axis: z.enum(["linear", "angular"]),
+    for: Duration.optional(),
+  }),
   kind("battery", "the battery has this charge", { device, by: z.number().min(0).max(1) }),
   kind("kidnap", "the robot is put elsewhere", { device, to: PoseTuple }),
 ] as const;

@@ -27,6 +27,20 @@ export const WorldFault = z.discriminatedUnion("do", [
       forMs,
     })
     .meta({ description: "multiplies the noise of a sensor; the sensor does not admit it" }),
+  z
+    .strictObject({
+      do: z.literal("sensor-freeze"),
+      device,
+      driver: z.enum(["base", "lidar", "position", "battery"]),
+      forMs,
+    })
+    .meta({ description: "a sensor repeats its last sample, with new stamps" }),
+  z
+    .strictObject({ do: z.literal("wheel-slip"), device, share: z.number().min(0).max(1), forMs })
+    .meta({ description: "the floor does not take this share of what the wheels turn" }),
+  z
+    .strictObject({ do: z.literal("actuator-stuck"), device, axis: z.enum(["linear", "angular"]), forMs })
+    .meta({ description: "the base keeps this part of its velocity, whatever it is told" }),
   z.strictObject({ do: z.literal("battery"), device, charge: z.number().min(0).max(1) }),
   z
     .strictObject({ do: z.literal("kidnap"), device, to: PoseTuple })

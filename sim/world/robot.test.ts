@@ -93,6 +93,29 @@ describe("what sensors tell", () => {
     expect(distance(position.latest()!.pose, { x: 0, y: 0 })).toBeLessThan(0.3);
   });
 
+  it("repeats itself with new stamps while it is frozen", async () => {
+    const setup = setUp({ obstacles: [{ circle: [5, 3, 1] }], robots: [{ id: "r", pose: [0, 0, 0], ...perfect }] });
+    const drivers = await motion(setup);
+    await drive(setup, drivers, 0.5, 0, 1000);
+    setup.world.apply({ do: "sensor-freeze", device: "r", driver: "lidar", forMs: 2000 });
+    await drive(setup, drivers, 0.5, 0, 200);
+    const before = drivers.lidar.latest()!;
+    await drive(setup, drivers, 0.5, 0, 1000);
+    expect(drivers.lidar.latest()!.ranges).toEqual(before.ranges);
+    expect(drivers.lidar.latest()!.atMs).toBeGreaterThan(before.atMs + 800);
+    await drive(setup, drivers, 0.5, 0, 2000);
+    expect(drivers.lidar.latest()!.ranges).not.toEqual(before.ranges);
+  });
+
+  it("counts wheels that slip as if the robot moved", async () => {
+    const setup = setUp({ robots: [{ id: "r", pose: [0, 0, 0], ...perfect }] });
+    const drivers = await motion(setup);
+    setup.world.apply({ do: "wheel-slip", device: "r", share: 1 });
+    await drive(setup, drivers, 0.5, 0, 3000);
+    expect(setup.world.truth("r").pose.x).toBe(0);
+    expect(drivers.base.latest()!.pose.x).toBeGreaterThan(1);
+  });
+
   it("falls silent while a device is unplugged, and comes back", async () => {
     const setup = setUp({});
     const { lidar } = await motion(setup);
@@ -183,4 +206,53 @@ describe("contact", () => {
     await drive(setup, drivers, 0.5, 0, 5000);
     expect(setup.world.metrics("r").collisions).toMatchObject([{ with: "obstacle-1" }]);
   });
+
+  it("is never jumped over, at any speed, by a footprint of any shape", async () => {
+    for (const footprint of [
+      { circle: 0.3 },
+      [
+        [0.35, 0.25],
+        [-0.35, 0.25],
+        [-0.35, -0.25],
+        [0.35, -0.25],
+      ],
+    ]) {
+      const fast = { maxSpeed: 60, maxAcceleration: 1000 };
+      const setup = setUp({
+        obstacles: [
+          {
+            wall: [
+              [9, -3],
+              [9, 3],
+            ],
+          },
+        ],
+        robots: [{ id: "r", pose: [0, 0, 0], footprint, limits: fast, ...perfect }],
+      });
+      const drivers = await motion(setup);
+      await drive(setup, drivers, 60, 0, 1000);
+      expect(setup.world.metrics("r").collisions).toMatchObject([{ with: "obstacle-1" }]);
+      expect(setup.world.truth("r").pose.x).toBeLessThan(9);
+      expect(setup.world.truth("r").pose.x).toBeGreaterThan(8.6);
+    }
+  });
+});
+
+it("charges only a robot that stands at the contacts of a dock", async () => {
+  const dock = { id: "c", kind: "charger", pose: [1, 0, 3.14], dock: { pose: [0, 0, 0] } };
+  const chargesAt = async (pose: number[]): Promise<boolean> => {
+    const setup = setUp({ sites: [dock], robots: [{ id: "r", pose }] });
+    await setup.clock.advance(100);
+    return setup.world.truth("r").isCharging;
+  };
+  expect(await chargesAt([0.03, 0, 0.05])).toBe(true);
+  expect(await chargesAt([0.1, 0, 0])).toBe(false);
+  expect(await chargesAt([0, 0, 0.3])).toBe(false);
+});
+
+it("keeps the least clearance exact although it measures rarely", async () => {
+  const obstacles = [{ circle: [3, 1, 0.5] }];
+  const setup = setUp({ obstacles, robots: [{ id: "r", pose: [0, 0, 0], ...perfect }] });
+  await drive(setup, await motion(setup), 0.8, 0, 9000);
+  expect(setup.world.metrics("r").minClearance).toBeCloseTo(0.25, 3);
 });

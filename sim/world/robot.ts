@@ -5,6 +5,7 @@ import type { Seconds, Share } from "#lib/units";
 import type { Odometry, Twist as ToldTwist } from "#drivers/driver";
 import type { DeviceChannel, DeviceDescription, DeviceName } from "#drivers/simulated/channel";
 import type { Zone } from "#contract/spatial";
+import type { Axis } from "./base/body.ts";
 import type { Twist } from "./base/drive-train.ts";
 import { Battery } from "./battery.ts";
 import { Devices } from "./devices.ts";
@@ -15,7 +16,7 @@ import { Sensors } from "./sensing/sensors.ts";
 import { Mover } from "./mover.ts";
 import type { Scene } from "./space/scene.ts";
 import { radiusOf } from "./space/shapes.ts";
-import { type Site, siteInReach } from "./sites.ts";
+import { chargerAt, type Site } from "./sites.ts";
 import { ZoneWatch } from "./zone-watch.ts";
 import type { RobotSpec } from "./world-spec.ts";
 
@@ -107,9 +108,7 @@ export class Robot {
     const speedBefore = body.velocity.linear;
     this.#mover.step(nowMs, dtS, this.#battery.charge > 0 && !this.devices.isLost("base"));
     this.#sensors.odometer.turn(body.wheels, dtS, this.#noise.get("base")?.factor ?? 1);
-    this.#isCharging =
-      this.#isStill &&
-      siteInReach(this.#sites, body.pose, Math.PI, ({ spec }) => spec.kind === "charger") !== undefined;
+    this.#isCharging = this.#isStill && chargerAt(this.#sites, body.pose) !== undefined;
     const acceleration = (body.velocity.linear - speedBefore) / dtS;
     const isToolActive = this.hand?.isActive ?? false;
     this.#battery.step({ velocity: body.velocity, acceleration, isToolActive, isCharging: this.#isCharging }, dtS);
@@ -123,6 +122,19 @@ export class Robot {
 
   disturb(device: DeviceName, factor: number, untilMs: number): void {
     this.#noise.set(device, { factor, untilMs });
+  }
+
+  /** The sensor tells the same until then. */
+  freeze(device: DeviceName, untilMs: number): void {
+    this.#sensors.freeze(device, untilMs);
+  }
+
+  slip(share: Share, untilMs: number): void {
+    this.#mover.body.slip(share, untilMs);
+  }
+
+  stick(axis: Axis, untilMs: number): void {
+    this.#mover.body.stick(axis, untilMs);
   }
 
   setCharge(charge: Share): void {

@@ -38,6 +38,17 @@ export function outOfReach(site: Site, pose: Pose, ahead: Radians): string | und
   return `${id} is ${off.toFixed(2)} rad off ahead, the robot reaches ${ahead.toFixed(2)} rad`;
 }
 
+/** The charger that charges a still robot at `pose`. */
+export function chargerAt(sites: ReadonlyMap<string, Site>, pose: Pose): Site | undefined {
+  return siteInReach(sites, pose, Math.PI, ({ spec }) => {
+    if (spec.kind !== "charger") return false;
+    if (!spec.dock) return true;
+    const { pose: dock, tolerance, yawTolerance } = spec.dock;
+    const off = Math.hypot(dock[0] - pose.x, dock[1] - pose.y);
+    return off <= tolerance && Math.abs(wrapAngle(dock[2] - pose.yaw)) <= yawTolerance;
+  });
+}
+
 /** The nearest site of the wanted kind that a robot at `pose` can work at. */
 export function siteInReach(
   sites: ReadonlyMap<string, Site>,

@@ -139,12 +139,37 @@ export const RobotSpec = z.strictObject({
 });
 export type RobotSpec = z.infer<typeof RobotSpec>;
 
+/** Where a robot differs from what its profile says, and what no profile tells: only the world knows it. */
+export const BodySpec = z
+  .strictObject({
+    footprint: FootprintSpec,
+    base: BaseSpec,
+    actuation: ActuationSpec,
+    lidar: LidarSpec.partial(),
+  })
+  .partial();
+export type BodySpec = z.infer<typeof BodySpec>;
+
 /** A thing that robots work at; `pose` is its own, not where a robot stands. Its body, if any, belongs to the map. */
 export const SiteSpec = z.strictObject({
   id: Name,
   kind: z.enum(["rack", "conveyor", "station", "charger"]),
   pose: PoseTuple,
   reach: positive("m", "how far away the base of a robot may stand").default(1.2),
+  body: z
+    .array(PointTuple)
+    .min(3)
+    .max(50)
+    .optional()
+    .meta({ description: "solid corners in the frame of `pose`, where the map does not show it" }),
+  dock: z
+    .strictObject({
+      pose: PoseTuple.meta({ description: "where a robot stands when it is docked" }),
+      tolerance: positive("m", "off that place").default(0.05),
+      yawTolerance: positive("rad", "off that heading").default(0.1),
+    })
+    .optional()
+    .meta({ description: "a charger with contacts: it charges only a robot that stands like this" }),
   stock: z.record(z.string().min(1), z.int().min(0)).default({}).meta({ description: "quantity per SKU" }),
   code: z.string().min(1).optional().meta({ description: "what a scanner reads here; the id unless given" }),
 });
@@ -163,13 +188,62 @@ export const ObstacleSpec = z.union([
 ]);
 export type ObstacleSpec = z.infer<typeof ObstacleSpec>;
 
-/** Somebody who walks along the path and back, for ever, and yields to nobody. */
-export const PersonSpec = z.strictObject({
-  path: z.array(PointTuple).min(1).max(500),
+const walking = {
   speed: notNegative("m/s", "walking speed").max(5).default(1.1),
-  radius: positive("m", "of the circle that stands for the person").default(0.25),
+  radius: positive("m", "of the circle that stands for a person").default(0.25),
+};
+
+/** Somebody who walks along the path and back, for ever, and yields to nobody. */
+export const WayfarerSpec = z.strictObject({ path: z.array(PointTuple).min(1).max(500), ...walking });
+export type WayfarerSpec = z.infer<typeof WayfarerSpec>;
+
+const AreaTuple = z
+  .tuple([z.number(), z.number(), z.number(), z.number()])
+  .refine(([xMin, yMin, xMax, yMax]) => xMin < xMax && yMin < yMax, "xMin, yMin, xMax, yMax, from lower to higher")
+  .meta({ description: "xMin, yMin, xMax, yMax" });
+
+/** People who walk to and fro in an area and avoid each other, walls, things and robots. */
+export const CrowdSpec = z.strictObject({
+  walk: z.strictObject({ count: z.int().min(1).max(500), area: AreaTuple }),
+  ...walking,
 });
+export type CrowdSpec = z.infer<typeof CrowdSpec>;
+
+/** People: one on a path, or a crowd in an area. */
+export const PersonSpec = z.union([WayfarerSpec, CrowdSpec]);
 export type PersonSpec = z.infer<typeof PersonSpec>;
+
+const forklift: [number, number][] = [
+  [1.6, 0.5],
+  [-1, 0.5],
+  [-1, -0.5],
+  [1.6, -0.5],
+];
+
+/** A manned vehicle, such as a forklift: drives along the path, turns on the spot at its corners, and backs up all the way. */
+export const VehicleSpec = z.strictObject({
+  path: z.array(PointTuple).min(2).max(500),
+  speed: positive("m/s", "driving speed").max(20).default(1.5),
+  turnSpeed: positive("rad/s", "turning speed").max(10).default(0.8),
+  pause: notNegative("s", "rest at either end").default(0),
+  footprint: FootprintSpec.default(forklift),
+  stopsFor: notNegative(
+    "m",
+    "it waits while somebody stands nearer than this in its way; 0: it stops for nobody",
+  ).default(0),
+});
+export type VehicleSpec = z.infer<typeof VehicleSpec>;
+
+/** A door, or the door of a lift that is mostly elsewhere: solid while it is closed. It never closes on somebody. */
+export const DoorSpec = z.strictObject({
+  id: Name,
+  wall: z.array(PointTuple).min(2).max(20).meta({ description: "the line that it closes" }),
+  openFor: positive("s", "of each round"),
+  closedFor: positive("s", "of each round; it begins closed"),
+  offset: notNegative("s", "how far into its round it is at the start").default(0),
+  surface,
+});
+export type DoorSpec = z.infer<typeof DoorSpec>;
 
 const Empty = z.strictObject({
   empty: z.tuple([z.number(), z.number(), z.number(), z.number()]).meta({ description: "xMin, yMin, xMax, yMax" }),
@@ -181,15 +255,17 @@ export const WorldSpec = z
     map: z.union([Empty, Occupancy]),
     obstacles: z.array(ObstacleSpec).default([]),
     people: z.array(PersonSpec).default([]),
+    vehicles: z.array(VehicleSpec).default([]),
+    doors: z.array(DoorSpec).default([]),
     sites: z.array(SiteSpec).default([]),
     zones: z.array(Zone).default([]),
     robots: z.array(RobotSpec).min(1),
   })
-  .check(uniqueIds("robots"), uniqueIds("sites"));
+  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"));
 export type WorldSpec = z.infer<typeof WorldSpec>;
 
 /** Refuses a list in which an id stands twice. */
-export function uniqueIds(list: "robots" | "sites"): z.core.CheckFn<Record<typeof list, { id: string }[]>> {
+export function uniqueIds(list: "robots" | "sites" | "doors"): z.core.CheckFn<Record<typeof list, { id: string }[]>> {
   return ({ value, issues }) => {
     const seen = new Set<string>();
     for (const [at, { id }] of value[list].entries()) {

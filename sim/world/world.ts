@@ -11,7 +11,7 @@ import type { Hand, Movement } from "./hand.ts";
 import type { Metrics, TrackPoint } from "./metrics.ts";
 import { Traffic } from "./traffic/traffic.ts";
 import { Robot, type RobotTruth } from "./robot.ts";
-import { obstacleThing, type Thing } from "./space/shapes.ts";
+import { bodyThing, obstacleThing, type Thing } from "./space/shapes.ts";
 import { createSites, type Site } from "./sites.ts";
 import { Scene } from "./space/scene.ts";
 import { prepareTerrain, type Terrain } from "./space/terrain.ts";
@@ -34,6 +34,7 @@ export interface WorldSnapshot {
   readonly robots: readonly (RobotTruth & { readonly odometry: Odometry; readonly metrics: Metrics })[];
   readonly obstacles: readonly Thing[];
   readonly people: readonly Thing[];
+  readonly vehicles: readonly Thing[];
   readonly stock: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly movements: readonly Movement[];
 }
@@ -64,7 +65,9 @@ export class World implements Disposable {
     this.#sites = createSites(spec.sites);
     this.#startMs = clock.nowMs();
     for (const obstacle of spec.obstacles) this.addObstacle(obstacle);
-    this.#traffic = new Traffic(spec, this.#scene);
+    for (const { id, pose, body } of spec.sites) {
+      if (body) this.#scene.add(bodyThing(id, body, poseFrom(pose)));
+    }
     const deps = {
       clock,
       scene: this.#scene,
@@ -75,6 +78,7 @@ export class World implements Disposable {
     this.#robots = new Map(
       spec.robots.map((robot) => [robot.id, new Robot(robot, { ...deps, rng: rng.fork(`robot ${robot.id}`) })]),
     );
+    this.#traffic = new Traffic(spec, this.#scene, rng.fork("traffic"));
     this.#stop = clock.after(STEP_MS, () => this.#tick());
   }
 
@@ -136,6 +140,15 @@ export class World implements Disposable {
       case "sensor-noise":
         this.#robot(fault.device).disturb(fault.driver, fault.factor, endOf(fault, nowMs));
         return;
+      case "sensor-freeze":
+        this.#robot(fault.device).freeze(fault.driver, endOf(fault, nowMs));
+        return;
+      case "wheel-slip":
+        this.#robot(fault.device).slip(fault.share, endOf(fault, nowMs));
+        return;
+      case "actuator-stuck":
+        this.#robot(fault.device).stick(fault.axis, endOf(fault, nowMs));
+        return;
       case "battery":
         this.#robot(fault.device).setCharge(fault.charge);
         return;
@@ -157,6 +170,7 @@ export class World implements Disposable {
       })),
       obstacles: [...this.#obstacles],
       people: this.#traffic.people,
+      vehicles: this.#traffic.vehicles,
       stock: Object.fromEntries([...this.#sites].map(([id, { stock }]) => [id, Object.fromEntries(stock)])),
       movements: [...this.#movements],
     };
@@ -190,7 +204,7 @@ export class World implements Disposable {
   #step(atMs: number): void {
     this.#steps++;
     this.#scene.beginStep();
-    this.#traffic.step((this.#steps * STEP_MS) / 1000);
+    this.#traffic.step((this.#steps * STEP_MS) / 1000, STEP_MS / 1000);
     for (const robot of this.#robots.values()) robot.step(atMs, STEP_MS / 1000);
     for (const robot of this.#robots.values()) robot.sense(atMs);
   }

@@ -24,6 +24,8 @@ interface Sensor {
   readonly periodMs: number;
   readonly delayMs: number;
   dueMs: number;
+  frozenUntilMs: number;
+  last?: SampleMessage;
   sample(atMs: number, sight: Sight): SampleMessage;
 }
 
@@ -54,7 +56,7 @@ export class Sensors {
       hz: number,
       sample: (atMs: number, sight: Sight) => SampleMessage,
       delayMs = 0,
-    ): Sensor => ({ device, periodMs: 1000 / hz, delayMs, dueMs: startMs, sample });
+    ): Sensor => ({ device, periodMs: 1000 / hz, delayMs, dueMs: startMs, frozenUntilMs: 0, sample });
     const position = { rng: rng.fork("position"), ...spec.position };
     this.#sensors = [
       sensor("base", spec.odometry.hz, (atMs) => ({ type: "odometry", ...this.odometer.read(atMs) })),
@@ -82,11 +84,23 @@ export class Sensors {
       if (nowMs < sensor.dueMs) continue;
       sensor.dueMs += sensor.periodMs;
       if (!this.#audience.isWanted(sensor.device)) continue;
-      const sample = sensor.sample(nowMs, sight);
+      const sample = this.#sample(sensor, nowMs, sight);
       const leftMs = nowMs + sensor.delayMs - this.#clock.nowMs();
       if (leftMs <= 0) this.#audience.publish(sensor.device, sample);
       else this.#clock.after(leftMs, () => this.#audience.publish(sensor.device, sample));
     }
+  }
+
+  /** The sensor repeats its last sample until then, with new stamps. */
+  freeze(device: DeviceName, untilMs: number): void {
+    for (const sensor of this.#sensors) if (sensor.device === device) sensor.frozenUntilMs = untilMs;
+  }
+
+  #sample(sensor: Sensor, nowMs: number, sight: Sight): SampleMessage {
+    const isFrozen = sensor.last !== undefined && nowMs < sensor.frozenUntilMs;
+    const sample = isFrozen ? { ...sensor.last!, atMs: nowMs } : sensor.sample(nowMs, sight);
+    sensor.last = sample;
+    return sample;
   }
 
   #fix(atMs: number, { x, y, yaw }: Pose, spec: RobotSpec["position"] & { rng: Rng }): SampleMessage {

@@ -5,6 +5,8 @@ import type { Terrain } from "./terrain.ts";
 /** Farther than anything that is measured: after a jump nobody trusts an earlier look. */
 const JUMP: Metres = 1000;
 const NOBODY = -1;
+/** What is not there is far away from everything. */
+const ABSENT: Thing = { shape: "circle", id: "absent", x: 1e9, y: 1e9, radius: 0 };
 
 /** All that is solid, and how much of it may have moved. */
 export class Scene {
@@ -39,6 +41,11 @@ export class Scene {
     if (place !== lead.place && moved > lead.moved) this.#lead = { place, moved, second: lead.moved };
     else if (place !== lead.place) lead.second = Math.max(lead.second, moved);
     else lead.moved += moved;
+  }
+
+  /** Takes a thing away; its place remains. */
+  remove(place: number): void {
+    this.#things[place] = ABSENT;
   }
 
   /** Something was put elsewhere without moving there. */

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { personAt } from "./people.ts";
-import { PersonSpec } from "#sim/world/world-spec";
+import { WayfarerSpec } from "#sim/world/world-spec";
 
 it("walks along the path and back, for ever", () => {
-  const person = PersonSpec.parse({
+  const person = WayfarerSpec.parse({
     path: [
       [0, 0],
       [4, 0],
@@ -27,6 +27,6 @@ it("walks along the path and back, for ever", () => {
 });
 
 it("stands when the path is one point", () => {
-  const person = PersonSpec.parse({ path: [[3, 1]] });
+  const person = WayfarerSpec.parse({ path: [[3, 1]] });
   expect(personAt(person, 1, 100)).toEqual({ shape: "circle", id: "person-2", x: 3, y: 1, radius: 0.25 });
 });

@@ -1,9 +1,9 @@
 import { pointAlong, polylineLength } from "#lib/geometry";
 import type { Thing } from "#sim/world/space/shapes";
-import type { PersonSpec } from "#sim/world/world-spec";
+import type { WayfarerSpec } from "#sim/world/world-spec";
 
 /** Where a person is `seconds` after the start: along the path, back, and again. */
-export function personAt(spec: PersonSpec, index: number, seconds: number): Thing {
+export function personAt(spec: WayfarerSpec, index: number, seconds: number): Thing {
   const length = polylineLength(spec.path);
   const walked = length === 0 ? 0 : (seconds * spec.speed) % (2 * length);
   const { x, y } = pointAlong(spec.path, walked <= length ? walked : 2 * length - walked);

@@ -1,31 +1,59 @@
+import type { Rng } from "#lib/rng";
 import type { Seconds } from "#lib/units";
 import type { Scene } from "#sim/world/space/scene";
 import type { Thing } from "#sim/world/space/shapes";
-import type { WorldSpec } from "#sim/world/world-spec";
+import type { WayfarerSpec, WorldSpec } from "#sim/world/world-spec";
+import { Door } from "./door.ts";
 import { personAt } from "./people.ts";
+import { Vehicle } from "./vehicle.ts";
+import { Walkers } from "./walkers.ts";
+
+interface Wayfarer {
+  readonly spec: WayfarerSpec;
+  readonly index: number;
+  readonly place: number;
+}
 
 /** All that moves in a world and is no robot. */
 export class Traffic {
-  readonly #spec: WorldSpec;
   readonly #scene: Scene;
-  readonly #places: readonly number[];
-  #lastS: Seconds = 0;
+  readonly #wayfarers: readonly Wayfarer[];
+  readonly #crowds: readonly Walkers[];
+  readonly #vehicles: readonly Vehicle[];
+  readonly #doors: readonly Door[];
 
-  constructor(spec: WorldSpec, scene: Scene) {
-    this.#spec = spec;
+  /** Made after everything else that is solid, as crowds settle where there is room. */
+  constructor({ people, vehicles, doors }: WorldSpec, scene: Scene, rng: Rng) {
     this.#scene = scene;
-    this.#places = spec.people.map((person, index) => scene.add(personAt(person, index, 0)));
+    this.#doors = doors.map((door) => new Door(door, scene));
+    this.#vehicles = vehicles.map((vehicle, index) => new Vehicle(`vehicle-${index + 1}`, vehicle, scene));
+    this.#wayfarers = people.flatMap((spec, index) =>
+      "path" in spec ? [{ spec, index, place: scene.add(personAt(spec, index, 0)) }] : [],
+    );
+    this.#crowds = people.flatMap((spec, index) =>
+      "walk" in spec ? [new Walkers(`person-${index + 1}`, spec, scene, rng.fork(`crowd ${index + 1}`))] : [],
+    );
   }
 
   get people(): readonly Thing[] {
-    return this.#places.map((place) => this.#scene.things[place]!);
+    return [
+      ...this.#wayfarers.map(({ place }) => this.#scene.things[place]!),
+      ...this.#crowds.flatMap(({ things }) => things),
+    ];
   }
 
-  step(nowS: Seconds): void {
-    for (const [index, person] of this.#spec.people.entries()) {
-      const place = this.#places[index]!;
-      this.#scene.move(place, personAt(person, index, nowS), person.speed * (nowS - this.#lastS) * 1.001);
+  get vehicles(): readonly Thing[] {
+    return this.#vehicles.map(({ thing }) => thing);
+  }
+
+  /** Lets `dtS` pass; `nowS` after the start of the world it is over. */
+  step(nowS: Seconds, dtS: Seconds): void {
+    for (const { spec, index, place } of this.#wayfarers) {
+      // A hair more than the way, which is rounded.
+      this.#scene.move(place, personAt(spec, index, nowS), spec.speed * dtS * 1.001);
     }
-    this.#lastS = nowS;
+    for (const vehicle of this.#vehicles) vehicle.step(dtS);
+    for (const crowd of this.#crowds) crowd.step(dtS);
+    for (const door of this.#doors) door.step(nowS);
   }
 }
