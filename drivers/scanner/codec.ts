@@ -19,6 +19,3 @@ export const LINE_FORMAT: FrameFormat<string> = {
     return bytes.length === LINE_BYTES_MAX ? { garbage: bytes.length } : "incomplete";
   },
 };
-
-/** Ends the line that was begun. */
-export const LINE_END: Uint8Array = Uint8Array.of(CR);
