@@ -136,7 +136,12 @@ class Computer implements SimulatedAgent {
 
   async start(): Promise<void> {
     // Two faults may overlap; one device runs one process.
-    if (this.#running || this.#power === "failing") return;
+    if (this.#power === "failing") {
+      // Power comes back when it has gone.
+      this.#deps.clock.after(CUT_WITHIN_MS, () => void this.start().catch(this.#deps.onFailure));
+      return;
+    }
+    if (this.#running) return;
     if (this.#power === "off") this.clock.boot(bootIdOf(this.#deps.rng.fork(`boot ${this.#starts}`)));
     this.#power = "on";
     this.#starts++;
@@ -166,7 +171,7 @@ class Computer implements SimulatedAgent {
     const wired = rewire(this.#deps.rewiring);
     const clock = wired.clock(life.clock(this.clock), this.deviceId);
     const log = deviceLog.child({ process: this.deviceId });
-    const disk = wired.store(life.port(delayed(store!, () => this.disk.rest())), this.deviceId);
+    const disk = life.port(delayed(store!, () => this.disk.rest()));
     await this.#ear.catchUp(disk);
     const control = await startInlineControl({
       clock,
@@ -183,7 +188,7 @@ class Computer implements SimulatedAgent {
         clock,
         rng: rng.fork(`start ${this.#starts}`),
         log,
-        store: this.#ear.at(disk),
+        store: wired.store(this.#ear.at(disk), this.deviceId),
         transport: wired.transport(network.transport(this.deviceId), this.deviceId),
         crypto: { ...crypto, verifier: wired.verifier(crypto.verifier, this.deviceId) },
         tools: wired.tools(simulatedToolDrivers(channels[1], clock), this.deviceId),

@@ -1,12 +1,20 @@
 import type { Event } from "#contract/event";
 import type { DeviceEvidence, Evidence } from "../evidence.ts";
 
-/** Numbers that a device left out or gave twice; a renumbered journal begins again at 1. */
+/** Numbers that were left out or given twice running, on the device or in the cloud; a renumbered journal goes on with lower ones. */
 export function journalGaps({ devices }: Evidence): string[] {
-  return devices.flatMap(({ deviceId, journal }) => {
-    const at = journal.findIndex((event, index) => event.seq !== 1 && event.seq !== (journal[index - 1]?.seq ?? 0) + 1);
-    return at < 0 ? [] : [`${deviceId} numbers its event ${at + 1} as ${journal[at]!.seq}`];
+  return devices.flatMap(({ deviceId, journal, committed }) => [
+    ...gapsIn(journal).map((gap) => `${deviceId} ${gap}`),
+    ...gapsIn(committed).map((gap) => `the cloud's copy of ${deviceId} ${gap}`),
+  ]);
+}
+
+function gapsIn(journal: readonly Event[]): string[] {
+  const at = journal.findIndex(({ seq }, index) => {
+    const before = journal[index - 1]?.seq ?? 0;
+    return seq > before + 1 || seq === before;
   });
+  return at < 0 ? [] : [`numbers its event ${at + 1} as ${journal[at]!.seq}`];
 }
 
 /** Events that the cloud has and the device has not, or has elsewhere. */

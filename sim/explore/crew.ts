@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { typescriptFlags } from "#lib/node/typescript-flags";
-import type { Errand, SeedReport } from "./run-seed.ts";
+import { type Errand, PART_FAILS, type SeedReport } from "./run-seed.ts";
 
 const WORKER = fileURLToPath(new URL("explore.worker.ts", import.meta.url));
 const LAST_WORDS = 4000;
@@ -64,7 +64,7 @@ function deathOf({ seed, motion }: Errand, words: string): SeedReport {
   const failure = {
     seed,
     motion,
-    violations: [`no part fails: the process died: ${words}`],
+    violations: [`${PART_FAILS}: the process died: ${words}`],
     drawn: 0,
     kept: [],
     troubles: [],

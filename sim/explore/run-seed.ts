@@ -28,6 +28,8 @@ export interface SeedReport {
 }
 
 const SHRINK_RUNS_MAX = 150;
+/** What is said of a run in which something was thrown that nothing could catch. */
+export const PART_FAILS = "no part fails";
 
 /** Runs a seed; one that fails is run again with ever fewer of its troubles. */
 export async function runSeed({ seed, motion, keep }: Errand): Promise<SeedReport> {
@@ -82,7 +84,7 @@ export async function runDrawn(drawn: Drawn, kept: readonly number[], rewiring?:
     });
     return { violations: violationsOf(simulation.evidence), simulation };
   } catch (thrown) {
-    return { violations: [`no part fails: ${(thrown instanceof Error && thrown.stack) || messageOf(thrown)}`] };
+    return { violations: [`${PART_FAILS}: ${(thrown instanceof Error && thrown.stack) || messageOf(thrown)}`] };
   }
 }
 
