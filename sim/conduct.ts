@@ -43,7 +43,7 @@ export interface Move {
 
 export interface Contact extends Collision {
   readonly deviceId: string;
-  /** Whether the thing had stood where it was for a while, so that the robot could see it in time. */
+  /** Whether thing and robot had been there for a while, so that the robot could see it in time. */
   readonly stoodStill: boolean;
 }
 
@@ -68,6 +68,8 @@ const STANDING = 0.05;
 /** What moved less than this within the last second stood still. */
 const STILL: Metres = 0.1;
 const REMEMBERED_LOOKS = 6;
+/** No robot drives so far between two looks. */
+const LEAP: Metres = 0.5;
 
 /** Keeps the books of what is done in one run. `look` is called every `LOOK_EVERY_MS`, `hear` with every durable event. */
 export class ConductBook implements Conduct {
@@ -125,7 +127,8 @@ export class ConductBook implements Conduct {
   #noteHarm(atMs: number, { robotId: deviceId, metrics }: Seen, notes: Notes): void {
     const { collisions, keepoutViolations, speedViolations } = metrics;
     for (const collision of collisions.slice(notes.collisions)) {
-      this.contacts.push({ ...collision, deviceId, stoodStill: this.#stoodStill(collision.with) });
+      const stoodStill = this.#stoodStill(collision.with) && !this.#wasCarried(deviceId);
+      this.contacts.push({ ...collision, deviceId, stoodStill });
     }
     const trespass = (kind: Trespass["kind"], count: number): void => {
       const error = Math.max(...notes.errors);
@@ -150,6 +153,15 @@ export class ConductBook implements Conduct {
     const notes = known ?? { collisions: 0, keepouts: 0, speeding: 0, busyMs: atMs, errors: [] };
     this.#devices.set(deviceId, notes);
     return notes;
+  }
+
+  /** Whether somebody has put the robot elsewhere a moment ago: it has not had time to see where it is. */
+  #wasCarried(deviceId: string): boolean {
+    const places = this.#places.flatMap((things) => things.get(deviceId) ?? []);
+    return places.some((place, at) => {
+      const before = places[at - 1] ?? place;
+      return Math.hypot(place.x - before.x, place.y - before.y) > LEAP;
+    });
   }
 
   /** Walls and obstacles always do. */

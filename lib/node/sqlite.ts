@@ -148,8 +148,17 @@ function setPragmas(database: SqliteConnection): void {
 
 function checkIntegrity(database: SqliteConnection): void {
   const verdict = database.pragma("quick_check(1)", { simple: true });
-  if (verdict !== "ok") throw new AgentError("store.corrupt", `database: ${String(verdict)}`);
+  if (verdict === "ok") return;
+  const message = `database: ${String(verdict)}`;
+  // A page that could not be read now says nothing against the page: setting the database aside would lose what it holds.
+  const [, code] = /error code=(\d+)/.exec(message) ?? [];
+  const isUnread = code !== undefined && (Number(code) & PRIMARY_CODE) === SQLITE_IOERR;
+  throw new AgentError(isUnread ? "store.failed" : "store.corrupt", message, { retryable: isUnread });
 }
+
+/** Result codes of SQLite: the low byte is the primary one, and this is that of a read, write or sync that failed. */
+const PRIMARY_CODE = 0xff;
+const SQLITE_IOERR = 10;
 
 function migrate(database: SqliteConnection, migrations: readonly string[]): void {
   const version = Number(database.pragma("user_version", { simple: true }));

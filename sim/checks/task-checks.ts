@@ -5,7 +5,7 @@ import type { Evidence } from "../evidence.ts";
 const TOLERANCE_MS = 1000;
 const ACTION_OF = { pick: "pick", place: "place" } as const;
 
-/** Work on a task by a device whose assignment was over: another one with a higher epoch had begun. */
+/** Work on a task by a device whose assignment was over, or never was: another one had begun, of a higher epoch or the same. */
 export function rivals({ conduct }: Evidence): string[] {
   const found = new Set<string>();
   const begun = new Map<string, Act>();
@@ -14,7 +14,8 @@ export function rivals({ conduct }: Evidence): string[] {
     const { taskId, epoch, deviceId } = work;
     if (taskId === undefined || epoch === undefined) continue;
     const newest = begun.get(taskId);
-    if (newest && newest.epoch > epoch) {
+    const isRival = newest && (newest.epoch > epoch || (newest.epoch === epoch && newest.deviceId !== deviceId));
+    if (isRival) {
       found.add(
         `${deviceId} worked on ${taskId} (epoch ${epoch}) after ${newest.deviceId} had begun (${newest.epoch})`,
       );

@@ -58,7 +58,7 @@ export function draw(seed: number, motion: Motion): Drawn {
     sites: place.sites,
     until: `${PHASES.endMs}ms`,
   });
-  const names = contracts.map(({ draft }) => draft.taskId);
+  const names = contracts.flatMap(({ draft }) => draft.name ?? []);
   const stage = { robots, contracts: names, spots: free.slice(robots.length + 2), calmAtMs: PHASES.calmAtMs };
   const profile = profileOf(motion);
   return {

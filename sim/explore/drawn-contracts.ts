@@ -24,7 +24,14 @@ export function drawContracts(rng: Rng, orders: Orders): ScheduledContract[] {
   return Array.from({ length: rng.integer(1, CONTRACTS_MAX) }, (_, at) => {
     const own = rng.fork(`contract ${at}`);
     const deviceId = pick(own, orders.robots);
-    return { draft: drawDraft(own, `task-${at + 1}`, deviceId, orders), atMs: own.integer(0, orders.lastPushMs) };
+    const scheduled = {
+      draft: drawDraft(own, `task-${at + 1}`, deviceId, orders),
+      atMs: own.integer(0, orders.lastPushMs),
+    };
+    // The same task twice: the second waits until nobody is at it any more.
+    return at > 0 && own.fork("again").chance(1, 3)
+      ? { ...scheduled, draft: { ...scheduled.draft, taskId: "task-1" } }
+      : scheduled;
   });
 }
 
