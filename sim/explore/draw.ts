@@ -71,8 +71,19 @@ export function draw(seed: number, motion: Motion): Drawn {
       profiles: new Map(robots.map((id) => [id, profile])),
       contracts,
     },
-    troubles: drawTroubles(rng.fork("troubles"), stage),
+    troubles: drawTroubles(rng.fork("troubles"), stage).filter(
+      (trouble) => !isRestore(trouble) || !isOrderedTwice(contracts),
+    ),
   };
+}
+
+function isOrderedTwice(contracts: LoadedScenario["contracts"]): boolean {
+  return new Set(contracts.map(({ draft }) => draft.taskId)).size < contracts.length;
+}
+
+/** A cloud that has forgotten a task gives it out again when it is ordered again: until it has heard its device, nothing tells it not to. */
+function isRestore({ fault }: Trouble): boolean {
+  return "do" in fault && fault.do === "restore-cloud";
 }
 
 /** The scenario with these of its troubles only. */
