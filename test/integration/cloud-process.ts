@@ -34,7 +34,7 @@ export async function startCloudProcess(settings: Readonly<Record<string, unknow
       args: [PROGRAM, "cloud", "--config", config],
       onLog: () => undefined,
       onLine: (line) => {
-        const addresses = /answers at (http:\S+); devices connect to (mqtt:[^\s;]+)/.exec(line);
+        const addresses = /answers at (http:\S+)(?: \(.*?\))?; devices connect to (mqtt:[^\s;]+)/.exec(line);
         if (addresses) bring(addresses);
       },
       // Whoever waits for an answer of it will fail, with the reason in its own words on stderr.
