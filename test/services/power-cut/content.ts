@@ -1,0 +1,41 @@
+import type { JournalEntry } from "#agent/store";
+import type { Recording } from "#agent/telemetry/store";
+import { seriesOf } from "#contract/telemetry-block";
+
+/** Room for everything that a test writes, so that nothing is thinned. */
+export const TELEMETRY = {
+  newStore: "power-cut",
+  budgets: { backfill: 4_000_000, logs: 100_000 },
+  retainMs: 0,
+} as const;
+
+/** Samples of a second. */
+export const SAMPLES_A_SECOND = 10;
+
+/** The event of a number; always the same. */
+export function entryOf(seq: number): JournalEntry {
+  return {
+    bootId: "power-cut",
+    hash: seq.toString(16).padStart(64, "0"),
+    event: {
+      seq,
+      id: `019b8ce6-1400-7000-8000-${String(seq).padStart(12, "0")}`,
+      at: "2026-01-05T08:00:00.000Z",
+      monoMs: seq,
+      clock: "synced",
+      type: "notice",
+      data: { kind: "test", text: `${seq} `.repeat(20 + (seq % 60)) },
+    },
+  };
+}
+
+/** The telemetry of a second; always the same for one boot. */
+export function recordingOf(bootId: string, second: number): Recording {
+  const samples = Array.from({ length: SAMPLES_A_SECOND }, (_, at) => {
+    const atMs = second * 1000 + at * 100;
+    return { atMs, values: { linear: Math.sin(atMs * atMs), angular: Math.cos(atMs * atMs) } };
+  });
+  const series = [seriesOf("speed", { linear: 0.001, angular: 0.001 }, samples)];
+  const base = { bootId, wallAtZeroMs: 1_767_600_000_000, clock: "synced" } as const;
+  return { lane: "backfill", base, content: { kind: "series", series } };
+}
