@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startWorkerStore } from "#agent/io/worker-store";
-import { AgentError } from "#lib/errors";
+import { AgentError, assert } from "#lib/errors";
 import { silentLog } from "#lib/log";
 import type { DeviceStore } from "#agent/io/sqlite-store";
 import { entryOf, recordingOf } from "./power-cut/content.ts";
@@ -17,14 +17,30 @@ describe.skipIf(!canCutPower())("a disk that others fill to the last block", () 
     try {
       makeDisk(join(folder, "disk"), MEGABYTES);
       using _ = mountDisk(join(folder, "disk"), join(folder, "mounted"));
-      await fillAndRecover(join(folder, "mounted"));
+      const told = await fillAndRecover(join(folder, "mounted"));
+      expect(told.whileFull.events).toBe(0);
+      expect(told.whileFull.telemetry).toBeGreaterThan(0);
+      expect(told.afterwards).toEqual({ events: 0, telemetry: told.whileFull.telemetry });
+      expect(told.lost).toBeGreaterThan(0);
+      expect(told.journal).toBe(told.written);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 });
 
-async function fillAndRecover(mounted: string): Promise<void> {
+interface Told {
+  /** How often events and telemetry were refused, first while the disk was full, then in all. */
+  readonly whileFull: Run["refused"];
+  readonly afterwards: Run["refused"];
+  /** Samples that the store reported as dropped. */
+  readonly lost: number;
+  /** Events that were acknowledged, and events in the journal. */
+  readonly written: number;
+  readonly journal: number;
+}
+
+async function fillAndRecover(mounted: string): Promise<Told> {
   const telemetry = { newStore: "full-disk", budgets: { backfill: 8_000_000, logs: 100_000 }, retainMs: 0 };
   const onFatal = (error: Error): never => {
     throw error;
@@ -32,25 +48,18 @@ async function fillAndRecover(mounted: string): Promise<void> {
   const path = join(mounted, "core.db");
   await using store = await startWorkerStore({ path, telemetry, log: silentLog, onFatal });
   const run = new Run(store);
-  for (let round = 0; round < 100; round++) await run.write();
-  expect(run.refused).toEqual({ events: 0, telemetry: 0 });
-
+  await run.write(100);
   const others = join(mounted, "others");
   fillWith(others);
   // The file system keeps some blocks for itself.
-  expect(freeBytes(mounted)).toBeLessThan(1_048_576);
+  assert(freeBytes(mounted) < 1_048_576, "the disk is full");
   // Far more than the write-ahead logs hold that are there already.
-  for (let round = 0; round < 2500; round++) await run.write();
-  expect(run.refused.events).toBe(0);
-  expect(run.refused.telemetry).toBeGreaterThan(0);
-  expect((await store.load()).lastSeq).toBe(run.lastSeq);
-
+  await run.write(2500);
+  const whileFull = { ...run.refused };
   rmSync(others);
-  const before = run.refused.telemetry;
-  for (let round = 0; round < 100; round++) await run.write();
-  expect(run.refused).toEqual({ events: 0, telemetry: before });
-  expect(run.lost).toBeGreaterThan(0);
-  expect((await store.telemetry!.fill()).lanes[0]!.lastSeq).toBeGreaterThan(0);
+  await run.write(100);
+  const { lastSeq: journal } = await store.load();
+  return { whileFull, afterwards: run.refused, lost: run.lost, written: run.lastSeq, journal };
 }
 
 const SECONDS = 10;
@@ -67,7 +76,11 @@ class Run {
     this.#store = store;
   }
 
-  async write(): Promise<void> {
+  async write(rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round++) await this.#writeOnce();
+  }
+
+  async #writeOnce(): Promise<void> {
     const seq = this.lastSeq + 1;
     const committed = await attempt(() => this.#store.commit([{ type: "append", entry: entryOf(seq) }]));
     if (committed) this.lastSeq = seq;

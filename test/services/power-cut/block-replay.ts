@@ -31,7 +31,8 @@ export function* crashImages(log: string, before: string, count: number, rng: Rn
   const moments = Array.from({ length: count }, () => rng.integer(firstAck + 1, entries.length)).sort((a, b) => a - b);
   const flushed = readFileSync(before);
   const acknowledgements = new Acknowledgements();
-  let [at, unflushed] = [0, [] as Entry[]];
+  const unflushed: Entry[] = [];
+  let at = 0;
   for (const moment of moments) {
     for (; at < moment; at++) {
       const entry = entries[at]!;

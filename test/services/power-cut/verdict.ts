@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { openSqliteStore } from "#agent/io/sqlite-store";
+import type { Store } from "#agent/store";
+import type { TelemetryStore } from "#agent/telemetry/store";
 import { unpackBlock } from "#contract/io/block-codec";
 import { entryOf, SAMPLES_A_SECOND, TELEMETRY } from "./content.ts";
 
@@ -13,11 +15,16 @@ export interface Acknowledged {
 /** Everything that is wrong with the store in a folder after a power cut; empty when nothing is. Opens it as the agent does. */
 export async function wrongAfter(folder: string, { lastSeq, seconds }: Acknowledged): Promise<string[]> {
   await using store = openSqliteStore({ path: join(folder, "core.db"), telemetry: TELEMETRY });
-  const state = await store.load();
-  const wrong: string[] = [];
-  if (state.setAside !== undefined) wrong.push("the journal was damaged");
-  if (state.lastSeq < lastSeq) wrong.push(`event ${lastSeq} was acknowledged, the journal ends with ${state.lastSeq}`);
-  for (let seq = 1; seq <= state.lastSeq;) {
+  return [...(await wrongEvents(store, lastSeq)), ...(await wrongSamples(store.telemetry!, seconds))];
+}
+
+async function wrongEvents(store: Store, acknowledgedSeq: number): Promise<string[]> {
+  const { setAside, lastSeq } = await store.load();
+  const wrong = setAside === undefined ? [] : ["the journal was damaged"];
+  if (lastSeq < acknowledgedSeq) {
+    wrong.push(`event ${acknowledgedSeq} was acknowledged, the journal ends with ${lastSeq}`);
+  }
+  for (let seq = 1; seq <= lastSeq;) {
     const events = (await store.readJournal(seq, 500, 1_000_000))?.events;
     if (!events) return [...wrong, `event ${seq} can't be read`];
     for (const event of events) {
@@ -25,29 +32,38 @@ export async function wrongAfter(folder: string, { lastSeq, seconds }: Acknowled
       seq++;
     }
   }
-  const fill = await store.telemetry!.fill();
-  if (fill.setAside !== undefined) wrong.push("the telemetry was damaged");
+  return wrong;
+}
+
+async function wrongSamples(telemetry: TelemetryStore, seconds: Acknowledged["seconds"]): Promise<string[]> {
+  const wrong = (await telemetry.fill()).setAside === undefined ? [] : ["the telemetry was damaged"];
   const kept = new Map<string, Set<number>>();
+  for (const { bootId, atMs } of await samplesIn(telemetry)) {
+    const times = kept.get(bootId) ?? new Set();
+    kept.set(bootId, times);
+    if (times.has(atMs)) wrong.push(`sample ${atMs} is there twice`);
+    times.add(atMs);
+  }
+  for (const [boot, count] of seconds) {
+    const left = kept.get(`boot-${boot}`)?.size ?? 0;
+    if (left < count * SAMPLES_A_SECOND) wrong.push(`${count} s of telemetry were acknowledged, ${left} samples left`);
+  }
+  return wrong;
+}
+
+async function samplesIn(telemetry: TelemetryStore): Promise<{ bootId: string; atMs: number }[]> {
+  const samples: { bootId: string; atMs: number }[] = [];
   for (let seq = 0; ;) {
-    const blocks = await store.telemetry!.read("backfill", seq, 1_000_000);
-    if (blocks.length === 0) break;
+    const blocks = await telemetry.read("backfill", seq, 1_000_000);
+    if (blocks.length === 0) return samples;
     for (const block of blocks) {
+      const { bootId } = block.base;
       const content = unpackBlock(block);
-      const times = kept.get(block.base.bootId) ?? new Set();
-      kept.set(block.base.bootId, times);
-      for (const atMs of content.kind === "series" ? content.series.flatMap((series) => series.atMs) : []) {
-        if (times.has(atMs)) wrong.push(`sample ${atMs} is there twice`);
-        times.add(atMs);
-      }
+      const times = content.kind === "series" ? content.series.flatMap((series) => series.atMs) : [];
+      for (const atMs of times) samples.push({ bootId, atMs });
     }
     seq = blocks.at(-1)!.seq;
   }
-  for (const [boot, count] of seconds) {
-    const times = kept.get(`boot-${boot}`)?.size ?? 0;
-    if (times < count * SAMPLES_A_SECOND)
-      wrong.push(`${count} s of telemetry were acknowledged, ${times} samples left`);
-  }
-  return wrong;
 }
 
 /** Takes one record of `load.main.ts` in. */
