@@ -20,14 +20,13 @@ export interface RoomStep {
 }
 
 const ACKED_AT_ONCE = 16;
-/** A point stands for at most 2^n samples. */
-const HALVINGS_MAX = 24;
 /** Joined blocks stay small enough for a slow link. */
 const JOINED_BYTES_MAX = 2048;
+const JOINED_MAX = 8;
 
 /**
  * Makes room in a lane by the smallest loss there is, or undefined when there is nothing to lose: acknowledged blocks go
- * first; then the oldest of the finest blocks are thinned by halves until they take half of their room; blocks that
+ * first; then the oldest of the finest blocks are joined and thinned by halves; blocks that
  * can't be thinned (one point a minute, lines of a log) go last, the oldest first. Every loss leaves a row in `gap`. Runs inside a transaction.
  */
 export function makeRoom(sql: TelemetryStatements, lane: StoredLane, ackedSeq: number): RoomStep | undefined {
@@ -52,37 +51,41 @@ function removeAll(sql: TelemetryStatements, rows: readonly BlockRow[]): RoomSte
   return { freed: rows.reduce((sum, row) => sum + sizeOf(row), 0), blocks: rows.length };
 }
 
+/**
+ * As many of the oldest blocks as still make one of a fair size: small blocks are mostly names. Their points are joined once; the
+ * raw ones twice, because the first time costs as much for extremes as it saves.
+ */
 function thinOldest(sql: TelemetryStatements, lane: StoredLane, level: number): RoomStep | undefined {
-  const [first, second] = sql.ofLevel.all(lane, level);
+  const [first, ...others] = sql.ofLevel.all(lane, level, JOINED_MAX);
   if (!first) return undefined;
-  if (!isSound(first)) return drop(sql, first, "damaged");
-  const thinned = halve(first);
-  const partner = second && isSound(second) && areNeighbours(sql, first, second) ? halve(second) : undefined;
-  if (partner && second && thinned.level === partner.level) {
-    const joined = join(thinned, partner);
-    if (joined.body.length <= JOINED_BYTES_MAX) return replace(sql, [first, second], [joined]);
+  const unsound = [first, ...others].find((row) => !isSound(row));
+  if (unsound) return drop(sql, unsound, "damaged");
+  const rows = neighbours(sql, [first, ...others]);
+  for (let count = rows.length; count > 1; count = Math.ceil(count / 2)) {
+    const thinned = thin(rows.slice(0, count));
+    if (thinned.body.length <= JOINED_BYTES_MAX) return replace(sql, rows.slice(0, count), thinned);
   }
-  return replace(sql, [first], [thinned]);
+  const alone = thin([first]);
+  const isBottom = pointsIn(unpackBlock(alone)) === pointsIn(unpackBlock(first));
+  return replace(sql, [first], isBottom ? { ...alone, level: BOTTOM_LEVEL } : alone);
 }
 
-/** The block with its points joined until it takes half of the room; at the bottom when no two points may be joined. */
-function halve(row: BlockRow): BlockRow {
-  let content = unpackBlock(row);
-  let [level, points] = [row.level, pointsIn(content)];
-  while (level < HALVINGS_MAX) {
-    content = thin(content, row.wall_at_zero_ms);
-    level++;
-    const left = pointsIn(content);
-    const packed = packBlock(content);
-    const isBottom = left === points;
-    if (isBottom || packed.body.length * 2 <= row.body.length)
-      return withContent(row, content, isBottom ? BOTTOM_LEVEL : level);
-    points = left;
-  }
-  return withContent(row, content, BOTTOM_LEVEL);
+/** The rows from the first on that follow one another in the lane and share a time base. */
+function neighbours(sql: TelemetryStatements, rows: readonly BlockRow[]): readonly BlockRow[] {
+  const end = rows.findIndex((row, at) => at > 0 && !areNeighbours(sql, rows[at - 1]!, row));
+  return end === -1 ? rows : rows.slice(0, end);
 }
 
-function thin(content: BlockContent, wallAtZeroMs: number): BlockContent {
+/** One block of all that is in some, under the number of the last: so it still comes after everything that is in it. */
+function thin(rows: readonly BlockRow[]): BlockRow {
+  const last = rows.at(-1)!;
+  let content = rows.map((row) => unpackBlock(row)).reduce(joinContents);
+  const times = last.level === 0 ? 2 : 1;
+  for (let time = 0; time < times; time++) content = thinContent(content, last.wall_at_zero_ms);
+  return withContent(last, content, last.level + times);
+}
+
+function thinContent(content: BlockContent, wallAtZeroMs: number): BlockContent {
   if (content.kind === "log") return content;
   return { kind: "series", series: content.series.map((series) => thinSeries(series, wallAtZeroMs)) };
 }
@@ -90,11 +93,6 @@ function thin(content: BlockContent, wallAtZeroMs: number): BlockContent {
 function pointsIn(content: BlockContent): number {
   if (content.kind === "log") return content.lines.length;
   return content.series.reduce((sum, { atMs }) => sum + atMs.length, 0);
-}
-
-/** The later of two neighbours takes in the earlier, so that its number still comes after everything that is in it. */
-function join(earlier: BlockRow, later: BlockRow): BlockRow {
-  return withContent(later, joinContents(unpackBlock(earlier), unpackBlock(later)), later.level);
 }
 
 function withContent(row: BlockRow, content: BlockContent, level: number): BlockRow {
@@ -110,14 +108,14 @@ function areNeighbours(sql: TelemetryStatements, first: BlockRow, second: BlockR
   return !isBetween && isSameBase(baseOf(first), baseOf(second));
 }
 
-function replace(sql: TelemetryStatements, before: readonly BlockRow[], after: readonly BlockRow[]): RoomStep {
+function replace(sql: TelemetryStatements, before: readonly BlockRow[], after: BlockRow): RoomStep {
   for (const { seq } of before) sql.remove.run(seq);
-  for (const row of after) sql.insert.run(row);
-  const bytes = (rows: readonly BlockRow[]): number => rows.reduce((sum, row) => sum + sizeOf(row), 0);
+  sql.insert.run(after);
+  const bytes = before.reduce((sum, row) => sum + sizeOf(row), 0);
   const samples = before.reduce((sum, row) => sum + row.samples, 0);
-  noteGap(sql, before.at(-1)!, samples, 0, "budget");
-  const thinning = { lane: before[0]!.lane, samples, dropped: 0, reason: "budget" } as const;
-  return { freed: bytes(before) - bytes(after), blocks: before.length - after.length, thinning };
+  noteGap(sql, after, samples, 0, "budget");
+  const thinning = { lane: after.lane, samples, dropped: 0, reason: "budget" } as const;
+  return { freed: bytes - sizeOf(after), blocks: before.length - 1, thinning };
 }
 
 function noteGap(

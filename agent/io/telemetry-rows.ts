@@ -102,8 +102,8 @@ function prepare(database: SqliteDatabase) {
     finest: database.prepare<[StoredLane], { level: number }>(
       `SELECT level FROM block WHERE lane = ? AND level < ${BOTTOM_LEVEL} AND is_complete = 1 ORDER BY level LIMIT 1`,
     ),
-    ofLevel: database.prepare<[StoredLane, number], BlockRow>(
-      "SELECT * FROM block WHERE lane = ? AND level = ? AND is_complete = 1 ORDER BY seq LIMIT 2",
+    ofLevel: database.prepare<[StoredLane, number, number], BlockRow>(
+      "SELECT * FROM block WHERE lane = ? AND level = ? AND is_complete = 1 ORDER BY seq LIMIT ?",
     ),
     oldest: database.prepare<[StoredLane], BlockRow>(
       "SELECT * FROM block WHERE lane = ? AND is_complete = 1 ORDER BY seq LIMIT 1",

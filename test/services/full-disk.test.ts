@@ -54,7 +54,7 @@ async function fillAndRecover(mounted: string): Promise<Told> {
   // The file system keeps some blocks for itself.
   assert(freeBytes(mounted) < 1_048_576, "the disk is full");
   // Far more than the write-ahead logs hold that are there already.
-  await run.write(2500);
+  await run.write(700);
   const whileFull = { ...run.refused };
   rmSync(others);
   await run.write(100);
@@ -62,7 +62,7 @@ async function fillAndRecover(mounted: string): Promise<Told> {
   return { whileFull, afterwards: run.refused, lost: run.lost, written: run.lastSeq, journal };
 }
 
-const SECONDS = 10;
+const SECONDS = 120;
 
 /** A contract under way: an event and some seconds of telemetry at a time. */
 class Run {
@@ -86,8 +86,7 @@ class Run {
     if (committed) this.lastSeq = seq;
     else this.refused.events++;
     const recorded = await attempt(async () => {
-      const seconds = Array.from({ length: SECONDS }, (_, at) => recordingOf("boot", seq * SECONDS + at));
-      const thinned = await this.#store.telemetry!.record(seconds);
+      const thinned = await this.#store.telemetry!.record([recordingOf("boot", seq * SECONDS, SECONDS)]);
       this.lost += thinned.reduce((sum, { dropped }) => sum + dropped, 0);
     });
     if (!recorded) this.refused.telemetry++;

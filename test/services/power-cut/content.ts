@@ -29,9 +29,9 @@ export function entryOf(seq: number): JournalEntry {
   };
 }
 
-/** The telemetry of a second; always the same for one boot. */
-export function recordingOf(bootId: string, second: number): Recording {
-  const samples = Array.from({ length: SAMPLES_A_SECOND }, (_, at) => {
+/** The telemetry of a second, or of some; always the same for one boot. */
+export function recordingOf(bootId: string, second: number, seconds = 1): Recording {
+  const samples = Array.from({ length: SAMPLES_A_SECOND * seconds }, (_, at) => {
     const atMs = second * 1000 + at * 100;
     return { atMs, values: { linear: Math.sin(atMs * atMs), angular: Math.cos(atMs * atMs) } };
   });
