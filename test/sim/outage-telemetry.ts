@@ -1,4 +1,5 @@
 import type { MotionReport } from "#agent/control/control";
+import type { RobotView } from "#agent/core/situation";
 import { openSqliteStore } from "#agent/io/sqlite-store";
 import { startJournal } from "#agent/journal/journal";
 import { createInbox } from "#agent/link/inbox";
@@ -82,7 +83,12 @@ export async function liveThroughOutage(options: {
   const inboxDeps = { journal, leases, store, verifier, sha256: sha256Hex, clock, log: silentLog, deviceId: DEVICE };
   const profile = { kind: "amr-sim", actions: [], software: "outage" };
   const link = startLink({
-    ...{ journal, leases, clock, uuid, sha256: sha256Hex, log: silentLog },
+    journal,
+    leases,
+    clock,
+    uuid,
+    sha256: sha256Hex,
+    log: silentLog,
     inbox: createInbox({ ...inboxDeps, abilities, handler: nothing }),
     transport: network.transport(DEVICE),
     rng: rng.fork("link"),
@@ -174,8 +180,6 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-type Report = MotionReport;
-
 /** A robot that drives to and fro all day: accelerates, cruises, slows down for people, stands. */
 class Robot {
   readonly shown: Shown[] = [];
@@ -185,7 +189,7 @@ class Robot {
     this.#clock = clock;
   }
 
-  report(): Report {
+  report(): MotionReport {
     const nowMs = this.#clock.nowMs();
     const linear = speedAt(nowMs);
     const last = this.shown.at(-1);
@@ -206,10 +210,10 @@ class Robot {
       route: [],
       zones: [],
       counters: { ticks: nowMs / 50, gateStops: Math.floor(nowMs / 600_000), latenessMsMax: 3, latenessMsP99: 1 },
-    } as unknown as Report;
+    };
   }
 
-  view(isOnline: boolean): Parameters<typeof Object.freeze>[0] & ReturnType<import("#agent/compose").Agent["robot"]> {
+  view(isOnline: boolean): RobotView {
     const battery = 1 - ((this.#clock.nowMs() / 3_600_000) % 8) / 10;
     const board = { loadPerCore: 0.4, memoryAvailableBytes: 2e9, diskFreeBytes: 8e9, temperatureCelsius: 55 };
     const tools = { base: "ok", battery: "ok", load: "ok", scanner: "ok" } as const;
