@@ -41,6 +41,7 @@ import { reconcileContract } from "./reconcile.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
 import { scopeClock } from "./scoped-clock.ts";
 import { changeOf, commitChange } from "./status-change.ts";
+import { assignTask, type AssignedTask } from "./tasks.ts";
 import type { TelemetryArchive } from "./thing-io/archive.ts";
 import { openTelemetry } from "./thing-io/open-telemetry.ts";
 import { latestTelemetry, telemetryHistory, type HistorySpan, type TelemetryPage } from "./thing-io/queries.ts";
@@ -69,6 +70,8 @@ export interface Execution {
   latestTelemetry(deviceId: string): Answer<{ readonly items: ReturnType<ThingIo["latest"]> }>;
   /** Samples of a channel, oldest first. */
   telemetryHistory(deviceId: string, channel: string, span: HistorySpan): Promise<Answer<TelemetryPage>>;
+  /** A contract for whichever device can do it. */
+  assignTask(draft: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<AssignedTask>>;
   getTask(taskId: string): Promise<Answer<TaskView>>;
   forceRelease(taskId: string, body: unknown): Promise<Answer<ForceReleaseView>>;
   readonly policies: Omit<PolicyService, "failurePolicyFor">;
@@ -183,6 +186,7 @@ function operations(
     command: (idOrName, type, words) => orderContract(context, idOrName, type, words),
     listDevices: () => listDevices(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
+    assignTask: (draft, options) => assignTask(context, draft, options),
     getTask: (taskId) => getTask(context, taskId),
     forceRelease: (taskId, body) => forceRelease(context, taskId, body, recovery),
     policies,

@@ -1,11 +1,11 @@
 import type { ContractDraft } from "#contract/contract";
 import { decideRecovery, type EndedContract } from "./core/recovery.ts";
-import { openTaskOf, type Assignment, type Candidate } from "./core/planner.ts";
+import { openTaskOf, type Assignment } from "./core/planner.ts";
 import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { escalationOps, type EscalationCode } from "./escalation.ts";
 import { consult } from "./failures.ts";
-import { contractUnderWay, lockingContract, modeOf, type Device } from "./fleet.ts";
+import { candidateOf, type Device } from "./fleet.ts";
 import { MEMORY_LOST, type ContractRow, type StoreOp } from "./io/store.ts";
 import { isLeaseOver } from "./lease-watch.ts";
 import { pushContract } from "./push.ts";
@@ -122,17 +122,6 @@ async function findDevice(context: CloudContext, row: ContractRow): Promise<Assi
   const tried = new Set(given.map(({ deviceId }) => deviceId));
   const untried = context.fleet.all().filter((device) => !tried.has(device.deviceId));
   return context.planner.assign([openTaskOf(row.contract)], untried.map(candidateOf))[0];
-}
-
-function candidateOf(device: Device): Candidate {
-  return {
-    deviceId: device.deviceId,
-    mode: modeOf(device),
-    isFree: lockingContract(device) === undefined && contractUnderWay(device) === undefined,
-    actions: device.presence?.profile.actions ?? [],
-    pose: device.track.pose?.value,
-    speed: device.track.estimate?.value.data.speed || undefined,
-  };
 }
 
 /** The same task with a higher epoch for another device; the old contract ends in the same transaction. */

@@ -23,6 +23,18 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
     const found = await execution.getContract(idOrName);
     return found.ok && isOwn(found.value.contract) ? run() : refuse("not_found", `there is no contract ${idOrName}`);
   }
+  /** With the tenant filled in where it is left out. */
+  async function ifOwnDraft<Value>(
+    draft: unknown,
+    run: (own: unknown) => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> {
+    if (typeof draft !== "object" || draft === null) return run(draft);
+    const own: Tenant = { ...tenant, ...draft };
+    const whose = Object.entries(tenant)
+      .map((pair) => pair.join(" "))
+      .join(", ");
+    return isOwn(own) ? run(own) : refuse("forbidden", `this token may only make contracts of ${whose}`);
+  }
   async function getTask(taskId: string): ReturnType<Execution["getTask"]> {
     const found = await execution.getTask(taskId);
     const isAllOwn = found.ok && found.value.contracts.every(isOwn);
@@ -30,14 +42,8 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
   }
   return {
     ...execution,
-    pushContract: (draft, options) => {
-      const own = typeof draft === "object" && draft !== null ? { ...tenant, ...draft } : draft;
-      const isForeign = typeof own === "object" && own !== null && !isOwn(own as Tenant);
-      const detail = `this token may only push contracts of ${Object.entries(tenant)
-        .map((pair) => pair.join(" "))
-        .join(", ")}`;
-      return isForeign ? Promise.resolve(refuse("forbidden", detail)) : execution.pushContract(own, options);
-    },
+    pushContract: (draft, options) => ifOwnDraft(draft, (own) => execution.pushContract(own, options)),
+    assignTask: (draft, options) => ifOwnDraft(draft, (own) => execution.assignTask(own, options)),
     getContract: (idOrName) => ifOwn(idOrName, () => execution.getContract(idOrName)),
     listContracts: (query) => execution.listContracts({ ...query, ...tenant }),
     reconcile: (idOrName) => ifOwn(idOrName, () => execution.reconcile(idOrName)),

@@ -325,3 +325,36 @@ it("exceptions are a queue that is worked off, once each", async () => {
   expect(await open("open")).toEqual([]);
   expect(await open("resolved")).toHaveLength(1);
 });
+
+describe("a task without a device", () => {
+  const { deviceId: _nobody, ...task } = draftFor("amr-07");
+  const headers = { "idempotency-key": "k1" };
+
+  it("goes to the nearest able device, and the same request to the same one", async () => {
+    await using http = await rig();
+    const devices = ["amr-07", "amr-08"].map((id) => http.cloud.device(id));
+    for (const device of devices) await device.connect();
+    await http.cloud.pass(6);
+    const push = (): Promise<Reply> => http.call("POST", "/tasks", { token: "acme", body: task, headers });
+    const first = await push();
+    expect(first).toMatchObject({
+      status: 201,
+      body: { taskId: "task-1", deviceId: "amr-07" },
+      headers: { location: "/tasks/task-1" },
+    });
+    expect((await push()).body).toEqual(first.body);
+    expect((await http.call("GET", "/tasks/task-1", { token: "acme" })).body).toMatchObject({ status: "accepted" });
+    const next = await http.call("POST", "/tasks", { token: "acme", body: { ...task, taskId: "task-2" } });
+    expect(next.body).toMatchObject({ deviceId: "amr-08" });
+    const third = await http.call("POST", "/tasks", { token: "acme", body: { ...task, taskId: "task-3" } });
+    expect(third).toMatchObject({ status: 409, body: { type: "urn:holdfast:problem:no_able_device" } });
+  });
+
+  it("is refused with everything that is wrong with it, and when it names a device", async () => {
+    await using http = await rig();
+    const refused = await http.call("POST", "/tasks", { token: "acme", body: { ...task, stages: [], surprise: 1 } });
+    expect(refused).toMatchObject({ status: 422, body: { type: "urn:holdfast:problem:unsupported" } });
+    const named = await http.call("POST", "/tasks", { token: "acme", body: { ...task, deviceId: "amr-07" } });
+    expect(named).toMatchObject({ status: 422, body: { errors: [{ path: "/deviceId" }] } });
+  });
+});

@@ -283,6 +283,7 @@ describe("devices, records and probes", () => {
       "/policies/{id}",
       "/readyz",
       "/stream",
+      "/tasks",
       "/tasks/{id}",
       "/tasks/{id}/force-release",
     ]);

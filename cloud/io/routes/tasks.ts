@@ -1,6 +1,40 @@
+import { z } from "zod";
+import { Name, Uuid7 } from "#contract/identifiers";
+import { CONTRACT_STATUSES } from "#contract/status";
 import { ForceRelease } from "../../force-release.ts";
+import { TaskDraft } from "../../tasks.ts";
 import { ForceReleaseView, TaskView } from "../../views.ts";
 import { respond, type Route } from "../route.ts";
+
+const Assigned = z.object({
+  taskId: Name,
+  deviceId: Name,
+  contractId: Uuid7,
+  status: z.enum(CONTRACT_STATUSES),
+  epoch: z.number().int(),
+});
+
+const assignTask: Route = {
+  method: "POST",
+  path: "/tasks",
+  operationId: "assignTask",
+  summary: "Push a contract to the nearest device that is live, free and able, and answer when it has stored it",
+  access: ["integrator"],
+  headers: { "idempotency-key": "the same key with the same body is the same request" },
+  body: TaskDraft,
+  success: { status: 201, description: "the device has stored the contract", schema: Assigned },
+  problems: {
+    409: "no device can take it now, or it already has an active contract",
+    413: "the body is larger than 4 MiB",
+    422: "the task is invalid, or the device refused it; `type` ends with the reason",
+    503: "the broker cannot be reached",
+    504: "the device did not confirm in time: the contract stays unconfirmed and locked",
+  },
+  handle: async (execution, { body, header }) => {
+    const answer = await execution.assignTask(body, { idempotencyKey: header("idempotency-key") });
+    return respond(answer, 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
+  },
+};
 
 const getTask: Route = {
   method: "GET",
@@ -34,4 +68,4 @@ const forceRelease: Route = {
 };
 
 /** Tasks, by the contracts that they were given with. */
-export const taskRoutes: readonly Route[] = [getTask, forceRelease];
+export const taskRoutes: readonly Route[] = [assignTask, getTask, forceRelease];
