@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measureSimulatedDisk } from "./disk-figures.ts";
+import { measureFleet } from "./fleet-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
 import { measureStages } from "./stage-figures.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     measureComputing,
     measureStages,
     measureWorld,
+    measureFleet,
     measureSimulatedDisk,
   ]) {
     const measured = await measure();
