@@ -151,14 +151,12 @@ function checkIntegrity(database: SqliteConnection): void {
   if (verdict === "ok") return;
   const message = `database: ${String(verdict)}`;
   // A page that could not be read now says nothing against the page: setting the database aside would lose what it holds.
-  const [, code] = /error code=(\d+)/.exec(message) ?? [];
-  const isUnread = code !== undefined && (Number(code) & PRIMARY_CODE) === SQLITE_IOERR;
+  const isUnread = UNREAD.test(message);
   throw new AgentError(isUnread ? "store.failed" : "store.corrupt", message, { retryable: isUnread });
 }
 
-/** Result codes of SQLite: the low byte is the primary one, and this is that of a read, write or sync that failed. */
-const PRIMARY_CODE = 0xff;
-const SQLITE_IOERR = 10;
+/** What the check says of a page that it could not read; 10 is SQLITE_IOERR, 266 its variant for reads. */
+const UNREAD = /failed to get page|unable to get the page\. error code=(10|266)\b|error code (10|266)\b/;
 
 function migrate(database: SqliteConnection, migrations: readonly string[]): void {
   const version = Number(database.pragma("user_version", { simple: true }));
