@@ -29,7 +29,8 @@ export function startCommitting(store: Store, writers: number): Committing {
 
 type Entry = Extract<Parameters<Store["commit"]>[0][number], { type: "append" }>["entry"];
 
-function entryOf(seq: number): Entry {
+/** An event of an ordinary size. */
+export function entryOf(seq: number): Entry {
   return {
     bootId: "bench",
     hash: GENESIS_HASH,

@@ -7,6 +7,7 @@ import { measureSimulatedDisk } from "./disk-figures.ts";
 import { measureFleet } from "./fleet-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
+import { measureTelemetry } from "./telemetry-figures.ts";
 import { measureStages } from "./stage-figures.ts";
 import { measureWorld } from "./world.ts";
 
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     measureMotion,
     measureComputing,
     measureStages,
+    measureTelemetry,
     measureWorld,
     measureFleet,
     measureSimulatedDisk,

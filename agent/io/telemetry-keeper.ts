@@ -15,7 +15,7 @@ export class TelemetryKeeper {
   #opened = 1;
   #lost: Thinning[] = [];
 
-  /** `hasRoom` says whether a database that was given up may be begun again. Throws `store.failed`. */
+  /** `hasRoom` says whether the disk has room to begin a database anew. Throws `store.failed`. */
   constructor(options: TelemetryDatabaseOptions, hasRoom: () => boolean) {
     this.#options = options;
     this.#hasRoom = hasRoom;
@@ -93,7 +93,8 @@ export class TelemetryKeeper {
       return database.record(recordings, closes, lost);
     } catch (thrown) {
       if (!(thrown instanceof AgentError) || !thrown.retryable) throw thrown;
-      // At the cap of the file there is room to be made; on a full disk this fails as well.
+      // At the cap of the file there is room to be made; on a full disk even that needs room, and the journal waits meanwhile.
+      if (!this.#hasRoom()) throw thrown;
       const shrunk = database.shrink();
       return [...shrunk, ...database.record(recordings, closes, lost)];
     }

@@ -54,7 +54,7 @@ async function fillAndRecover(mounted: string): Promise<Told> {
   // The file system keeps some blocks for itself.
   assert(freeBytes(mounted) < 1_048_576, "the disk is full");
   // Far more than the write-ahead logs hold that are there already.
-  await run.write(700);
+  await run.write(400);
   const whileFull = { ...run.refused };
   rmSync(others);
   await run.write(100);
