@@ -161,30 +161,10 @@ async function drain(store: DeviceStore): Promise<number> {
   const done = Promise.withResolvers<void>();
   const { lastSeq, store: name } = await lastOf(store);
   const arrived: Telemetry[] = [];
-  let sender: Drain | undefined;
-  async function archiveAll(): Promise<void> {
-    const group = arrived.splice(0);
-    if (group.length === 0) return;
-    await archive.put(group.flatMap((message) => archivedBlock(message, readBlock(message)) ?? []));
-    const blockSeq = group.at(-1)!.blockSeq;
-    await sender!.acked({ accepts: ["columns/1"], telemetry: [{ lane: "backfill", store: name, blockSeq }] });
-    if (blockSeq >= lastSeq) done.resolve();
-  }
-  const nothing = { onMessage: () => undefined, onClose: () => undefined };
-  const cloud = await transport.connect(
-    { clientId: "cloud-bench", keepAliveSeconds: 15 },
-    {
-      ...nothing,
-      onMessage: ({ payload }) => {
-        if (arrived.push(Telemetry.parse(JSON.parse(payload))) === 1) setImmediate(() => void archiveAll());
-      },
-    },
-  );
   const topic = "hf/v1/default/bench/telemetry";
-  await cloud.subscribe([topic]);
+  const nothing = { onMessage: () => undefined, onClose: () => undefined };
   const device = await transport.connect({ clientId: "bench", username: "bench", keepAliveSeconds: 15 }, nothing);
-  const startedMs = performance.now();
-  sender = new Drain({
+  const sender = new Drain({
     store: store.telemetry!,
     clock: createSystemClock(),
     rng: createRng("bench"),
@@ -194,6 +174,23 @@ async function drain(store: DeviceStore): Promise<number> {
     isJournalWaiting: () => false,
     limits: { startJitterMs: 0 },
   });
+  async function archiveAll(): Promise<void> {
+    const group = arrived.splice(0);
+    if (group.length === 0) return;
+    await archive.put(group.flatMap((message) => archivedBlock(message, readBlock(message)) ?? []));
+    const blockSeq = group.at(-1)!.blockSeq;
+    await sender.acked({ accepts: ["columns/1"], telemetry: [{ lane: "backfill", store: name, blockSeq }] });
+    if (blockSeq >= lastSeq) done.resolve();
+  }
+  const heard = {
+    ...nothing,
+    onMessage: ({ payload }: { readonly payload: string }) => {
+      if (arrived.push(Telemetry.parse(JSON.parse(payload))) === 1) setImmediate(() => void archiveAll());
+    },
+  };
+  const cloud = await transport.connect({ clientId: "cloud-bench", keepAliveSeconds: 15 }, heard);
+  await cloud.subscribe([topic]);
+  const startedMs = performance.now();
   await sender.acked({ accepts: ["columns/1"] });
   await done.promise;
   const tookMs = performance.now() - startedMs;
