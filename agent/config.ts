@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { BrokerAccess } from "#lib/broker-access";
 
 const Path = z.string().min(1).max(500);
 /** `host:port` or the path of a unix socket. */
@@ -11,12 +12,7 @@ const Megabytes = z.number().min(1).max(100_000).meta({ unit: "MB" });
 export const AgentConfig = z.strictObject({
   site: Name.default("default"),
   deviceId: Name,
-  broker: z.strictObject({
-    url: z.string().regex(/^mqtts?:\/\/\S+$/, "mqtt://host:port or mqtts://host:port"),
-    username: z.exactOptional(z.string().min(1)),
-    password: z.exactOptional(z.string().min(1)),
-    protocolVersion: z.exactOptional(z.literal([4, 5])).meta({ description: "4 is MQTT 3.1.1, the default" }),
-  }),
+  broker: BrokerAccess,
   dataDir: Path.default("./data/agent"),
   profile: Path.meta({ description: "file of a device profile; a bare name is one that ships, such as amr-sim" }),
   trustedKeys: Path.meta({ description: "JWKS file with the keys that may sign contracts and commands" }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { BrokerAccess } from "#lib/broker-access";
 import { AccessRules } from "./core/access.ts";
 import { Webhook } from "./webhooks.ts";
 
@@ -43,7 +44,10 @@ export type ExecutionConfig = z.infer<typeof ExecutionConfig>;
 export const CloudConfig = ExecutionConfig.extend({
   http: Address.default("127.0.0.1:8080"),
   mqtt: Address.default("127.0.0.1:1883").meta({ description: "where the embedded broker listens" }),
-  broker: z.string().optional().meta({ description: "URL of a broker to use instead of the embedded one" }),
+  broker: z
+    .union([z.string(), BrokerAccess])
+    .optional()
+    .meta({ description: "a broker to use instead of the embedded one: its URL, or url, fallbacks, tls and so on" }),
   dataDir: z.string().min(1).default("./data/cloud"),
   /** For demos, whose processes share one stretched clock; see `ClockScale`. */
   clock: z

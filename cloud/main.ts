@@ -153,8 +153,10 @@ async function openBroker(
   parts: AsyncDisposableStack,
 ): Promise<{ readonly transport: Transport; readonly brokerUrl: string }> {
   const { broker } = config;
-  if (broker !== undefined)
-    return { transport: createMqttTransport({ url: broker }, { log }), brokerUrl: withoutPassword(broker) };
+  if (broker !== undefined) {
+    const access = typeof broker === "string" ? { url: broker } : broker;
+    return { transport: createMqttTransport(access, { log }), brokerUrl: withoutPassword(access.url) };
+  }
   const { address, port } = parts.use(await startEmbeddedBroker({ ...parseAddress(config.mqtt), log }));
   const host = address.includes(":") ? `[${address}]` : address;
   const local = isLoopback(address) ? host : "127.0.0.1";

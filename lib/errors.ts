@@ -11,6 +11,12 @@ export const ERROR_CODES = {
   "transport.unreachable": "the other side cannot be reached",
   "transport.refused": "the other side answered and refused us",
   "transport.closed": "the connection ended before the operation did",
+  "transport.silent": "the connection is up, but nothing has come from the other side for too long",
+  "transport.taken_over": "somebody else connected under our name",
+  "transport.clock": "a certificate is not valid yet at the time that this machine's clock shows",
+  "transport.untrusted":
+    "who answered can't prove to be the other side: a captive portal, a proxy, or a wrong certificate",
+  "transport.portal": "a web server answered in place of the other side, as captive portals do",
   "store.failed": "the database refused an operation",
   "store.corrupt": "the database is damaged",
   "store.in_use": "another program has the database open",

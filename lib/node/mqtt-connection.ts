@@ -1,5 +1,5 @@
 import type { MqttClient } from "mqtt";
-import { AgentError, messageOf } from "../errors.ts";
+import { AgentError, messageOf, type ErrorCode } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Connection, ConnectionHandlers, Message } from "../transport.ts";
 import { closedError, disconnectReason, operationError } from "./mqtt-errors.ts";
@@ -9,17 +9,28 @@ const CLOSE_TIMEOUT_MS = 2000;
 
 interface MqttConnectionOptions {
   readonly log: Log;
+  readonly route: string;
   /** How many QoS-1 messages may be unacknowledged at once (MQTT 5: the broker's Receive Maximum). */
   readonly window: number;
+  /** What the broker takes at most in one packet (MQTT 5: its Maximum Packet Size). */
+  readonly packetBytesMax: number;
 }
+
+/** Fixed header, lengths, identifier and properties of a PUBLISH, generously. */
+const PUBLISH_OVERHEAD_BYTES = 64;
+
+/** MQTT 5, section 3.14.2.1. */
+const SESSION_TAKEN_OVER = 142;
 
 type Done = (error?: Error | null) => void;
 
 /** One mqtt.js client that has received its CONNACK, until it ends. */
 export class MqttConnection implements Connection {
+  readonly route: string;
   readonly #client: MqttClient;
   readonly #log: Log;
   readonly #window: number;
+  readonly #packetBytesMax: number;
   /** Rejections of what awaits an acknowledgement: mqtt.js forgets those of publishes when the broker hangs up. */
   readonly #pending = new Set<(error: AgentError) => void>();
   /** Publishes that wait for a place in the window, oldest first. */
@@ -28,13 +39,19 @@ export class MqttConnection implements Connection {
   #unacknowledged = 0;
   #state: "open" | "closing" | "closed" = "open";
   #reason: string | undefined;
+  #code: ErrorCode | undefined;
 
   constructor(client: MqttClient, handlers: ConnectionHandlers, options: MqttConnectionOptions) {
     this.#client = client;
     this.#log = options.log;
+    this.route = options.route;
     this.#window = options.window;
+    this.#packetBytesMax = options.packetBytesMax;
     client.on("error", (error) => (this.#reason ??= messageOf(error)));
-    client.on("disconnect", (packet) => (this.#reason ??= disconnectReason(packet.reasonCode)));
+    client.on("disconnect", ({ reasonCode, properties }) => {
+      if (reasonCode === SESSION_TAKEN_OVER) this.#code = "transport.taken_over";
+      this.#reason ??= disconnectReason(reasonCode, properties?.reasonString);
+    });
     client.on("message", (topic, payload, packet) => {
       if (this.#state !== "open") return;
       const qos = packet.qos === 0 ? 0 : 1;
@@ -48,15 +65,20 @@ export class MqttConnection implements Connection {
     });
   }
 
-  async publish({ topic, payload, qos, retain }: Message): Promise<void> {
+  async publish(message: Message): Promise<void> {
     this.#assertOpen();
+    this.#assertFits(message);
+    const { topic, payload, qos, retain, expirySeconds } = message;
+    // Under MQTT 3.1.1 the library leaves properties out.
+    const properties = expirySeconds === undefined ? {} : { properties: { messageExpiryInterval: expirySeconds } };
+    const options = { qos, retain, ...properties };
     if (qos === 0) {
-      this.#client.publish(topic, payload, { qos, retain });
+      this.#client.publish(topic, payload, options);
       return;
     }
     await this.#untilAnswered((done) => {
       this.#inWindow(() => {
-        this.#client.publish(topic, payload, { qos, retain }, (error) => {
+        this.#client.publish(topic, payload, options, (error) => {
           this.#leaveWindow();
           done(error);
         });
@@ -90,11 +112,19 @@ export class MqttConnection implements Connection {
     const reason = (this.#reason ??= "the broker closed the connection");
     this.#rejectPending();
     this.#log.debug({ reason }, "connection ended");
-    handlers.onClose(reason);
+    handlers.onClose(reason, this.#code);
   }
 
   #assertOpen(): void {
     if (this.#state !== "open") throw closedError(this.#reason);
+  }
+
+  /** A broker hangs up on a packet that is too large for it, which would happen again in every session. */
+  #assertFits({ topic, payload }: Message): void {
+    const bytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PUBLISH_OVERHEAD_BYTES;
+    if (bytes <= this.#packetBytesMax) return;
+    const limit = `the broker takes at most ${this.#packetBytesMax} bytes in one packet`;
+    throw new AgentError("transport.refused", `a message of ${bytes} bytes for ${topic} is too large: ${limit}`);
   }
 
   /** Settles with the broker's answer or with the end of the connection, whichever comes first. */

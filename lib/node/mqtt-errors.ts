@@ -1,23 +1,67 @@
 import { ErrorWithSubackPacket, ReasonCodes } from "mqtt";
-import { AgentError, messageOf } from "../errors.ts";
+import type { TlsFiles } from "../broker-access.ts";
+import { AgentError, messageOf, type ErrorCode } from "../errors.ts";
+import { ownValidity, type BrokerSocket } from "./mqtt-socket.ts";
+import { tlsHindrance } from "./tls-errors.ts";
 
 /** What a failed connection attempt was about. */
 export interface Attempt {
   readonly address: { readonly host: string; readonly port: number };
   readonly protocolVersion: 4 | 5;
   readonly connectTimeoutMs: number;
+  readonly hasOwnCertificate: boolean;
+}
+
+/** What is against a connection: which kind of failure, and a clause that completes "cannot reach …: ". */
+export interface Hindrance {
+  readonly code: ErrorCode;
+  readonly clause: string;
 }
 
 /**
- * Says why a broker could not be had, for a technician: `transport.refused` when it answered and does not want this
- * client, `transport.unreachable` (trying again may help) for everything else.
+ * Says why a broker could not be had, for a technician: `transport.refused` when it answered and does not want this client;
+ * `transport.portal`, `transport.clock` or `transport.untrusted` when who answered is not, or can't be told to be, the broker;
+ * `transport.unreachable` for everything else. Trying again may help with all of them but the first.
  */
-export function connectError(attempt: Attempt, username: string | undefined, cause: unknown): AgentError {
-  const broker = `the MQTT broker at ${attempt.address.host}:${attempt.address.port}`;
+export function connectError(
+  attempt: Attempt,
+  username: string | undefined,
+  cause: unknown,
+  seen: Pick<BrokerSocket, "answer">,
+): AgentError {
+  const broker = brokerAt(attempt.address);
+  const hindrance = portalHindrance(seen.answer) ?? tlsHindrance(cause, attempt.address.host);
+  if (hindrance) {
+    const retryable = hindrance.code !== "transport.refused";
+    return new AgentError(hindrance.code, `cannot reach ${broker}: ${hindrance.clause}`, { retryable, cause });
+  }
   const refusal = refusalOf(codeOf(cause), attempt.protocolVersion, username);
   if (refusal) return new AgentError("transport.refused", `${broker} refused ${refusal}`, { cause });
-  const message = `cannot reach ${broker}: ${hindrance(cause, attempt.connectTimeoutMs)}`;
+  const message = `cannot reach ${broker}: ${weather(cause, attempt)}`;
   return new AgentError("transport.unreachable", message, { retryable: true, cause });
+}
+
+/** Whether the broker does not speak the version of MQTT that it was addressed in. */
+export function isVersionRefusal(cause: unknown): boolean {
+  return [1, 132].includes(Number(codeOf(cause)));
+}
+
+/**
+ * A certificate of this device that is valid only from later on proves that its clock is behind: it was issued before it was
+ * installed. Throws `transport.clock`, and `transport.refused` for one that has expired.
+ */
+export function checkOwnCertificate(address: Attempt["address"], files: TlsFiles | undefined): void {
+  const validity = ownValidity(files);
+  if (!validity) return;
+  const nowMs = Date.now();
+  const [now, from, to] = [nowMs, validity.fromMs, validity.toMs].map((ms) => new Date(ms).toISOString());
+  if (nowMs < validity.fromMs) {
+    const clause = `this machine's clock is behind: it shows ${now}, but its own certificate ${files?.cert} was issued at ${from}`;
+    throw new AgentError("transport.clock", `cannot reach ${brokerAt(address)}: ${clause}`, { retryable: true });
+  }
+  if (nowMs <= validity.toMs) return;
+  const clause = `this device's own certificate ${files?.cert} has expired at ${to}; renew it (the clock shows ${now})`;
+  throw new AgentError("transport.refused", `cannot reach ${brokerAt(address)}: ${clause}`);
 }
 
 /** The connection ended before the operation did. */
@@ -34,9 +78,22 @@ export function operationError(error: Error): AgentError {
   return new AgentError("transport.refused", `the broker refused: ${messageOf(error)}`, { cause: error });
 }
 
-/** Why an MQTT 5 broker says that it ends the connection. */
-export function disconnectReason(code: number | undefined): string {
-  return `the broker ended the connection: ${describeReason(code ?? 0)}`;
+/** Why an MQTT 5 broker says that it ends the connection: its code, and its own words where it adds some. */
+export function disconnectReason(code: number | undefined, words: string | undefined): string {
+  const reason = code === 142 ? "another client connected under the same client identifier" : describeReason(code ?? 0);
+  return `the broker ended the connection: ${reason}${words === undefined ? "" : ` (${words})`}`;
+}
+
+function brokerAt({ host, port }: Attempt["address"]): string {
+  return `the MQTT broker at ${host}:${port}`;
+}
+
+/** No broker speaks HTTP; networks that want a sign-in first answer everything with a web page. */
+function portalHindrance(answer: string): Hindrance | undefined {
+  if (!/^HTTP\/\d|^\s*<(?:!doctype|html)/i.test(answer)) return undefined;
+  const line = answer.split(/[\r\n]/, 1)[0]!;
+  const clause = `a web server answered there ("${line}"): a captive portal, so somebody must sign in to this network, or a wrong port`;
+  return { code: "transport.portal", clause };
 }
 
 /** CONNACK codes that another attempt cannot change (MQTT 3.1.1 table 3.1, MQTT 5 table 3-1). */
@@ -59,7 +116,7 @@ function refusalOf(code: unknown, protocolVersion: 4 | 5, username: string | und
   }
 }
 
-function hindrance(cause: unknown, connectTimeoutMs: number): string {
+function weather(cause: unknown, { connectTimeoutMs, hasOwnCertificate }: Attempt): string {
   const code = codeOf(cause);
   if (typeof code === "number") return `it answered "${describeReason(code)}"`;
   switch (code) {
@@ -76,7 +133,8 @@ function hindrance(cause: unknown, connectTimeoutMs: number): string {
     default:
       break;
   }
-  if (cause === undefined) return "it closed the connection without an answer";
+  const hint = hasOwnCertificate ? "" : "; it may want a client certificate (broker.tls)";
+  if (cause === undefined) return `it closed the connection without an answer${hint}`;
   const message = messageOf(cause);
   return message === "connack timeout" ? `no answer within ${connectTimeoutMs / 1000} s` : message;
 }

@@ -1,88 +1,165 @@
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { MqttClient, UniqueMessageIdProvider } from "mqtt";
-import { AgentError } from "../errors.ts";
+import type { BrokerAccess } from "../broker-access.ts";
+import { AgentError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Connection, ConnectionHandlers, ConnectOptions, Transport } from "../transport.ts";
+import { parseBrokerUrl, type BrokerAddress } from "./mqtt-address.ts";
 import { MqttConnection } from "./mqtt-connection.ts";
-import { connectError } from "./mqtt-errors.ts";
+import { checkOwnCertificate, connectError, isVersionRefusal } from "./mqtt-errors.ts";
+import { checkTlsFiles, openBrokerSocket } from "./mqtt-socket.ts";
 
-export interface MqttTransportOptions {
-  /** `mqtt://host:port` or `mqtts://host:port`; a user name and password in it serve connections that name none. */
-  readonly url: string;
-  /**
-   * 4 is MQTT 3.1.1 (the default, every broker speaks it), 5 is MQTT 5. The version is not probed: brokers refuse an
-   * unknown one in different ways, some by silence, and nothing on our wire needs version 5.
-   */
-  readonly protocolVersion?: 4 | 5;
+export interface MqttTransportOptions extends BrokerAccess {
   /** How long a connection may take from the first SYN to the CONNACK; 10 s unless given. */
   readonly connectTimeoutMs?: number;
-}
-
-/** Where a broker listens. */
-export interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly isSecure: boolean;
-  readonly username?: string;
-  readonly password?: string;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Real connections: mqtt.js over TCP or TLS. One attempt for each `connect`; nothing is queued while there is no
- * connection and nothing is sent again, because the journal is the only memory of what still has to be told. Throws
- * `config.invalid` when the URL is none of ours.
+ * Real connections: mqtt.js over TCP or TLS. `connect` tries each broker once, in order; the user name of the options,
+ * or else that in a URL, serves connections that name none. Nothing is queued while there is no connection and nothing is sent again, because the journal
+ * is the only memory of what still has to be told. Throws `config.invalid` when a URL is none of ours, or a file of
+ * certificates can't be used.
  */
 export function createMqttTransport(options: MqttTransportOptions, deps: { readonly log: Log }): Transport {
-  const address = parseBrokerUrl(options.url);
-  const { protocolVersion = 4, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const log = deps.log.child({ module: "mqtt", broker: `${address.host}:${address.port}` });
+  if (options.tls) checkTlsFiles(options.tls);
+  const brokers = [options.url, ...(options.fallbacks ?? [])].map((url) => new Broker(url, options, deps.log));
   return {
-    connect: (session, handlers) =>
-      openConnection({ address, protocolVersion, connectTimeoutMs, log }, session, handlers),
+    async connect(session, handlers) {
+      const failures: AgentError[] = [];
+      for (const broker of brokers) {
+        try {
+          return await broker.connect(session, handlers);
+        } catch (thrown) {
+          if (!(thrown instanceof AgentError)) throw thrown;
+          failures.push(thrown);
+        }
+      }
+      throw together(failures);
+    },
   };
 }
 
-interface Settings {
-  readonly address: BrokerAddress;
-  readonly protocolVersion: 4 | 5;
-  readonly connectTimeoutMs: number;
-  readonly log: Log;
+/** What kept every broker from being had; what to do is what the first of them asks for. */
+function together(failures: readonly AgentError[]): AgentError {
+  const [first, ...others] = failures;
+  if (others.length === 0) return first!;
+  const retryable = failures.some((failure) => failure.retryable);
+  return new AgentError(first!.code, failures.map(messageOf).join("; "), { retryable, cause: first });
 }
 
-function openConnection(
-  settings: Settings,
-  session: ConnectOptions,
-  handlers: ConnectionHandlers,
-): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const client = createClient(settings, session);
+type ProtocolVersion = 4 | 5;
+
+/** One broker, and which version of MQTT it was found to speak. */
+class Broker {
+  readonly #address: BrokerAddress;
+  readonly #options: MqttTransportOptions;
+  readonly #log: Log;
+  #version: ProtocolVersion;
+  #isVersionKnown: boolean;
+
+  constructor(url: string, options: MqttTransportOptions, log: Log) {
+    this.#address = parseBrokerUrl(url);
+    this.#options = options;
+    const { host, port } = this.#address;
+    this.#log = log.child({ module: "mqtt", broker: `${host}:${port}` });
+    this.#version = options.protocolVersion ?? 5;
+    this.#isVersionKnown = options.protocolVersion !== undefined;
+  }
+
+  /** A broker that does not know version 5 says so, or hangs up, or says nothing: then the next attempt is in 3.1.1. */
+  async connect(session: ConnectOptions, handlers: ConnectionHandlers): Promise<Connection> {
+    const attempt = await this.#attempt(session, handlers);
+    if (attempt.kind === "connected") return attempt.connection;
+    const isFixed = this.#options.protocolVersion !== undefined;
+    if (isFixed || !(attempt.isVersionRefused || (attempt.isMute && !this.#isVersionKnown))) throw attempt.error;
+    this.#version = this.#version === 5 ? 4 : 5;
+    if (!attempt.isVersionRefused) throw attempt.error;
+    const second = await this.#attempt(session, handlers);
+    if (second.kind === "connected") return second.connection;
+    throw second.error;
+  }
+
+  async #attempt(session: ConnectOptions, handlers: ConnectionHandlers): Promise<Attempted> {
+    const { tls, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
+    const about = { address: this.#address, protocolVersion: this.#version, connectTimeoutMs };
+    if (this.#address.isSecure) checkOwnCertificate(about.address, tls);
+    const broker = openBrokerSocket(this.#address, tls);
+    const { socket } = broker;
+    const client = createClient(() => socket, about, {
+      ...session,
+      ...identityOf(session, this.#options, this.#address),
+    });
+    const { promise, resolve } = Promise.withResolvers<Attempted>();
     let cause: unknown;
     client.on("error", (error) => {
       cause ??= error;
       client.stream.destroy();
     });
-    const refuse = (): void => reject(connectError(settings, session.username ?? settings.address.username, cause));
-    client.once("close", refuse);
-    client.once("connect", (connack) => {
-      client.off("close", refuse);
-      const log = settings.log.child({ clientId: session.clientId });
-      resolve(new MqttConnection(client, handlers, { log, window: connack.properties?.receiveMaximum ?? WINDOW_MAX }));
+    const fail = (): void => {
+      const { username } = identityOf(session, this.#options, this.#address);
+      const error = connectError({ ...about, hasOwnCertificate: tls?.cert !== undefined }, username, cause, broker);
+      const isMute = broker.isAccepted && error.code === "transport.unreachable";
+      resolve({ kind: "failed", error, isMute, isVersionRefused: isVersionRefusal(cause) });
+    };
+    client.once("close", fail);
+    client.once("connect", ({ properties }) => {
+      client.off("close", fail);
+      this.#isVersionKnown = true;
+      const { host, port, isSecure } = this.#address;
+      const route = `${isSecure ? "mqtts" : "mqtt"}://${host}:${port}, MQTT ${this.#version === 5 ? "5" : "3.1.1"}`;
+      const connection = new MqttConnection(client, handlers, {
+        log: this.#log.child({ clientId: session.clientId }),
+        route,
+        window: properties?.receiveMaximum ?? WINDOW_MAX,
+        packetBytesMax: properties?.maximumPacketSize ?? Infinity,
+      });
+      resolve({ kind: "connected", connection });
     });
-  });
+    return promise;
+  }
 }
+
+type Attempted =
+  | { readonly kind: "connected"; readonly connection: Connection }
+  | {
+      readonly kind: "failed";
+      readonly error: AgentError;
+      /** Somebody accepted the connection and gave no answer. */
+      readonly isMute: boolean;
+      readonly isVersionRefused: boolean;
+    };
 
 /** MQTT has 65,535 packet identifiers; MQTT 5 brokers may allow fewer messages in flight. */
 const WINDOW_MAX = 65_535;
+/** A contract of 4 MiB in base64url, and what is around it; MQTT 5 brokers send nothing larger. */
+const PACKET_BYTES_MAX = 6 * 1024 * 1024;
 
-/** Builds the client on a socket of ours, since mqtt.js opens its own without TCP_NODELAY and with a proxy from the environment. */
-function createClient({ address, protocolVersion, connectTimeoutMs }: Settings, session: ConnectOptions): MqttClient {
-  const username = session.username ?? address.username;
-  const password = session.password ?? address.password;
+type Login = Pick<ConnectOptions, "username" | "password">;
+
+/** What names the client most closely counts: the session, the options, the URL. */
+function identityOf(...sources: readonly Login[]): Login {
+  const named = sources.find(({ username }) => username !== undefined) ?? {};
+  const password = sources.find((source) => source.password !== undefined)?.password;
+  return {
+    ...(named.username !== undefined && { username: named.username }),
+    ...(password !== undefined && { password }),
+  };
+}
+
+function createClient(
+  open: () => BrokerSocketStream,
+  about: {
+    readonly address: BrokerAddress;
+    readonly protocolVersion: ProtocolVersion;
+    readonly connectTimeoutMs: number;
+  },
+  session: ConnectOptions,
+): MqttClient {
+  const { protocolVersion, connectTimeoutMs } = about;
+  const { username, password } = session;
   const will = session.will && { ...session.will, payload: Buffer.from(session.will.payload) };
-  return new MqttClient(() => openSocket(address), {
+  return new MqttClient(open, {
     protocolVersion,
     clientId: session.clientId,
     clean: true,
@@ -93,31 +170,11 @@ function createClient({ address, protocolVersion, connectTimeoutMs }: Settings, 
     connectTimeout: connectTimeoutMs,
     // The default provider hands out an identifier again while its message is still unacknowledged.
     messageIdProvider: new UniqueMessageIdProvider(),
+    ...(protocolVersion === 5 && { properties: { sessionExpiryInterval: 0, maximumPacketSize: PACKET_BYTES_MAX } }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will }),
   });
 }
 
-function openSocket({ host, port, isSecure }: BrokerAddress): Socket {
-  if (!isSecure) return connectTcp({ host, port, noDelay: true });
-  return connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) }).setNoDelay(true);
-}
-
-function parseBrokerUrl(text: string): BrokerAddress {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !url.hostname || (url.protocol !== "mqtt:" && url.protocol !== "mqtts:")) {
-    throw new AgentError(
-      "config.invalid",
-      `"${text}" is not the address of a broker; expected mqtt://HOST:PORT or mqtts://HOST:PORT`,
-    );
-  }
-  const isSecure = url.protocol === "mqtts:";
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: Number(url.port) || (isSecure ? 8883 : 1883),
-    isSecure,
-    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
-  };
-}
+type BrokerSocketStream = ReturnType<typeof openBrokerSocket>["socket"];

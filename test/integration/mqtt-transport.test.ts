@@ -61,7 +61,7 @@ describe("a connection that cannot be made", () => {
   });
 
   test("gives up on a server that speaks something else", async () => {
-    const port = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const port = await listen((socket) => socket.end("220 mail.example.com ESMTP\r\n"));
     await expect(open({ url: `mqtt://127.0.0.1:${port}` })).rejects.toMatchObject({ code: "transport.unreachable" });
   });
 
