@@ -72,6 +72,7 @@ describe("a broker that proves who it is", () => {
     const server = await authority.issue({ name: "broker", hosts: [{ type: "dns", value: "broker.example.com" }] });
     const at = await startTls({ ...server });
     const connection = await connect({ url: `mqtts://127.0.0.1:${at}`, tls: { ca, serverName: "broker.example.com" } });
+    expect(connection.route).toContain(`mqtts://127.0.0.1:${at}`);
     await connection.close();
   });
 });
