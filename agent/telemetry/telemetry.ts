@@ -36,7 +36,7 @@ export interface TelemetryPart extends AsyncDisposable {
 const LOOK_EVERY_MS = 5000;
 
 export function startTelemetry(deps: TelemetryDeps): TelemetryPart {
-  const { clock, log, store, sources, drainProgress } = deps;
+  const { clock, log, store, journal, sources, drainProgress } = deps;
   let fill: TelemetryFill | undefined;
   const waitingBlocks = (): number => fill?.lanes.reduce((sum, { waiting }) => sum + waiting, 0) ?? 0;
   const recorder = startRecorder({
@@ -48,6 +48,8 @@ export function startTelemetry(deps: TelemetryDeps): TelemetryPart {
       const seen = await store.fill();
       if (fill === undefined && seen.setAside !== undefined) {
         log.error({ setAside: seen.setAside }, "telemetry database was damaged and set aside");
+        const detail = `the telemetry was damaged; it was kept as ${seen.setAside}, and a new recording begins`;
+        await journal.append([{ type: "exception", data: { code: "telemetry_corrupt", severity: "LOW", detail } }]);
       }
       fill = seen;
     } catch (thrown) {
