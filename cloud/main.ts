@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
 import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { AgentError, messageOf } from "#lib/errors";
@@ -24,7 +23,7 @@ import type { HttpDeps } from "./io/http.ts";
 import { openSqliteArchive } from "./io/sqlite-archive.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
 import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
-import { Policy } from "./core/policy/policy.ts";
+import { loadPolicy } from "./io/policy-file.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
@@ -66,7 +65,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       transport,
       crypto: { signer, sha256: sha256Hex },
       webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
-      presets: config.policyPresets.map(loadPreset),
+      presets: config.policyPresets.map(loadPolicy),
       http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version },
     });
     parts.use(cloud);
@@ -93,16 +92,6 @@ function doorOf({ access, production }: CloudConfig): string {
   return loopback === "open"
     ? `programs of this machine need no token; ${others}`
     : `everybody needs a token; ${others}`;
-}
-
-/** A recovery policy of a file; a bare name is one that ships. */
-function loadPreset(preset: string): Policy {
-  const isShipped = /^[\w-]+$/.test(preset);
-  return loadYaml(isShipped ? shippedPolicy(preset) : preset, Policy);
-}
-
-function shippedPolicy(name: string): string {
-  return fileURLToPath(new URL(`../config/policies/${name}.yaml`, import.meta.url));
 }
 
 function readText(file: string, key: string): string {

@@ -1,5 +1,6 @@
 import { ExecutionConfig } from "#cloud/config";
 import { startExecution, type Execution } from "#cloud/execution";
+import { loadPolicy, SHIPPED_POLICIES } from "#cloud/io/policy-file";
 import { openSqliteStore, type SqliteCloudStore } from "#cloud/io/sqlite-store";
 import type { CloudStore, LogEntry } from "#cloud/io/store";
 import type { Sha256, Signer } from "#contract/crypto";
@@ -90,6 +91,7 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
         store: wired.cloudStore(life.port(delayed(store, pause)), CLOUD),
         transport: wired.transport(network.transport(CLOUD), CLOUD),
         crypto,
+        presets: SHIPPED_POLICIES.map(loadPolicy),
       });
     },
     slow(next) {

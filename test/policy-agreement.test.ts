@@ -1,18 +1,15 @@
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decideFailure, type Failure } from "#agent/core/failure-policy";
 import { DEFAULT_SEVERITY_POLICY, severityOf } from "#agent/core/severity";
 import { ROBOT, stateAfter, type Told } from "#agent/core/situation-fixture";
 import { compilePolicy } from "#cloud/core/policy/compile";
 import { judge } from "#cloud/core/policy/judgement";
-import { Policy } from "#cloud/core/policy/policy";
+import type { Policy } from "#cloud/core/policy/policy";
+import { loadPolicy, SHIPPED_POLICIES } from "#cloud/io/policy-file";
 import type { Contract, Strategy } from "#contract/contract";
 import { exampleContract } from "#contract/example";
-import { loadYaml } from "#lib/node/yaml-file";
 
-const PRESETS = ["warehouse", "cleaning"].map((name) =>
-  loadYaml(join(import.meta.dirname, "..", "config", "policies", `${name}.yaml`), Policy),
-);
+const PRESETS = SHIPPED_POLICIES.map(loadPolicy);
 /** Every code that devices know, those that only presets name, and one that nobody knows. */
 const CODES = [
   ...new Set([

@@ -162,10 +162,14 @@ function rowMoves(world: World, row: Row, guards: Guards): Move[] {
   const what = `the cloud calls ${contractId} back from ${deviceId}`;
   return [
     ...(isOpen(world, row) ? fault(world, what, (left) => callBack(left, row, guards)) : []),
-    ...(mayReassign(world, row, guards)
-      ? [{ what: `the lease of ${deviceId} is over`, world: takeAway(world, row) }]
-      : []),
+    ...(mayReassign(world, row, guards) ? handOnMoves(takeAway(world, row), row, guards) : []),
   ];
+}
+
+/** In one transaction with the new assignment: nothing is taken away while nobody can take it over. */
+function handOnMoves(taken: World, { deviceId }: Row, guards: Guards): Move[] {
+  const pushed = DEVICE_IDS.flatMap((id) => pushMoves(taken, id, guards));
+  return pushed.map(({ what, world }) => ({ what: `the lease of ${deviceId} is over, and ${what}`, world }));
 }
 
 function isOpen({ cloud }: World, { contractId }: Row): boolean {
