@@ -65,11 +65,6 @@ export const ChannelSettings = z.strictObject({
     .record(z.string(), z.number().min(0))
     .exactOptional()
     .meta({ description: "by quantity, in its unit: smaller changes are not recorded; 0 unless given" }),
-  lane: z.enum(["live", "backfill"]).default("backfill").meta({ description: "`live` is shown and not stored" }),
-  qos: z
-    .union([z.literal(0), z.literal(1)])
-    .default(0)
-    .meta({ description: "MQTT quality of service on the lane live; what is stored is acknowledged end to end" }),
 });
 export type ChannelSettings = z.infer<typeof ChannelSettings>;
 

@@ -138,8 +138,7 @@ function baseOf(clock: Clock): TimeBase {
 }
 
 function byPeriod({ channels }: TelemetryProfile): Map<number, (readonly [ChannelName, ChannelSettings])[]> {
-  const stored = Object.entries(channels).filter(([, settings]) => settings?.lane === "backfill");
-  return Map.groupBy(stored as [ChannelName, ChannelSettings][], ([, { everyMs }]) => everyMs);
+  return Map.groupBy(Object.entries(channels) as [ChannelName, ChannelSettings][], ([, { everyMs }]) => everyMs);
 }
 
 function summed(thinned: readonly Thinning[]): Thinning[] {
