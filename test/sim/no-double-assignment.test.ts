@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explore, type Bounds } from "./assignment-model/explorer.ts";
 import type { Assumptions, Guards } from "./assignment-model/world.ts";
+import { IS_LONG } from "./support.ts";
 
 const GUARDS: Guards = { lease: true, epoch: true, session: true, lock: true, release: true };
 const ASSUMPTIONS: Assumptions = {
@@ -18,7 +19,10 @@ const TWO_COUNT = "at most one assignment's movements count, unless the database
 const AT_ONCE: Bounds = { faults: 1, seconds: 0, picks: false, renewals: false };
 const OVER_A_LEASE: Bounds = { ...AT_ONCE, seconds: 45 };
 
-test.each<Bounds>([{ ...AT_ONCE, faults: 2 }, { ...AT_ONCE, picks: true, renewals: true }, OVER_A_LEASE])(
+/** Some minutes. */
+const LONG: readonly Bounds[] = IS_LONG ? [{ ...OVER_A_LEASE, picks: true, renewals: true }] : [];
+
+test.each<Bounds>([{ ...AT_ONCE, faults: 2 }, { ...AT_ONCE, picks: true, renewals: true }, OVER_A_LEASE, ...LONG])(
   "no history gives a task to two devices: %o",
   (bounds) => {
     const { states, broken } = explore(bounds, GUARDS, ASSUMPTIONS);
