@@ -1,3 +1,5 @@
+import { quantile } from "#lib/quantile";
+
 /** One thing that was measured. */
 export interface Figure {
   readonly what: string;
@@ -8,12 +10,6 @@ export interface Figure {
   readonly goal?: { readonly of: "median" | "p99"; readonly limit: number };
   /** How it was measured, in a few words. */
   readonly how: string;
-}
-
-/** The value that a share of the samples did not exceed (nearest rank); NaN without samples. */
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 export function median({ samples }: Figure): number {

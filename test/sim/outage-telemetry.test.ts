@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { quantile } from "../../bench/figure.ts";
+import { quantile } from "#lib/quantile";
 import { drawOutage } from "./outage-plot.ts";
 import { liveThroughOutage, type OutageResult, type Shown } from "./outage-telemetry.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
 import { advance, Body } from "./body.ts";
-import { RobotSpec } from "#sim/world/world-spec";
+import { RobotSpec } from "../world-spec.ts";
 
 const DT_S = 0.02;
 

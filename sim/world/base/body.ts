@@ -1,7 +1,7 @@
 import { type Pose, wrapAngle } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Seconds, Share } from "#lib/units";
-import type { RobotSpec } from "#sim/world/world-spec";
+import type { RobotSpec } from "../world-spec.ts";
 import { createDriveTrain, type DriveTrain, STANDSTILL, type Twist } from "./drive-train.ts";
 
 /** A velocity that somebody asked for. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pose } from "#lib/geometry";
 import { createRng } from "#lib/rng";
-import { RobotSpec } from "#sim/world/world-spec";
+import { RobotSpec } from "../world-spec.ts";
 import { advance, Body } from "./body.ts";
 import type { Twist } from "./drive-train.ts";
 

@@ -1,6 +1,6 @@
 import type { MetresPerSecond, Radians, Seconds } from "#lib/units";
 import type { Velocity } from "#drivers/driver";
-import type { BaseSpec, LimitsSpec } from "#sim/world/world-spec";
+import type { BaseSpec, LimitsSpec } from "../world-spec.ts";
 
 /** Velocity of a base in its own frame: forward, to the left, and turning counter-clockwise. */
 export interface Twist extends Velocity {

@@ -1,6 +1,6 @@
 import type { Point } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import type { Thing } from "#sim/world/space/shapes";
+import type { Thing } from "../space/shapes.ts";
 
 /** Where a ray meets a thing. */
 export interface Hit {

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Pose } from "#lib/geometry";
 import { createRng } from "#lib/rng";
 import { createLidar, type Lidar } from "./lidar.ts";
-import { polygonThing, type Thing } from "#sim/world/space/shapes";
-import { prepareTerrain, type Terrain } from "#sim/world/space/terrain";
-import { LidarSpec } from "#sim/world/world-spec";
+import { polygonThing, type Thing } from "../space/shapes.ts";
+import { prepareTerrain, type Terrain } from "../space/terrain.ts";
+import { LidarSpec } from "../world-spec.ts";
 
 const terrain = prepareTerrain({ empty: [-20, -20, 20, 20] });
 const among = (...things: Thing[]): { terrain: Terrain; things: Thing[] } => ({ terrain, things });

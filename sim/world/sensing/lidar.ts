@@ -1,10 +1,10 @@
 import { compose, type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Metres, Radians } from "#lib/units";
-import type { Scene } from "#sim/world/space/scene";
-import type { Thing } from "#sim/world/space/shapes";
-import { castFan } from "#sim/world/space/ray";
-import type { LidarSpec } from "#sim/world/world-spec";
+import type { Scene } from "../space/scene.ts";
+import type { Thing } from "../space/shapes.ts";
+import { castFan } from "../space/ray.ts";
+import type { LidarSpec } from "../world-spec.ts";
 import { createFan, type View } from "./fan.ts";
 import { Horizon } from "./horizon.ts";
 import { createFlaws } from "./lidar-flaws.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
 import { Odometer } from "./odometer.ts";
-import { OdometrySpec } from "#sim/world/world-spec";
+import { OdometrySpec } from "../world-spec.ts";
 
 const DT_S = 0.02;
 const straight = { linear: 1, lateral: 0, angular: 0 };

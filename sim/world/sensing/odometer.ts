@@ -2,9 +2,9 @@ import { type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Seconds } from "#lib/units";
 import type { Odometry, Velocity } from "#drivers/driver";
-import { advance } from "#sim/world/base/body";
-import { STANDSTILL, type Twist } from "#sim/world/base/drive-train";
-import type { OdometrySpec } from "#sim/world/world-spec";
+import { advance } from "../base/body.ts";
+import { STANDSTILL, type Twist } from "../base/drive-train.ts";
+import type { OdometrySpec } from "../world-spec.ts";
 
 /** Counts wheel turns with a lasting gain error and a random walk, so its pose drifts away from the truth. */
 export class Odometer {

@@ -2,12 +2,12 @@ import { type Pose, wrapAngle } from "#lib/geometry";
 import type { Clock } from "#lib/clock";
 import type { Rng } from "#lib/rng";
 import type { DeviceName, SampleMessage } from "#drivers/simulated/channel";
-import type { Mover } from "#sim/world/mover";
-import type { Battery } from "#sim/world/battery";
+import type { Mover } from "../mover.ts";
+import type { Battery } from "../battery.ts";
 import { createLidar, type Lidar } from "./lidar.ts";
 import { Odometer } from "./odometer.ts";
-import type { Scene } from "#sim/world/space/scene";
-import type { RobotSpec } from "#sim/world/world-spec";
+import type { Scene } from "../space/scene.ts";
+import type { RobotSpec } from "../world-spec.ts";
 
 const BATTERY_HZ = 1;
 /** Steps of the state of charge that a battery reports. */

@@ -1,5 +1,5 @@
 import type { Metres, Radians } from "#lib/units";
-import type { Thing } from "#sim/world/space/shapes";
+import type { Thing } from "../space/shapes.ts";
 import { type Fan, forRaysWithin, type View } from "./fan.ts";
 import type { Horizon } from "./horizon.ts";
 

@@ -1,6 +1,6 @@
 import { isInside, type Point, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import type { ObstacleSpec } from "#sim/world/world-spec";
+import type { ObstacleSpec } from "../world-spec.ts";
 
 /** What light does on a thing: come back, come back only from a glance straight on, or bounce off. */
 export type Surface = "plain" | "glass" | "mirror";

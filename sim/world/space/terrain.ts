@@ -1,6 +1,6 @@
 import { type OccupancyGrid, decodeOccupancy, FREE, OCCUPIED } from "#contract/occupancy-grid";
 import { distanceField } from "#edge-planner/distance-field";
-import type { WorldSpec } from "#sim/world/world-spec";
+import type { WorldSpec } from "../world-spec.ts";
 import type { Metres } from "#lib/units";
 import { type FreeSquares, freeSquares } from "./free-squares.ts";
 

@@ -1,8 +1,8 @@
 import type { Seconds } from "#lib/units";
-import type { Scene } from "#sim/world/space/scene";
-import { obstacleThing, type Thing } from "#sim/world/space/shapes";
-import { neighboursOf } from "#sim/world/space/surroundings";
-import type { DoorSpec } from "#sim/world/world-spec";
+import type { Scene } from "../space/scene.ts";
+import { obstacleThing, type Thing } from "../space/shapes.ts";
+import { neighboursOf } from "../space/surroundings.ts";
+import type { DoorSpec } from "../world-spec.ts";
 
 /** A door opens for nobody, but it does not close while somebody is this near. */
 const SAFETY_EDGE = 0.1;

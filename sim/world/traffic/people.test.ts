@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { personAt } from "./people.ts";
-import { WayfarerSpec } from "#sim/world/world-spec";
+import { WayfarerSpec } from "../world-spec.ts";
 
 it("walks along the path and back, for ever", () => {
   const person = WayfarerSpec.parse({

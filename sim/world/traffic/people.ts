@@ -1,6 +1,6 @@
 import { pointAlong, polylineLength } from "#lib/geometry";
-import type { Thing } from "#sim/world/space/shapes";
-import type { WayfarerSpec } from "#sim/world/world-spec";
+import type { Thing } from "../space/shapes.ts";
+import type { WayfarerSpec } from "../world-spec.ts";
 
 /** Where a person is `seconds` after the start: along the path, back, and again. */
 export function personAt(spec: WayfarerSpec, index: number, seconds: number): Thing {

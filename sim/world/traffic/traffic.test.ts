@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drive, motion, setUp, type Setup } from "#sim/world/bench";
-import { gapBetween } from "#sim/world/space/shapes";
+import { drive, motion, setUp, type Setup } from "../bench.ts";
+import { gapBetween } from "../space/shapes.ts";
 
 const crowd = {
   map: { empty: [-6, -6, 6, 6] },

@@ -1,8 +1,8 @@
 import type { Rng } from "#lib/rng";
 import type { Seconds } from "#lib/units";
-import type { Scene } from "#sim/world/space/scene";
-import type { Thing } from "#sim/world/space/shapes";
-import type { WayfarerSpec, WorldSpec } from "#sim/world/world-spec";
+import type { Scene } from "../space/scene.ts";
+import type { Thing } from "../space/shapes.ts";
+import type { WayfarerSpec, WorldSpec } from "../world-spec.ts";
 import { Door } from "./door.ts";
 import { personAt } from "./people.ts";
 import { Vehicle } from "./vehicle.ts";

@@ -1,9 +1,9 @@
 import type { Pose } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
-import type { Scene } from "#sim/world/space/scene";
-import { bodyThing, radiusOf, type Thing } from "#sim/world/space/shapes";
-import { neighboursOf } from "#sim/world/space/surroundings";
-import type { VehicleSpec } from "#sim/world/world-spec";
+import type { Scene } from "../space/scene.ts";
+import { bodyThing, radiusOf, type Thing } from "../space/shapes.ts";
+import { neighboursOf } from "../space/surroundings.ts";
+import type { VehicleSpec } from "../world-spec.ts";
 import { createItinerary, type Itinerary } from "./itinerary.ts";
 
 /** A manned vehicle on its round trip. */

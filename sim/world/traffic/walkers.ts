@@ -1,11 +1,11 @@
 import { distance, type Point } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Metres, MetresPerSecond, Seconds } from "#lib/units";
-import { castRay } from "#sim/world/space/ray";
-import type { Scene } from "#sim/world/space/scene";
-import type { Thing } from "#sim/world/space/shapes";
-import { gapToTerrain, neighboursOf } from "#sim/world/space/surroundings";
-import type { CrowdSpec } from "#sim/world/world-spec";
+import { castRay } from "../space/ray.ts";
+import type { Scene } from "../space/scene.ts";
+import type { Thing } from "../space/shapes.ts";
+import { gapToTerrain, neighboursOf } from "../space/surroundings.ts";
+import type { CrowdSpec } from "../world-spec.ts";
 import { avoidance, type Moving } from "./avoidance.ts";
 
 /** How fast a walker takes up its wanted speed, s. */
