@@ -2,6 +2,7 @@ import type { BoardProbe } from "#lib/board";
 import type { Clock } from "#lib/clock";
 import type { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
+import type { NetworkWatch } from "#lib/network";
 import type { Rng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
 import { createUuidSource } from "#lib/uuid";
@@ -18,6 +19,7 @@ import type { CommandHandler } from "./core/command-handler.ts";
 import type { JogMove, JogResult } from "./core/jog.ts";
 import type { DeviceAbilities } from "./core/feasibility.ts";
 import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
+import type { LinkState } from "./core/link-state.ts";
 import type { LinkStatus, Replanner } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
 import { startDriverWatch } from "./execution/driver-watch.ts";
@@ -51,6 +53,8 @@ export interface AgentSettings {
   /** The rules that this device follows; those that ship unless given. */
   readonly policies?: Policies;
   readonly credentials?: { readonly username?: string; readonly password?: string };
+  /** How long the connection to the broker may be silent; 15 s unless given. */
+  readonly keepAliveSeconds?: number;
   /** What the maker says can be written to the disk in its life; without it there is no forecast. */
   readonly enduranceBytes?: number;
 }
@@ -62,6 +66,8 @@ export interface AgentDeps {
   readonly log: Log;
   readonly store: Store;
   readonly transport: Transport;
+  /** Tells when this machine's addresses change. */
+  readonly network?: NetworkWatch;
   readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
   readonly tools: ToolDrivers;
   readonly control: Control;
@@ -93,6 +99,8 @@ export interface Agent extends AsyncDisposable {
   robot(): RobotView;
   safety(): { readonly mode: SafetyMode; readonly reason: string | undefined };
   isOnline(): boolean;
+  /** What the link to the cloud does and, where it is down, why. */
+  link(): LinkState;
   /** What is recorded, thinned and sent of the telemetry; undefined where nothing is recorded. */
   telemetry(): TelemetryStatus | undefined;
   /** What is written to the disk, and how long it will bear that; undefined until that is known. */
@@ -150,6 +158,7 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
     robot: robot.view,
     safety: () => ({ mode: safety.mode(), reason: safety.reason() }),
     isOnline: () => link.isOnline(),
+    link: () => parts.link!.state(),
     telemetry: () => telemetry?.status(),
     flash: robot.flash,
     pressEstop: (reason) => safety.pressEstop(reason),
@@ -243,7 +252,11 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
   const { kind, actions, gate } = profile;
   const device = { site, deviceId, gate, profile: { kind, actions, software } };
   const rng = deps.rng.fork("link");
-  const access = credentials === undefined ? {} : { credentials };
+  const access = {
+    ...(credentials && { credentials }),
+    ...(settings.keepAliveSeconds !== undefined && { keepAliveSeconds: settings.keepAliveSeconds }),
+    ...(deps.network && { network: deps.network }),
+  };
   const telemetry = deps.telemetry && { telemetry: deps.telemetry };
   const world = { transport, clock, rng, uuid, sha256, log };
   return startLink({ ...world, journal, leases, inbox, device, live, ...access, ...telemetry });

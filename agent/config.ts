@@ -38,6 +38,10 @@ export const AgentConfig = z.strictObject({
     .prefault({}),
   link: z
     .strictObject({
+      keepAliveSeconds: z.number().int().min(5).max(600).default(15).meta({
+        unit: "s",
+        description: "the connection is given up after one and a half times as long without an answer",
+      }),
       backlogBytesPerSecond: z.number().min(100).exactOptional().meta({
         unit: "B/s",
         description: "where the link costs: stored telemetry is sent no faster than this",

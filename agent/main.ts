@@ -8,6 +8,7 @@ import type { Log } from "#lib/log";
 import { createBoardProbe } from "#lib/node/board-probe";
 import { makeFolder } from "#lib/node/folder";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
+import { startNetworkWatch } from "#lib/node/network-watch";
 import { createPinoLog } from "#lib/node/pino-log";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
 import { createSystemClock, type ClockScale } from "#lib/node/system-clock";
@@ -66,7 +67,8 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     rehearse();
     const { enduranceTB } = config.storage;
     const endurance = enduranceTB === undefined ? {} : { enduranceBytes: enduranceTB * 1e12 };
-    const identity = { site, deviceId, profile, software, credentials: broker };
+    const { keepAliveSeconds } = config.link;
+    const identity = { site, deviceId, profile, software, credentials: broker, keepAliveSeconds };
     const settings = { ...identity, policies: loadPolicies(), ...endurance };
     const agent = await composeAgent(settings, {
       clock,
@@ -74,6 +76,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       log,
       store,
       transport: createMqttTransport(broker, { log }),
+      network: parts.use(startNetworkWatch(createSystemClock())),
       crypto: { verifier, sha256: sha256Hex },
       tools,
       control,

@@ -190,7 +190,11 @@ export const EVENT_DATA = {
   "link.changed": z.looseObject({
     state: z.enum(["online", "offline"]),
     reason: Text.optional(),
+    code: Code.optional().meta({
+      description: "what kind of trouble it is: `transport.portal`, `transport.clock` and so on",
+    }),
     session: z.string().optional(),
+    route: Text.optional().meta({ description: "which broker, and how" }),
   }),
   "safety.changed": z.looseObject({ mode: Code, reason: Text.optional() }),
   "constraint.violated": z.looseObject({

@@ -32,6 +32,9 @@ describe("the link machine", () => {
     { state: "online", event: { type: "stop" }, next: "stopped" },
     { state: "offline", event: lost(1), next: "offline" },
     { state: "offline", event: opened(1), next: "offline" },
+    { state: "offline", event: { type: "retry" }, next: "connecting" },
+    { state: "connecting", event: { type: "retry" }, next: "connecting" },
+    { state: "online", event: { type: "retry" }, next: "online" },
     { state: "offline", event: { type: "stop" }, next: "stopped" },
   ];
   test.each(rows)("$state + $event.type leads to $next", ({ state, event, next }) => {

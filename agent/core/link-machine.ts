@@ -4,6 +4,7 @@ import { assign, setup } from "xstate";
 export type LinkEvent =
   | { readonly type: "opened"; readonly attempt: number }
   | { readonly type: "lost"; readonly attempt: number; readonly retryInMs: number; readonly reason: string }
+  | { readonly type: "retry" }
   | { readonly type: "stop" };
 
 export interface LinkContext {
@@ -17,12 +18,12 @@ export interface LinkContext {
 
 /**
  * The link to the cloud: `offline` until it is time to try, `connecting`, `online`; `stopped` for good. The shell
- * connects when it sees a new attempt, and draws the back-off delay before it sends `lost`.
+ * connects when it sees a new attempt, and draws the back-off delay before it sends `lost`; `retry` cuts the delay short.
  */
 export const linkMachine = setup({
   types: { context: {} as LinkContext, events: {} as LinkEvent },
   guards: {
-    isCurrent: ({ context, event }) => event.type !== "stop" && event.attempt === context.attempt,
+    isCurrent: ({ context, event }) => "attempt" in event && event.attempt === context.attempt,
   },
   delays: { retry: ({ context }) => context.retryInMs },
   actions: {
@@ -36,7 +37,7 @@ export const linkMachine = setup({
   context: { attempt: 0, retryInMs: 0, reason: "" },
   on: { stop: { target: ".stopped" } },
   states: {
-    offline: { after: { retry: { target: "connecting" } } },
+    offline: { after: { retry: { target: "connecting" } }, on: { retry: { target: "connecting" } } },
     connecting: {
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       on: {

@@ -47,11 +47,13 @@ export class BrokerDouble implements Transport {
   readonly connects: ConnectOptions[] = [];
   readonly listeners: ((published: Published) => void)[] = [];
   mode: "up" | "down" | "silent" = "up";
+  /** Why nobody gets a connection while it is down. */
+  failure = new AgentError("transport.unreachable", "no broker", { retryable: true });
   #client: Client | undefined;
 
   async connect(options: ConnectOptions, handlers: ConnectionHandlers): Promise<Connection> {
     this.connects.push(options);
-    if (this.mode === "down") throw new AgentError("transport.unreachable", "no broker", { retryable: true });
+    if (this.mode === "down") throw this.failure;
     this.cut("taken over");
     const client: Client = { options, handlers, filters: [] };
     this.#client = client;
@@ -176,6 +178,8 @@ export class LinkBench {
   readonly store = openSqliteStore({ path: ":memory:" });
   readonly received: { readonly name: string; readonly text: string; readonly conversation: Conversation }[] = [];
   live: LiveValues | undefined;
+  /** To be called when the machine's addresses have changed. */
+  readonly readdress = new Set<() => void>();
   journal!: JournalPart;
   leases!: Leases;
   link!: Link;
@@ -215,6 +219,12 @@ export class LinkBench {
       log: silentLog,
       device: { site: SITE, deviceId: DEVICE, gate: "own", profile: { kind: "amr", actions: ["navigate"], software } },
       live: () => this.live,
+      network: {
+        onChange: (listener) => {
+          this.readdress.add(listener);
+          return () => this.readdress.delete(listener);
+        },
+      },
     });
     await clock.advance(10);
   }
@@ -226,6 +236,11 @@ export class LinkBench {
       data: { kind: "test", text: `${at}${text}` },
     }));
     await this.journal.append(events);
+  }
+
+  /** The machine gets other addresses. */
+  roam(): void {
+    for (const listener of this.readdress) listener();
   }
 
   /** The newest presence that says `online`. */

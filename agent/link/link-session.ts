@@ -1,4 +1,4 @@
-import { repeat, type Cancel } from "#lib/clock";
+import { repeat, sleep, type Cancel } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Connection, Message } from "#lib/transport";
@@ -34,9 +34,17 @@ export class LinkSession {
   /** Acks change the journal, so they are applied one after the other. */
   #acks: Promise<void> = Promise.resolve();
 
-  constructor(deps: LinkDeps, id: string, beats: BeatCounter, log: Log) {
+  readonly #heardOfItself: (presence: Presence) => void;
+
+  /** `heardOfItself` is called with every presence of this device that the broker delivers, whoever published it. */
+  constructor(
+    deps: LinkDeps,
+    id: string,
+    { beats, log, heardOfItself }: { beats: BeatCounter; log: Log; heardOfItself: (presence: Presence) => void },
+  ) {
     this.id = id;
     this.#deps = deps;
+    this.#heardOfItself = heardOfItself;
     this.#log = log.child({ session: id });
     this.#beats = beats;
     this.#sender = new JournalSender({
@@ -78,6 +86,12 @@ export class LinkSession {
     this.#sender.end();
     this.#drain?.end();
     this.#connection = undefined;
+  }
+
+  /** Says `online` and resolves whether the broker answered in time. */
+  async probe(withinMs: number): Promise<boolean> {
+    const answered = this.#publish(this.#presence("online")).then(() => true);
+    return Promise.race([answered, sleep(this.#deps.clock, withinMs).then(() => false)]);
   }
 
   drainProgress(): DrainProgress | undefined {
@@ -124,6 +138,7 @@ export class LinkSession {
 
   #onPresence(payload: string): void {
     const retained = Presence.safeParse(parseJson(payload));
+    if (retained.success) this.#heardOfItself(retained.data);
     if (retained.success && !isForeign(retained.data, this.id)) return;
     const nowMs = this.#deps.clock.nowMs();
     if (nowMs - this.#correctedAtMs < CORRECTION_MS) return;

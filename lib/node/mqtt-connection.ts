@@ -22,6 +22,10 @@ const PUBLISH_OVERHEAD_BYTES = 64;
 /** MQTT 5, section 3.14.2.1. */
 const SESSION_TAKEN_OVER = 142;
 
+/** What mqtt.js calls it when nothing came for one and a half times the keep-alive. */
+const KEEP_ALIVE_ERROR = "Keepalive timeout";
+const SILENT = "the broker no longer answers: the way to it is gone, or too slow (keep-alive)";
+
 type Done = (error?: Error | null) => void;
 
 /** One mqtt.js client that has received its CONNACK, until it ends. */
@@ -47,7 +51,10 @@ export class MqttConnection implements Connection {
     this.route = options.route;
     this.#window = options.window;
     this.#packetBytesMax = options.packetBytesMax;
-    client.on("error", (error) => (this.#reason ??= messageOf(error)));
+    client.on("error", (error) => {
+      if (error.message === KEEP_ALIVE_ERROR) this.#code = "transport.silent";
+      this.#reason ??= error.message === KEEP_ALIVE_ERROR ? SILENT : messageOf(error);
+    });
     client.on("disconnect", ({ reasonCode, properties }) => {
       if (reasonCode === SESSION_TAKEN_OVER) this.#code = "transport.taken_over";
       this.#reason ??= disconnectReason(reasonCode, properties?.reasonString);
