@@ -55,11 +55,13 @@ export function foldContractEvent<Type extends EventType>(
 
 /** The contract after a reboot of the device: what began before it has no time on the new boot's clock. */
 export function forgetBootTimes(contract: ContractState): ContractState {
-  const { startedMonoMs: _started, replan, ...rest } = contract;
+  const { startedMonoMs: _started, replan, ...others } = contract;
   const stages = contract.stages.map(({ startedMonoMs: _begun, ...stage }) => stage);
-  if (!replan) return { ...rest, stages };
+  const holds = contract.holds.map(({ monoMs: _placed, ...placed }) => placed);
+  const rest = { ...others, stages, holds };
+  if (!replan) return rest;
   const { monoMs: _asked, ...asked } = replan;
-  return { ...rest, stages, replan: asked };
+  return { ...rest, replan: asked };
 }
 
 type Fold<Type extends EventType> = (contract: ContractState, event: Event, data: EventData<Type>) => ContractState;
@@ -132,7 +134,8 @@ function start(contract: ContractState, event: Event): ContractState {
 
 function hold(contract: ContractState, event: Event, data: EventData<"contract.held">): ContractState {
   if (isFinal(contract.status)) return contract;
-  const placed: Hold = { holdId: data.holdId, by: data.by, reason: data.reason ?? "", at: event.at };
+  const { holdId, by, reason = "" } = data;
+  const placed: Hold = { holdId, by, reason, at: event.at, monoMs: event.monoMs };
   const holds = [...contract.holds.filter((other) => !isSameHold(other, placed)), placed];
   return { ...contract, status: move(contract, "contract.held") ?? contract.status, holds };
 }

@@ -61,6 +61,8 @@ export interface Hold {
   readonly by: HoldOwner;
   readonly reason: string;
   readonly at: string;
+  /** On the boot clock; absent after a reboot of the device. */
+  readonly monoMs?: number;
 }
 
 /** A contract as its journal tells it: the same value on device and cloud for the same events. */

@@ -36,6 +36,14 @@ const ROWS: readonly Row[] = [
     ],
     decision: { strategy: "hold", holdId: "policy:pick:1" },
   },
+  {
+    name: "a hold that would be over at once is passed over",
+    rules: [
+      { when: "true", strategy: "hold", hold: { until: "robot.battery > 0.1" } },
+      { when: "true", strategy: "hold", hold: { until: "robot.battery > 2.0" } },
+    ],
+    decision: { strategy: "hold", holdId: "policy:pick:1" },
+  },
   { name: "a retry says how long to wait", rules: [retry(1)], decision: { strategy: "retry", delayMs: 3000 } },
   {
     name: "a retry waits up to half as long again, by chance",

@@ -100,10 +100,10 @@ function skip({ stage, isContractWide = false }: PolicyInput): Decision | undefi
 }
 
 /**
- * The first rule that matches decides, the stage's own rules before the contract's, the fallback last. Two things the
- * rules cannot ask for: to repeat an effect that happened or a retry whose attempts are spent (then the next rule that
- * matches decides), and to hand on a task whose load is on board (then a human decides). A stage that is optional is skipped
- * where only the fallback is left.
+ * The first rule that matches decides, the stage's own rules before the contract's, the fallback last. Three things the
+ * rules cannot ask for: to repeat an effect that happened or a retry whose attempts are spent, to wait for what is there
+ * already (in both cases the next rule that matches decides), and to hand on a task whose load is on board (then a human
+ * decides). A stage that is optional is skipped where only the fallback is left.
  */
 function followPolicy(input: PolicyInput): Decision {
   const found = findRule(input);
@@ -111,10 +111,19 @@ function followPolicy(input: PolicyInput): Decision {
   return skip(input) ?? decide({ strategy: input.contract.failurePolicy.fallback }, input, FALLBACK);
 }
 
+/** A stage that fails at once, again and again, is not tried faster than this. */
+const DELAY_MS_MIN = 200;
+
 /** How long a stage that failed is left alone, in milliseconds. */
 export function delayOf(decision: Decision): number {
-  if (decision.strategy === "retry") return decision.delayMs;
-  return decision.strategy === "fix" ? decision.fix.delayMs : 0;
+  switch (decision.strategy) {
+    case "retry":
+      return Math.max(DELAY_MS_MIN, decision.delayMs);
+    case "fix":
+      return Math.max(DELAY_MS_MIN, decision.fix.delayMs);
+    default:
+      return 0;
+  }
 }
 
 /** The rule that placed a hold of the policy, and its number; undefined when the fallback did or the contract has changed since. */
@@ -152,9 +161,16 @@ function findRule(input: PolicyInput): { rule: FailureRule; at: number } | undef
   for (const [at, rule] of rulesOf(contract, stage).entries()) {
     if (at <= after || !isTrue(rule.when, context)) continue;
     const isRepeatable = failure.effect === "none" && retries < (rule.retry?.attempts ?? 0);
-    if (rule.strategy !== "retry" || isRepeatable) return { rule, at };
+    if (rule.strategy === "retry" && !isRepeatable) continue;
+    if (rule.strategy === "hold" && isOver(rule, input.context)) continue;
+    return { rule, at };
   }
   return undefined;
+}
+
+/** Whether what a hold waits for is there already: it would end at once, and the failure come back, for ever. */
+function isOver({ hold }: FailureRule, context: ExpressionContext): boolean {
+  return hold?.until !== undefined && isTrue(hold.until, context);
 }
 
 function decide(rule: Pick<FailureRule, "strategy" | "retry">, input: PolicyInput, name: string): Decision {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { forgetBootTimes } from "#contract/contract-fold";
 import { exampleContract } from "#contract/example";
 import { nextSteps } from "./next-steps.ts";
 import { AT_RACK, situationAfter, type Told } from "./situation-fixture.ts";
+import type { Step } from "./step.ts";
 
 const { contractId } = exampleContract();
 
@@ -29,15 +31,35 @@ describe("a hold of the failure policy", () => {
     expect(steps).toEqual([{ type: "resume", holdId: "policy:pick:0", by: "policy" }]);
   });
 
+  const heldAtMs = told.length * 1000;
+  /** That long after the hold was placed; `seenAtMs` is when this process first saw it. */
+  const stepsAfter = (seconds: number, { seenAtMs = heldAtMs, isRebooted = false } = {}): readonly Step[] => {
+    const { state, ...rest } = situationAfter(told, { contract: patient, robot: { battery: 0.5 } });
+    const monoMs = heldAtMs + seconds * 1000;
+    return nextSteps({
+      ...rest,
+      state: isRebooted ? forgetBootTimes(state) : state,
+      now: { ...rest.now, monoMs, clock: isRebooted ? "unsynced" : "synced" },
+      activity: { ...rest.activity, heldSinceMs: { [key]: seenAtMs } },
+    });
+  };
+  const GIVES_WAY = [{ type: "recover", endsHold: "policy:pick:0", decision: { strategy: "reassign" } }];
+
   it("lasts while it does not", () => {
-    const activity = { heldSinceMs: { [key]: 40_000 } };
-    expect(nextSteps(situationAfter(told, { contract: patient, robot: { battery: 0.5 }, activity }))).toEqual([]);
+    expect(stepsAfter(29)).toEqual([]);
   });
 
   it("gives way to the next rule when its deadline has passed", () => {
-    const activity = { heldSinceMs: { [key]: 20_000 } };
-    expect(nextSteps(situationAfter(told, { contract: patient, robot: { battery: 0.5 }, activity }))).toMatchObject([
-      { type: "recover", endsHold: "policy:pick:0", decision: { strategy: "reassign" } },
-    ]);
+    expect(stepsAfter(30)).toMatchObject(GIVES_WAY);
+  });
+
+  it("gets no more time by a restart", () => {
+    expect(stepsAfter(30, { seenAtMs: heldAtMs + 25_000 })).toMatchObject(GIVES_WAY);
+  });
+
+  it("is timed anew after a reboot while no clock can tell since when it is there", () => {
+    const rebooted = { seenAtMs: heldAtMs + 25_000, isRebooted: true };
+    expect(stepsAfter(30, rebooted)).toEqual([]);
+    expect(stepsAfter(55, rebooted)).toMatchObject(GIVES_WAY);
   });
 });

@@ -1,4 +1,6 @@
+import type { Hold } from "#contract/state";
 import { isTrue } from "./conditions.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { isIrreversible } from "./action-traits.ts";
 import { pauseAttempts } from "./attempt-watch.ts";
 import { driveOf, inquiryOf } from "./attempts.ts";
@@ -73,22 +75,22 @@ export function standStill(situation: Situation): readonly Step[] | undefined {
   if (activity.attempts.length > 0) return pauseAttempts(situation, activity.attempts);
   for (const hold of state.holds) {
     if (hold.by !== "policy") continue;
-    const steps = endPolicyHold(situation, hold.holdId);
+    const steps = endPolicyHold(situation, hold);
     if (steps) return steps;
   }
   return [];
 }
 
 /** Ends a hold of the failure policy when its condition has come true, or its deadline has passed in vain. */
-function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | undefined {
-  const { contract, state, activity, now } = situation;
+function endPolicyHold(situation: Situation, hold: Hold): readonly Step[] | undefined {
+  const { contract, state } = situation;
+  const { holdId } = hold;
   const placed = ruleOfHold(contract, holdId);
   const view = findStage(contract, state, stageOfHold(holdId) ?? "");
   if (!placed || !view) return undefined;
   const { until, deadlineSeconds = Infinity } = placed.rule.hold ?? {};
   if (until !== undefined && isTrue(until, contextOf(situation))) return [{ type: "resume", holdId, by: "policy" }];
-  const sinceMs = activity.heldSinceMs[`${contract.contractId}/${holdId}`] ?? now.monoMs;
-  if (now.monoMs - sinceMs < deadlineSeconds * 1000) return undefined;
+  if (heldForMs(situation, hold) < deadlineSeconds * 1000) return undefined;
   const failure = failureOf(
     situation,
     view,
@@ -96,6 +98,12 @@ function endPolicyHold(situation: Situation, holdId: string): readonly Step[] | 
     `held for ${deadlineSeconds} s in vain`,
   );
   return [recover(situation, view, failure, { endsHold: holdId, after: placed.at })];
+}
+
+/** By the journal, so that a restart gives a hold no more time; by what this process saw, where no clock can tell. */
+function heldForMs({ contract, activity, now }: Situation, hold: Hold): number {
+  const seenMs = activity.heldSinceMs[`${contract.contractId}/${hold.holdId}`] ?? now.monoMs;
+  return elapsedMs(hold, now, contract.issuedAt) ?? now.monoMs - seenMs;
 }
 
 /** The stage that a violation is put down to: the drive under way, else the first that is not being asked about. */

@@ -44,6 +44,20 @@ describe("a revision of the device's own", () => {
     expect(revise(base, [...DRIVING, failed("go-to-rack")], "go-to-rack")).toBeUndefined();
   });
 
+  it("is found at once also where the ways through the stages are many", () => {
+    // 2^60 ways from the last layer to the first: nobody can walk them all.
+    const layer = (at: number): Stage[] =>
+      ["a", "b"].map((side) => ({
+        ...base.stages[0]!,
+        stageId: `${side}${at}`,
+        after: at === 0 ? [] : [`a${at - 1}`, `b${at - 1}`],
+      }));
+    const contract = exampleContract({ stages: Array.from({ length: 60 }, (_, at) => layer(at)).flat() });
+    const revision = revise(contract, [["contract.started"], failed("a0")], "a0");
+    expect(revision?.stages.map(({ stageId }) => stageId).slice(0, 4)).toEqual(["b0", "a0", "a1", "b1"]);
+    expect(revise(contract, [["contract.started"], failed("b59")], "b59")).toBeUndefined();
+  });
+
   it("takes the next alternative of the stage", () => {
     const contract = contractWith([{ alternatives: [{ inputs: { to: [4, 0.2, 0] } }] }]);
     const told = [...DRIVING, failed("go-to-rack")];

@@ -92,7 +92,8 @@ function saveOnOptional({ left, failed, code }: Revisable): LocalRevision | unde
 /** Moves the failed stage, and what waits for it, behind what can be done without it. */
 function postpone({ plan, left, failed, code }: Revisable): LocalRevision | undefined {
   const { stageId } = failed.stage;
-  const waiting = left.filter(({ stage }) => dependsOn(plan, stage.stageId, stageId));
+  const behind = stagesBehind(plan, stageId);
+  const waiting = left.filter(({ stage }) => behind.has(stage.stageId));
   const free = left.filter((one) => one !== failed && !waiting.includes(one));
   const comesFirst = free.some((one) => one.known.status === "pending" && left.indexOf(one) > left.indexOf(failed));
   if (!comesFirst || SHORTAGES.has(code)) return undefined;
@@ -150,12 +151,16 @@ function nextLandmark({ spatial }: Contract, id: string): string | undefined {
   return kind === undefined ? undefined : inOrder.find((landmark) => landmark.kind === kind)?.id;
 }
 
-/** Whether a stage waits for another one, directly or through stages in between. */
-function dependsOn(plan: Contract, stageId: string, on: string): boolean {
-  const at = plan.stages.findIndex((stage) => stage.stageId === stageId);
-  const before = plan.stages[at - 1];
-  const after = plan.stages[at]?.after ?? (before ? [before.stageId] : []);
-  return after.some((id) => id === on || dependsOn(plan, id, on));
+/** The stages that wait for one, directly or through stages in between; grown round by round, because ways through a graph are many. */
+function stagesBehind({ stages }: Contract, stageId: string): ReadonlySet<string> {
+  const behind = new Set<string>();
+  const isBehind = ({ after }: Stage, before: Stage | undefined): boolean =>
+    (after ?? (before ? [before.stageId] : [])).some((id) => id === stageId || behind.has(id));
+  for (let known = -1; known < behind.size;) {
+    known = behind.size;
+    for (const [at, stage] of stages.entries()) if (isBehind(stage, stages[at - 1])) behind.add(stage.stageId);
+  }
+  return behind;
 }
 
 interface Differences {

@@ -3,6 +3,7 @@ import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
 import { forecastStage } from "./forecast.ts";
 import { foreseeStage } from "./foresight.ts";
+import { isLeftForLater } from "./offline-posture.ts";
 import { recover } from "./recover.ts";
 import { secureResources } from "./resource-steps.ts";
 import { permitAction } from "./scope.ts";
@@ -29,6 +30,7 @@ type LoopStep = (situation: Situation, view: StageView) => readonly Step[] | und
 
 const WAY_IN: readonly LoopStep[] = [
   sitOutBackOff,
+  finishOthersFirst,
   // 1
   secureResources,
   heedConstraintsAhead,
@@ -42,6 +44,10 @@ const WAY_IN: readonly LoopStep[] = [
 
 function sitOutBackOff(situation: Situation, { stage }: StageView): readonly Step[] | undefined {
   return isBackingOff(situation, stage.stageId) ? [] : undefined;
+}
+
+function finishOthersFirst(situation: Situation, { known }: StageView): readonly Step[] | undefined {
+  return isLeftForLater(situation, known) ? [] : undefined;
 }
 
 function heedConstraintsAhead(situation: Situation, view: StageView): readonly Step[] | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Contract } from "#contract/contract";
+import type { Contract, Stage } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { ExecutorBench } from "./executor-fixture.ts";
 
@@ -37,6 +37,34 @@ describe("without the cloud", () => {
       holds: [OFFLINE],
       stages: [{ status: "completed" }, { status: "pending" }, {}, {}],
     });
+  });
+
+  it("begins nothing beside what it finishes when the contract says finish-stage", async () => {
+    const wait = (stageId: string, seconds: number, after: string[]): Stage => ({
+      ...base.stages[0]!,
+      stageId,
+      action: "wait",
+      inputs: { seconds },
+      toolsRequired: [],
+      validation: [],
+      after,
+    });
+    const contract = exampleContract({
+      stages: [wait("long", 90, []), wait("short", 30, []), wait("next", 5, ["short"])],
+      scope: { actions: [{ action: "wait" }] },
+      failurePolicy: { ...base.failurePolicy, offline: "finish-stage" },
+    });
+    const bench = await ExecutorBench.with(contract);
+    await bench.untilStage(contract, "short");
+    bench.link.isOnline = false;
+    await bench.until(contract, ({ status }) => status === "held", 120);
+    expect(bench.state(contract)).toMatchObject({
+      holds: [OFFLINE],
+      stages: [{ status: "completed" }, { status: "completed" }, { status: "pending" }],
+    });
+    bench.link.isOnline = true;
+    await bench.until(contract, ({ status }) => status === "completed", 60);
+    expect(bench.state(contract).status).toBe("completed");
   });
 
   it("holds at once when the contract says hold, but not for a link that is only shaky", async () => {

@@ -254,6 +254,48 @@ describe("a failure policy, without the cloud", () => {
     expect(bench.state(contract).status).toBe("completed");
   });
 
+  it("does not wait for what is there already, however long the failure lasts", async () => {
+    const contract = underRules([
+      { when: "true", strategy: "hold", hold: { until: "robot.battery > 0.05" } },
+      { when: "true", strategy: "escalate" },
+    ]);
+    const bench = await ExecutorBench.with(contract);
+    await bench.untilStage(contract, "go-to-rack");
+    bench.robot.battery = contract.constraints.battery.minimum - 0.05;
+    await bench.pass(10);
+    expect(bench.failures).toEqual([]);
+    expect(strategiesOf(bench)).toEqual(["escalate"]);
+    expect(bench.state(contract).status).toBe("held");
+  });
+
+  it("comes to its end with all that a contract may ask for, while the failure is there at once each time", async () => {
+    const contract = underRules([{ when: "true", strategy: "retry", retry: { attempts: 100, backoffSeconds: 0 } }], {
+      assumptions: [{ id: "never", expr: "robot.battery > 2.0", severity: "moderate" }],
+    });
+    contract.failurePolicy.replanBudget = 100;
+    const bench = await ExecutorBench.with(contract);
+    bench.link.isOnline = false;
+    await bench.until(contract, ended, 600);
+    expect(bench.failures).toEqual([]);
+    expect(bench.state(contract)).toMatchObject({ status: "held", replans: 100 });
+    const times = bench.eventsOf("stage.failed").map(({ monoMs }) => monoMs);
+    expect(new Set(times).size).toBeGreaterThan(50);
+  });
+
+  it("leaves out as many stages as a contract may have", async () => {
+    const stages = Array.from({ length: 200 }, (_, at) => ({
+      ...base.stages[0]!,
+      stageId: `look-${at}`,
+      optional: true,
+      toolsRequired: ["telescope"],
+    }));
+    const contract = underRules([], { stages });
+    const bench = await ExecutorBench.with(contract);
+    await bench.until(contract, ({ status }) => status === "completed", 60);
+    expect(bench.failures).toEqual([]);
+    expect(bench.eventsOf("stage.skipped")).toHaveLength(200);
+  });
+
   it("ends a hold when an operator says so", async () => {
     const contract = underRules([{ when: "true", strategy: "hold" }]);
     const bench = await slipping(contract, ALWAYS, ended);
@@ -261,6 +303,21 @@ describe("a failure policy, without the cloud", () => {
     await bench.order("resume", contract);
     await bench.until(contract, ({ status }) => status === "completed");
     expect(bench.state(contract).status).toBe("completed");
+  });
+
+  it("keeps to a hold's deadline over restarts", async () => {
+    const contract = underRules([
+      { when: "true", strategy: "hold", hold: { deadlineSeconds: 100 } },
+      { when: "true", strategy: "reassign" },
+    ]);
+    const bench = await slipping(contract, ALWAYS, ended);
+    for (let life = 0; life < 4; life++) {
+      await bench.pass(30);
+      await bench.crash();
+    }
+    const [held] = bench.eventsOf("contract.held");
+    const [released] = bench.eventsOf("contract.released");
+    expect((released!.monoMs - held!.monoMs) / 1000).toBeCloseTo(100, 0);
   });
 
   it("goes on to the next rule when a hold's deadline passes", async () => {

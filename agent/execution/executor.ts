@@ -62,8 +62,11 @@ type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situat
 
 /** Everything is looked at this often, and whenever something has happened. */
 const TICK_MS = 200;
-/** Rules that have more than this to say without any time passing contradict each other. */
-const STEPS_PER_TURN_MAX = 200;
+/**
+ * Rules that have more than this to say without any time passing contradict each other. A contract of 200 stages may have all
+ * of them left out at once, or 100 new plans looked for.
+ */
+const STEPS_PER_TURN_MAX = 1000;
 /** After a journal that could not be written. */
 const STORE_PAUSE_MS = 1000;
 /** After an attempt that was forbidden at the last moment. */

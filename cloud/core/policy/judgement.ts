@@ -34,7 +34,7 @@ export type Rulebook = Pick<FailurePolicy, "fallback"> & { readonly rules: reado
 
 /**
  * The strategy for a failure, by the policy as it is written: what is critical is aborted; else the most specific rule that
- * matches decides, a retry only while attempts are left and it makes sense; else the fallback. A task whose load is on board
+ * matches decides, a retry only while attempts are left and it makes sense, a hold only while what it waits for is not there; else the fallback. A task whose load is on board
  * is not handed on: a human decides. Devices follow the compiled policy with code of their own; a test holds both against
  * each other for every preset and failure code.
  */
@@ -50,7 +50,14 @@ function applies(rule: PolicyRule, failure: FailureFacts): boolean {
   const { code, action, severity, retries, retrying } = failure;
   const isMeant = isAmong(rule.action, action) && isAmong(rule.code, code) && isAmong(rule.severity, severity);
   if (!isMeant || !holds(rule.when, failure)) return false;
-  return rule.strategy !== "retry" || (retrying === "possible" && retries < (rule.retry?.attempts ?? 0));
+  switch (rule.strategy) {
+    case "retry":
+      return retrying === "possible" && retries < (rule.retry?.attempts ?? 0);
+    case "hold":
+      return rule.hold?.until === undefined || !holds(rule.hold.until, failure);
+    default:
+      return true;
+  }
 }
 
 /** Whether an expression is true; one that fails is not. */

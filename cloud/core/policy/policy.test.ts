@@ -77,6 +77,13 @@ describe("the rule for a failure", () => {
     expect(judge(book, failure(overrides)).strategy).toBe(strategy);
   });
 
+  it("is the next one where a hold would be over at once", () => {
+    const rules = [{ strategy: "hold" as const, hold: { until: "robot.battery > 0.8" } }];
+    const told = (battery: number) => failure({ context: { robot: { battery } } });
+    expect(judge({ rules, fallback: "abort" }, told(0.5)).strategy).toBe("hold");
+    expect(judge({ rules, fallback: "abort" }, told(0.9)).strategy).toBe("abort");
+  });
+
   it("is the next one once retries are spent, or make no sense", () => {
     const retry = { strategy: "retry", retry: { attempts: 2, backoffSeconds: 1 } } as const;
     const twice = { rules: [{ strategy: "abort" as const }, { action: "pick", ...retry }], fallback: "hold" as const };
