@@ -116,14 +116,8 @@ const DELAY_MS_MIN = 200;
 
 /** How long a stage that failed is left alone, in milliseconds. */
 export function delayOf(decision: Decision): number {
-  switch (decision.strategy) {
-    case "retry":
-      return Math.max(DELAY_MS_MIN, decision.delayMs);
-    case "fix":
-      return Math.max(DELAY_MS_MIN, decision.fix.delayMs);
-    default:
-      return 0;
-  }
+  if (decision.strategy === "retry") return Math.max(DELAY_MS_MIN, decision.delayMs);
+  return decision.strategy === "fix" ? Math.max(DELAY_MS_MIN, decision.fix.delayMs) : 0;
 }
 
 /** The rule that placed a hold of the policy, and its number; undefined when the fallback did or the contract has changed since. */

@@ -62,10 +62,7 @@ type Handler<Type extends Step["type"]> = (step: StepOf<Type>, situation: Situat
 
 /** Everything is looked at this often, and whenever something has happened. */
 const TICK_MS = 200;
-/**
- * Rules that have more than this to say without any time passing contradict each other. A contract of 200 stages may have all
- * of them left out at once, or 100 new plans looked for.
- */
+/** Rules that say more than this in no time contradict each other; a contract may have 200 stages skipped and 100 plans sought. */
 const STEPS_PER_TURN_MAX = 1000;
 /** After a journal that could not be written. */
 const STORE_PAUSE_MS = 1000;

@@ -50,14 +50,9 @@ function applies(rule: PolicyRule, failure: FailureFacts): boolean {
   const { code, action, severity, retries, retrying } = failure;
   const isMeant = isAmong(rule.action, action) && isAmong(rule.code, code) && isAmong(rule.severity, severity);
   if (!isMeant || !holds(rule.when, failure)) return false;
-  switch (rule.strategy) {
-    case "retry":
-      return retrying === "possible" && retries < (rule.retry?.attempts ?? 0);
-    case "hold":
-      return rule.hold?.until === undefined || !holds(rule.hold.until, failure);
-    default:
-      return true;
-  }
+  const { strategy, hold } = rule;
+  if (strategy === "hold") return hold?.until === undefined || !holds(hold.until, failure);
+  return strategy !== "retry" || (retrying === "possible" && retries < (rule.retry?.attempts ?? 0));
 }
 
 /** Whether an expression is true; one that fails is not. */
