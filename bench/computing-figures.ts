@@ -28,7 +28,6 @@ import type { Chapter } from "./measurements-page.ts";
 
 const SCENARIO = fileURLToPath(new URL("../config/scenarios/warehouse-pick.yaml", import.meta.url));
 const RUNS = 4;
-const BARE_SECONDS = 300;
 const PLANS = 20;
 const FOLDS = 200;
 const TICK_SECONDS = 20;
@@ -42,7 +41,7 @@ export async function measureComputing(): Promise<Chapter[]> {
   const loaded = loadScenario(SCENARIO);
   const { figure: virtual, journal } = await measureSimulation(loaded);
   return [
-    { title: "Virtual time", figures: [virtual, await measureBareWorld(loaded)] },
+    { title: "Virtual time", figures: [virtual] },
     {
       title: "Planning, control and the journal",
       figures: [
@@ -75,24 +74,6 @@ async function measureSimulation(loaded: LoadedScenario): Promise<{ figure: Figu
       how: `scenario warehouse-pick, seed 1, ${RUNS} runs in one process`,
     },
   };
-}
-
-/** The world alone, its robot on a curve. */
-async function measureBareWorld(loaded: LoadedScenario): Promise<Figure> {
-  const samples: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const clock = new VirtualClock();
-    using world = createWorld(worldSpecOf(loaded), { clock, rng: createRng(run) });
-    const driver = await openDrivers(world, clock);
-    const startedMs = performance.now();
-    for (let second = 0; second < BARE_SECONDS; second++) {
-      driver.base.drive({ linear: 0.3, angular: 0.4 }, 2000);
-      await clock.advance(1000, settle);
-    }
-    samples.push(BARE_SECONDS / ((performance.now() - startedMs) / 1000));
-  }
-  const how = `one robot with lidar on a curve for ${BARE_SECONDS} s, ${RUNS} runs`;
-  return { what: "bare world", unit: "× real time", better: "higher", samples, how };
 }
 
 async function openDrivers(world: World, clock: VirtualClock): Promise<ReturnType<typeof simulatedMotionDrivers>> {

@@ -3,6 +3,7 @@ import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import { settle } from "#sim/simulate";
+import { solidsOf } from "#sim/world/space/scene";
 import { bodyThing, type Thing } from "#sim/world/space/shapes";
 import { neighboursOf } from "#sim/world/space/surroundings";
 import type { Terrain } from "#sim/world/space/terrain";
@@ -108,7 +109,7 @@ function placeRobots(terrain: Terrain, count: number): Pick<RobotSpec, "id" | "p
   while (robots.length < count) {
     const pose = { x: rng.float() * CAVE_EDGE, y: rng.float() * CAVE_EDGE, yaw: (rng.float() - 0.5) * 2 * Math.PI };
     const body = bodyThing(`r${robots.length}`, FOOTPRINT, pose);
-    if (neighboursOf(body, { terrain, things: placed }, ROOM).length > 0) continue;
+    if (neighboursOf(body, solidsOf(terrain, placed), ROOM).length > 0) continue;
     placed.push(body);
     const lidar = { rays: 360, rangeMax: 10, hz: 10 };
     robots.push({ id: body.id, pose: [pose.x, pose.y, pose.yaw] as RobotSpec["pose"], footprint: FOOTPRINT, lidar });

@@ -51,11 +51,14 @@ export function relativeTo(origin: Pose, pose: Pose): Pose {
 
 /** Whether the point lies in the polygon (even-odd rule; the border may fall on either side). */
 export function isInside(point: Point, polygon: readonly Point[]): boolean {
-  const [px, py] = point;
+  const px = point[0];
+  const py = point[1];
   let inside = false;
   for (let at = 0, before = polygon.length - 1; at < polygon.length; before = at++) {
-    const [ax, ay] = polygon[at]!;
-    const [bx, by] = polygon[before]!;
+    const ax = polygon[at]![0];
+    const ay = polygon[at]![1];
+    const bx = polygon[before]![0];
+    const by = polygon[before]![1];
     if (ay > py !== by > py && px < ((bx - ax) * (py - ay)) / (by - ay) + ax) inside = !inside;
   }
   return inside;

@@ -17,6 +17,14 @@ describe("createRng", () => {
     expect(draw(fresh.fork("network"), 10)).not.toEqual(draw(fresh.fork("world"), 10));
   });
 
+  it("fills a list with the draws that would come next, and goes on after them", () => {
+    const [one, many] = [createRng(3), createRng(3)];
+    const words = new Uint32Array(1000);
+    many.fill(words);
+    expect([...words]).toEqual(draw(one, 1000));
+    expect(draw(many, 10)).toEqual(draw(one, 10));
+  });
+
   it("spreads evenly, also over neighbouring seeds", () => {
     const counts = [0, 0, 0, 0];
     for (let seed = 0; seed < 4000; seed++) counts[Math.floor(createRng(seed).float() * 4)]!++;

@@ -19,10 +19,11 @@ const LOOK_MAX: Metres = 5;
 /** A body in its scene: moves where it can, and books what it touches and how near it comes to anything. */
 export class Mover {
   readonly body: Body;
+  /** Of its footprint in the scene. */
+  readonly place: number;
   readonly #spec: RobotSpec;
   readonly #scene: Scene;
   readonly #recorder: Recorder;
-  readonly #place: number;
   readonly #cover: Cover;
   readonly #clearing: Clearing;
   readonly #contacts = new Contacts();
@@ -35,13 +36,8 @@ export class Mover {
     this.#cover = coverOf(spec.footprint);
     this.body = new Body(spec, pose, rng);
     this.#thing = this.#thingAt(pose);
-    this.#place = scene.add(this.#thing);
-    this.#clearing = new Clearing(scene, this.#place);
-  }
-
-  /** The footprint as others see it. */
-  get thing(): Thing {
-    return this.#thing;
+    this.place = scene.add(this.#thing);
+    this.#clearing = new Clearing(scene, this.place);
   }
 
   /** One step of `dtS` that ends at `nowMs`. */
@@ -63,7 +59,7 @@ export class Mover {
   carryTo(pose: Pose): void {
     this.body.pose = pose;
     this.#thing = this.#thingAt(pose);
-    this.#scene.jump(this.#place, this.#thing);
+    this.#scene.jump(this.place, this.#thing);
     this.#clearing.measured(0);
   }
 
@@ -71,7 +67,7 @@ export class Mover {
   #isClear(reach: Metres, needed: Metres): boolean {
     if (this.#contacts.areOpen) return false;
     if (this.#clearing.leastAfter(reach) > needed) return true;
-    this.#clearing.measured(leastGap(this.#cover, this.body.pose, this.#scene, LOOK_MAX, this.#thing));
+    this.#clearing.measured(leastGap(this.#cover, this.body.pose, this.#scene, LOOK_MAX, this.place));
     return this.#clearing.leastAfter(reach) > needed;
   }
 
@@ -99,7 +95,7 @@ export class Mover {
   #arrive(pose: Pose, reach: Metres): void {
     this.body.pose = pose;
     this.#thing = this.#thingAt(pose);
-    this.#scene.move(this.#place, this.#thing, reach);
+    this.#scene.move(this.place, this.#thing, reach);
   }
 
   #thingAt(pose: Pose): Thing {

@@ -2,6 +2,7 @@ import { poseFrom } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { bodyThing, obstacleThing } from "./space/shapes.ts";
 import { neighboursOf } from "./space/surroundings.ts";
+import { solidsOf } from "./space/scene.ts";
 import { prepareTerrain } from "./space/terrain.ts";
 import type { RobotSpec, WorldSpec } from "./world-spec.ts";
 
@@ -27,7 +28,7 @@ export function findMisplaced({ map, obstacles, robots }: Placement): Misplaceme
   const things = obstacles.map((obstacle, index) => obstacleThing(`obstacles.${index}`, obstacle));
   const bodies = robots.map(({ id, pose, footprint }) => bodyThing(`robot ${id}`, footprint, poseFrom(pose)));
   return bodies.flatMap((body, robot) => {
-    const touches = neighboursOf(body, { terrain, things: [...things, ...bodies] }, NEAR)
+    const touches = neighboursOf(body, solidsOf(terrain, [...things, ...bodies]), NEAR)
       .filter(({ gap }) => gap === 0)
       .map(({ id }) => (id === "map" ? "what is occupied on the map" : id));
     if (!isOnFloor(map, robots[robot]!.pose)) touches.push("the outside of the map's walls");

@@ -16,29 +16,27 @@ export interface View {
   readonly turnSin: number;
 }
 
-/** `rays` directions from `angleMin` on, counter-clockwise. */
+const known = new Map<string, Fan>();
+
+/** `rays` directions from `angleMin` on, counter-clockwise. Equal lidars share a fan, so that it stays in the processor's cache. */
 export function createFan(angleMin: Radians, angleStep: Radians, rays: number): Fan {
+  const key = `${angleMin} ${angleStep} ${rays}`;
   const angles = Array.from({ length: rays }, (_, ray) => angleMin + ray * angleStep);
-  return { angleMin, angleStep, cos: Float64Array.from(angles, Math.cos), sin: Float64Array.from(angles, Math.sin) };
+  const fan = known.get(key) ?? {
+    angleMin,
+    angleStep,
+    cos: Float64Array.from(angles, Math.cos),
+    sin: Float64Array.from(angles, Math.sin),
+  };
+  known.set(key, fan);
+  return fan;
 }
 
-const TURN = 2 * Math.PI;
+/** A whole turn. */
+export const TURN: Radians = 2 * Math.PI;
 
-/**
- * Calls `visit` with the first and the last of the rays whose bearing lies within `width` counter-clockwise of `from`; twice
- * where they lie on both sides of the seam behind the lidar.
- */
-export function forRaysWithin(
-  { angleMin, angleStep, cos }: Fan,
-  from: Radians,
-  width: Radians,
-  visit: (first: number, last: number) => void,
-): void {
-  const turns = Math.floor((from - angleMin) / TURN);
-  // The arc begins in this turn, or began in the one before and reaches into it.
-  for (let start = from - angleMin - turns * TURN, round = 0; round < 2; round++, start -= TURN) {
-    const first = Math.max(0, Math.ceil(start / angleStep));
-    const last = Math.min(cos.length - 1, Math.floor((start + width) / angleStep));
-    if (first <= last) visit(first, last);
-  }
+/** How far counter-clockwise of the first ray a direction lies, from 0 to a whole turn. */
+export function angleFromFirst({ angleMin }: Fan, direction: Radians): Radians {
+  const angle = (direction - angleMin) / TURN;
+  return (angle - Math.floor(angle)) * TURN;
 }

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Pose } from "#lib/geometry";
 import { createRng } from "#lib/rng";
 import { createLidar, type Lidar } from "./lidar.ts";
-import { polygonThing, type Thing } from "../space/shapes.ts";
-import { prepareTerrain, type Terrain } from "../space/terrain.ts";
-import { LidarSpec } from "../world-spec.ts";
+import { solidsOf, type Solids } from "#sim/world/space/scene";
+import { polygonThing, type Thing } from "#sim/world/space/shapes";
+import { prepareTerrain } from "#sim/world/space/terrain";
+import { LidarSpec } from "#sim/world/world-spec";
 
 const terrain = prepareTerrain({ empty: [-20, -20, 20, 20] });
-const among = (...things: Thing[]): { terrain: Terrain; things: Thing[] } => ({ terrain, things });
+const among = (...things: Thing[]): Solids => solidsOf(terrain, things);
 const origin: Pose = { x: 0, y: 0, yaw: 0 };
 const exact = (spec: object = {}): Lidar =>
   createLidar(LidarSpec.parse({ rangeSigma: 0, dropout: 0, ...spec }), createRng(1));

@@ -1,11 +1,10 @@
 import { compose, type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Metres, Radians } from "#lib/units";
-import type { Scene } from "../space/scene.ts";
-import type { Thing } from "../space/shapes.ts";
-import { castFan } from "../space/ray.ts";
-import type { LidarSpec } from "../world-spec.ts";
-import { createFan, type View } from "./fan.ts";
+import { DISC, type Solids } from "#sim/world/space/scene";
+import { castFan } from "#sim/world/space/ray";
+import type { LidarSpec } from "#sim/world/world-spec";
+import { createFan, TURN, type View } from "./fan.ts";
 import { Horizon } from "./horizon.ts";
 import { createFlaws } from "./lidar-flaws.ts";
 import { reflectAndPass } from "./shiny.ts";
@@ -17,21 +16,17 @@ export interface Lidar {
   readonly angleMin: Radians;
   readonly angleStep: Radians;
   /**
-   * Distances from a base at `base`, noisy; `noiseFactor` multiplies the noise and the share of lost rays. `self` is not seen.
+   * Distances from a base at `base`, noisy; `noiseFactor` multiplies the noise and the share of lost rays. The thing at the
+   * place `self` is not seen.
    */
-  sweep(
-    base: Pose,
-    scene: Pick<Scene, "terrain" | "things">,
-    noiseFactor: number,
-    self?: Thing,
-  ): Float32Array<ArrayBuffer>;
+  sweep(base: Pose, solids: Solids, noiseFactor: number, self?: number): Float32Array<ArrayBuffer>;
 }
 
-const TURN = 2 * Math.PI;
 /** Nearer things are drawn before the walls. */
 const NEAR: Metres = 2.5;
 /** For more things than this a horizon pays. */
 const FEW = 8;
+const NOBODY = -1;
 
 /** The lidar of a robot. */
 export function createLidar(spec: LidarSpec, rng: Rng): Lidar {
@@ -42,36 +37,49 @@ export function createLidar(spec: LidarSpec, rng: Rng): Lidar {
   const horizon = new Horizon(fan);
   const mount = poseFrom(spec.mount);
   const flaws = createFlaws(spec, rng);
+  const ranges = new Float64Array(spec.rays);
+
+  function drawThings(view: View, { things }: Solids, places: readonly number[]): void {
+    for (const place of places) shade(ranges, fan, view, things[place]!);
+  }
   return {
     mount,
     angleMin,
     angleStep,
-    sweep(base, scene, noiseFactor, self) {
+    sweep(base, solids, noiseFactor, self = NOBODY) {
       const eye = compose(base, mount);
       const view = { x: eye.x, y: eye.y, turnCos: Math.cos(eye.yaw), turnSin: Math.sin(eye.yaw) };
-      const ranges = new Float32Array(spec.rays).fill(Infinity);
-      const shiny: Thing[] = [];
-      const far: Thing[] = [];
-      for (const thing of scene.things) {
-        if (thing === self) continue;
-        if (thing.surface !== undefined && thing.surface !== "plain") shiny.push(thing);
-        else if (isWithin(NEAR, view, thing)) shade(ranges, fan, view, thing, spec.rangeMax);
-        else far.push(thing);
-      }
+      const { near, far, shiny } = sorted(view, solids, spec.rangeMax, self);
+      ranges.fill(Infinity);
+      drawThings(view, solids, near);
       // Between the two, as rays that end at near things need not be followed, and walls hide most far ones.
-      castFan(scene.terrain, view, fan, spec.rangeMax, ranges);
-      if (far.length > FEW) horizon.look(ranges);
-      for (const thing of far) {
-        shade(ranges, fan, view, thing, spec.rangeMax, far.length > FEW ? horizon : undefined);
+      castFan(solids.terrain, view, fan, spec.rangeMax, ranges);
+      drawThings(view, solids, far.length > FEW ? horizon.unhidden(ranges, view, solids.discs, far) : far);
+      if (shiny.length > 0) {
+        reflectAndPass(ranges, fan, view, { solids, shiny: shiny.map((place) => solids.things[place]!) }, spec);
       }
-      if (shiny.length > 0) reflectAndPass(ranges, fan, view, { scene, shiny }, spec);
-      flaws.apply(ranges, noiseFactor);
-      return ranges;
+      return flaws.apply(ranges, noiseFactor);
     },
   };
 }
 
-function isWithin(range: Metres, { x, y }: View, thing: Thing): boolean {
-  const reach = range + thing.radius;
-  return (thing.x - x) ** 2 + (thing.y - y) ** 2 < reach * reach;
+/** The places of the things within a range: near ones, others, and glass and mirrors. */
+interface Sorted {
+  readonly near: number[];
+  readonly far: number[];
+  readonly shiny: number[];
+}
+
+function sorted({ x, y }: View, { things, discs }: Solids, rangeMax: Metres, self: number): Sorted {
+  const found: Sorted = { near: [], far: [], shiny: [] };
+  for (let place = 0; place < things.length; place++) {
+    const at = place * DISC;
+    const radius = discs[at + 2]!;
+    const squared = (discs[at]! - x) ** 2 + (discs[at + 1]! - y) ** 2;
+    if (squared > (rangeMax + radius) ** 2 || place === self) continue;
+    if (discs[at + 3] === 1) found.shiny.push(place);
+    else if (squared < (NEAR + radius) ** 2) found.near.push(place);
+    else found.far.push(place);
+  }
+  return found;
 }

@@ -66,7 +66,7 @@ export class Sensors {
         angleMin: this.lidar.angleMin,
         angleStep: this.lidar.angleStep,
         rangeMax: spec.lidar.rangeMax,
-        ranges: this.lidar.sweep(mover.body.pose, sight.scene, audience.noiseFactor("lidar"), mover.thing),
+        ranges: this.lidar.sweep(mover.body.pose, sight.scene, audience.noiseFactor("lidar"), mover.place),
       })),
       sensor("position", position.hz, (atMs) => this.#fix(atMs, mover.body.pose, position), position.delayMs),
       sensor("battery", BATTERY_HZ, (atMs, { isCharging }) => ({

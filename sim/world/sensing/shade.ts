@@ -1,23 +1,13 @@
 import type { Metres, Radians } from "#lib/units";
-import type { Thing } from "../space/shapes.ts";
-import { type Fan, forRaysWithin, type View } from "./fan.ts";
-import type { Horizon } from "./horizon.ts";
+import type { Thing } from "#sim/world/space/shapes";
+import { angleFromFirst, type Fan, TURN, type View } from "./fan.ts";
 
-/** Shortens the rays that hit a thing. `horizon`, if given, has looked at these ranges. */
-export function shade(
-  ranges: Float32Array,
-  fan: Fan,
-  view: View,
-  thing: Thing,
-  rangeMax: Metres,
-  horizon?: Horizon,
-): void {
+/** Shortens the rays that hit a thing, which must be within the range of the lidar. */
+export function shade(ranges: Float64Array, fan: Fan, view: View, thing: Thing): void {
   const dx = thing.x - view.x;
   const dy = thing.y - view.y;
   const { radius } = thing;
-  const squared = dx * dx + dy * dy;
-  if (squared > (rangeMax + radius) ** 2) return;
-  const away = Math.sqrt(squared);
+  const away = Math.sqrt(dx * dx + dy * dy);
   const isWithin = away <= radius;
   if (isWithin && thing.shape === "circle") {
     ranges.fill(0);
@@ -25,13 +15,23 @@ export function shade(
   }
   const x = view.turnCos * dx + view.turnSin * dy;
   const y = view.turnCos * dy - view.turnSin * dx;
-  if (horizon?.hides(x, y, away, radius)) return;
   const half = isWithin ? Math.PI : ARC_MARGIN + arcSineAbove(radius / away);
-  forRaysWithin(fan, bearingNear(x, y) - half, 2 * half, (first, last) => {
-    if (isHidden(ranges, first, last, away - radius)) return;
+  // The arc begins in this turn, or began in the one before and reaches into it.
+  for (let start = angleFromFirst(fan, bearingNear(x, y) - half); start > -2 * half; start -= TURN) {
+    const first = firstRay(fan, start);
+    const last = lastRay(fan, start + 2 * half);
+    if (isHidden(ranges, first, last, away - radius)) continue;
     if (thing.shape === "circle") shadeCircle(ranges, fan, { x, y, radius }, first, last);
-    else shadeEdges(ranges, fan, view, thing, first, last);
-  });
+    else shadeEdges(ranges, fan, view, thing, { first, last, isWithin });
+  }
+}
+
+function firstRay({ angleStep }: Fan, from: Radians): number {
+  return Math.max(0, Math.ceil(from / angleStep));
+}
+
+function lastRay({ angleStep, cos }: Fan, to: Radians): number {
+  return Math.min(cos.length - 1, Math.floor(to / angleStep));
 }
 
 /** `bearingNear` errs by less than this. */
@@ -55,13 +55,13 @@ function arcSineAbove(value: number): Radians {
 }
 
 /** Whether each of the rays ends before the thing begins. */
-function isHidden(ranges: Float32Array, first: number, last: number, nearest: Metres): boolean {
+function isHidden(ranges: Float64Array, first: number, last: number, nearest: Metres): boolean {
   for (let ray = first; ray <= last; ray++) if (ranges[ray]! > nearest) return false;
   return true;
 }
 
 function shadeCircle(
-  ranges: Float32Array,
+  ranges: Float64Array,
   { cos, sin }: Fan,
   circle: { readonly x: Metres; readonly y: Metres; readonly radius: Metres },
   first: number,
@@ -82,46 +82,56 @@ type Outlined = Exclude<Thing, { shape: "circle" }>;
 /** So many rays are tried against every edge without asking first which of them may hit it. */
 const FEW_RAYS = 24;
 
-/** Intersects rays with the edges of a thing: few with all, many only with those that they may hit. */
-function shadeEdges(ranges: Float32Array, fan: Fan, view: View, thing: Outlined, first: number, last: number): void {
-  const { outline, shape } = thing;
+/** Rays that may hit a thing, and whether the lidar is within the circle around it. */
+interface Arc {
+  readonly first: number;
+  readonly last: number;
+  readonly isWithin: boolean;
+}
+
+/** Intersects rays with the edges of a thing: few with all, many only with those that they may hit. From outside, the far sides of a polygon are hidden. */
+function shadeEdges(ranges: Float64Array, fan: Fan, view: View, thing: Outlined, arc: Arc): void {
+  const { outline, shape, sense } = thing;
+  const { first, last } = arc;
   const areFew = last - first < FEW_RAYS;
-  const edge = { fromX: 0, fromY: 0, toX: 0, toY: 0 };
+  const facing = arc.isWithin ? 0 : sense;
+  let fromX = 0;
+  let fromY = 0;
   for (let at = -1; at < outline.length; at++) {
-    const [x, y] = outline[at < 0 ? outline.length - 1 : at]!;
-    edge.fromX = edge.toX;
-    edge.fromY = edge.toY;
-    edge.toX = view.turnCos * (x - view.x) + view.turnSin * (y - view.y);
-    edge.toY = view.turnCos * (y - view.y) - view.turnSin * (x - view.x);
-    if (at < 0 || (at === 0 && shape === "wall")) continue;
-    if (areFew) shadeEdge(ranges, fan, edge, first, last);
-    else shadeFacing(ranges, fan, edge);
+    const corner = outline[at < 0 ? outline.length - 1 : at]!;
+    const dx = corner[0] - view.x;
+    const dy = corner[1] - view.y;
+    const toX = view.turnCos * dx + view.turnSin * dy;
+    const toY = view.turnCos * dy - view.turnSin * dx;
+    const isEdge = at > 0 || (at === 0 && shape === "polygon");
+    // The lidar is on the inner side of an edge that is turned away.
+    if (isEdge && facing * (fromX * toY - fromY * toX) <= 0) {
+      if (areFew) shadeEdge(ranges, fan, fromX, fromY, toX, toY, first, last);
+      else shadeFacing(ranges, fan, fromX, fromY, toX, toY);
+    }
+    fromX = toX;
+    fromY = toY;
   }
 }
 
-/** Both ends of an edge in the frame of the lidar. */
-interface Edge {
-  readonly fromX: Metres;
-  readonly fromY: Metres;
-  readonly toX: Metres;
-  readonly toY: Metres;
+function shadeFacing(ranges: Float64Array, fan: Fan, fromX: Metres, fromY: Metres, toX: Metres, toY: Metres): void {
+  const from = Math.atan2(fromY, fromX);
+  const turn = Math.atan2(toY, toX) - from;
+  const width = turn > Math.PI ? turn - TURN : turn < -Math.PI ? turn + TURN : turn;
+  const arc = Math.abs(width) + 2 * ARC_MARGIN;
+  for (let start = angleFromFirst(fan, Math.min(from, from + width) - ARC_MARGIN); start > -arc; start -= TURN) {
+    shadeEdge(ranges, fan, fromX, fromY, toX, toY, firstRay(fan, start), lastRay(fan, start + arc));
+  }
 }
 
-function shadeFacing(ranges: Float32Array, fan: Fan, edge: Edge): void {
-  const from = Math.atan2(edge.fromY, edge.fromX);
-  const turn = Math.atan2(edge.toY, edge.toX) - from;
-  const width = turn > Math.PI ? turn - 2 * Math.PI : turn < -Math.PI ? turn + 2 * Math.PI : turn;
-  const start = (width < 0 ? from + width : from) - ARC_MARGIN;
-  forRaysWithin(fan, start, Math.abs(width) + 2 * ARC_MARGIN, (first, last) =>
-    shadeEdge(ranges, fan, edge, first, last),
-  );
-}
-
-/** Cramer's rule for where a ray meets the line of the edge: `area / across` along the ray, `beside / across` along the edge. */
+/** Cramer's rule for where a ray meets the line of an edge, given in the frame of the lidar: `area / across` along the ray, `beside / across` along the edge. */
 function shadeEdge(
-  ranges: Float32Array,
+  ranges: Float64Array,
   { cos, sin }: Fan,
-  { fromX, fromY, toX, toY }: Edge,
+  fromX: Metres,
+  fromY: Metres,
+  toX: Metres,
+  toY: Metres,
   first: number,
   last: number,
 ): void {

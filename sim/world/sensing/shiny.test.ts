@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
-import { obstacleThing, type Surface, type Thing } from "../space/shapes.ts";
-import { prepareTerrain } from "../space/terrain.ts";
-import { LidarSpec } from "../world-spec.ts";
+import { solidsOf } from "#sim/world/space/scene";
+import { obstacleThing, type Surface, type Thing } from "#sim/world/space/shapes";
+import { prepareTerrain } from "#sim/world/space/terrain";
+import { LidarSpec } from "#sim/world/world-spec";
 import { createLidar } from "./lidar.ts";
 
 const terrain = prepareTerrain({ empty: [-20, -20, 20, 20] });
@@ -26,7 +27,7 @@ const box = obstacleThing("box", {
 /** Range ahead and at 45 degrees to the left of a perfect lidar at the origin. */
 function look(things: readonly Thing[], spec: object = {}): { ahead: number; aside: number } {
   const lidar = createLidar(LidarSpec.parse({ rangeSigma: 0, dropout: 0, ...spec }), createRng(1));
-  const ranges = lidar.sweep({ x: 0, y: 0, yaw: 0 }, { terrain, things }, 1);
+  const ranges = lidar.sweep({ x: 0, y: 0, yaw: 0 }, solidsOf(terrain, things), 1);
   return { ahead: ranges[180]!, aside: ranges[225]! };
 }
 
@@ -60,7 +61,7 @@ describe("a mirror", () => {
 it("answers from between two things at an edge, if it mixes pixels", () => {
   const scan = createLidar(LidarSpec.parse({ rangeSigma: 0, dropout: 0, mixedPixels: 1 }), createRng(2));
   const post: Thing = { shape: "circle", id: "c", x: 2, y: 0, radius: 0.5 };
-  const ranges = scan.sweep({ x: 0, y: 0, yaw: 0 }, { terrain, things: [post, box] }, 1);
+  const ranges = scan.sweep({ x: 0, y: 0, yaw: 0 }, solidsOf(terrain, [post, box]), 1);
   const between = ranges.slice(150, 210).filter((range) => range > 2.1 && range < 4.9);
   expect(between.length).toBeGreaterThan(0);
   expect(between.length).toBeLessThanOrEqual(2);

@@ -1,15 +1,15 @@
 import type { Point } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { castRay } from "../space/ray.ts";
-import type { Scene } from "../space/scene.ts";
-import type { Thing } from "../space/shapes.ts";
-import type { LidarSpec } from "../world-spec.ts";
+import { castRay } from "#sim/world/space/ray";
+import type { Solids } from "#sim/world/space/scene";
+import type { Thing } from "#sim/world/space/shapes";
+import type { LidarSpec } from "#sim/world/world-spec";
 import type { Fan, View } from "./fan.ts";
 import { type Hit, hitOf } from "./hit.ts";
 
 /** What there is to be seen in mirrors and through glass. */
 export interface Shop {
-  readonly scene: Pick<Scene, "terrain" | "things">;
+  readonly solids: Solids;
   readonly shiny: readonly Thing[];
 }
 
@@ -23,7 +23,7 @@ const CLEAR_OF: Metres = 1e-6;
  * (P. Foster et al., "VisAGGE: Visible Angle Grid for Glass Environments", ICRA 2013). A mirror answers the same rays; all
  * others it turns away, and they tell the length of their whole way.
  */
-export function reflectAndPass(ranges: Float32Array, fan: Fan, view: View, shop: Shop, spec: LidarSpec): void {
+export function reflectAndPass(ranges: Float64Array, fan: Fan, view: View, shop: Shop, spec: LidarSpec): void {
   const answersAbove = Math.cos(spec.glassAngle);
   for (let ray = 0; ray < ranges.length; ray++) {
     const cos = view.turnCos * fan.cos[ray]! - view.turnSin * fan.sin[ray]!;
@@ -87,9 +87,9 @@ function reflected({ x, y, cos, sin }: Ray, { along, normal }: Hit): Ray {
 }
 
 /** The way of a ray to the first thing that is neither glass nor mirror. */
-function plainAhead(ray: Ray, rangeMax: Metres, { scene }: Shop): Metres {
-  let least = castRay(scene.terrain, ray.x, ray.y, ray.cos, ray.sin, rangeMax);
-  for (const thing of scene.things) {
+function plainAhead(ray: Ray, rangeMax: Metres, { solids }: Shop): Metres {
+  let least = castRay(solids.terrain, ray.x, ray.y, ray.cos, ray.sin, rangeMax);
+  for (const thing of solids.things) {
     if (thing.surface === "glass" || thing.surface === "mirror") continue;
     const along = hitOf(ray, thing)?.along ?? Infinity;
     if (along < least && along <= rangeMax) least = along;

@@ -1,7 +1,7 @@
 import type { Point, Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { type Footprint, radiusOf, type Thing } from "./shapes.ts";
-import type { Scene } from "./scene.ts";
+import { DISC, type Solids } from "./scene.ts";
+import { type Footprint, radiusOf } from "./shapes.ts";
 import { freeAround } from "./terrain.ts";
 
 const CIRCLES_MAX = 8;
@@ -31,13 +31,13 @@ export function coverOf(footprint: Footprint): Cover {
   return { centres, radius: Math.hypot(length / slices / 2, width / 2), outer };
 }
 
-/** A lower bound of the gap between a body of this cover at `pose` and all else, at most `within`; cheap, where it is not small. */
+/** A lower bound of the gap between a body of this cover at `pose` and all but the thing at the place `self`, at most `within`; cheap, where it is not small. */
 export function leastGap(
   { centres, radius, outer }: Cover,
   pose: Pose,
-  { terrain, things }: Pick<Scene, "terrain" | "things">,
+  { terrain, things, discs }: Solids,
   within: Metres,
-  self: Thing,
+  self: number,
 ): Metres {
   const cos = Math.cos(pose.yaw);
   const sin = Math.sin(pose.yaw);
@@ -47,12 +47,13 @@ export function leastGap(
     if (free < least) least = free;
   }
   if (least <= 0) return 0;
-  for (const thing of things) {
-    const dx = thing.x - pose.x;
-    const dy = thing.y - pose.y;
-    const reach = least + thing.radius + outer;
+  for (let place = 0; place < things.length; place++) {
+    const dx = discs[place * DISC]! - pose.x;
+    const dy = discs[place * DISC + 1]! - pose.y;
+    const apart = discs[place * DISC + 2]! + outer;
+    const reach = least + apart;
     const squared = dx * dx + dy * dy;
-    if (reach > 0 && squared < reach * reach && thing !== self) least = Math.sqrt(squared) - thing.radius - outer;
+    if (reach > 0 && squared < reach * reach && place !== self) least = Math.sqrt(squared) - apart;
   }
   return Math.max(0, least);
 }

@@ -17,8 +17,11 @@ export type Thing = {
 } & (
   | { readonly shape: "circle" }
   /** A `wall` is open: it has no inside, and no edge from its last point to its first. */
-  | { readonly shape: "polygon" | "wall"; readonly outline: readonly Point[] }
+  | { readonly shape: "polygon" | "wall"; readonly outline: readonly Point[]; readonly sense: Sense }
 );
+
+/** Which way an outline goes around: 1 = counter-clockwise, -1 = clockwise, 0 = it does not, as it is open. */
+export type Sense = 1 | -1 | 0;
 
 /** A `FootprintSpec`: corners in the frame of the base, or a circle around its origin. */
 export type Footprint = readonly Point[] | { readonly circle: Metres };
@@ -68,6 +71,10 @@ class PlacedPolygon {
   get outline(): readonly Point[] {
     return (this.#outline ??= placeOutline(this.#footprint, this.#pose));
   }
+
+  get sense(): Sense {
+    return senseOf(this.#footprint);
+  }
 }
 
 /** Radius of the circle around the origin of a footprint that holds all of it. */
@@ -81,7 +88,17 @@ export function radiusOf(footprint: Footprint): Metres {
 function outlined(id: string, shape: "polygon" | "wall", outline: readonly Point[]): Thing {
   const [x, y] = [mean(outline.map((corner) => corner[0])), mean(outline.map((corner) => corner[1]))];
   const radius = Math.max(...outline.map((corner) => Math.hypot(corner[0] - x, corner[1] - y)));
-  return { shape, id, x, y, radius, outline };
+  return { shape, id, x, y, radius, outline, sense: shape === "wall" ? 0 : senseOf(outline) };
+}
+
+function senseOf(outline: readonly Point[]): Sense {
+  let area = 0;
+  let from = outline[outline.length - 1]!;
+  for (const to of outline) {
+    area += from[0] * to[1] - from[1] * to[0];
+    from = to;
+  }
+  return area < 0 ? -1 : 1;
 }
 
 /** The footprint of a body at `pose`, in the frame that `pose` is given in. */
@@ -163,15 +180,21 @@ function outlineGap(a: Outlined, b: Outlined): Metres {
 }
 
 function doBordersCross(a: Outlined, b: Outlined): boolean {
-  let fromA = a.outline[a.outline.length - 1]!;
-  for (const [i, toA] of a.outline.entries()) {
-    let fromB = b.outline[b.outline.length - 1]!;
-    for (const [j, toB] of b.outline.entries()) {
-      const areEdges = (i > 0 || a.shape === "polygon") && (j > 0 || b.shape === "polygon");
-      if (areEdges && doSegmentsCross(fromA, toA, fromB, toB)) return true;
-      fromB = toB;
-    }
-    fromA = toA;
+  let from = a.outline[a.outline.length - 1]!;
+  for (let at = 0; at < a.outline.length; at++) {
+    const to = a.outline[at]!;
+    if ((at > 0 || a.shape === "polygon") && doesBorderCross(b, from, to)) return true;
+    from = to;
+  }
+  return false;
+}
+
+function doesBorderCross({ outline, shape }: Outlined, a: Point, b: Point): boolean {
+  let from = outline[outline.length - 1]!;
+  for (let at = 0; at < outline.length; at++) {
+    const to = outline[at]!;
+    if ((at > 0 || shape === "polygon") && doSegmentsCross(a, b, from, to)) return true;
+    from = to;
   }
   return false;
 }

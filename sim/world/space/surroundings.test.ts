@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FREE, OCCUPIED } from "#contract/occupancy-grid";
 import { type Point, type Pose } from "#lib/geometry";
+import { solidsOf } from "./scene.ts";
 import { bodyThing, gapBetween, polygonThing, type Thing } from "./shapes.ts";
 import { neighboursOf } from "./surroundings.ts";
 import { createTerrain, prepareTerrain } from "./terrain.ts";
@@ -44,7 +45,7 @@ describe("neighboursOf", () => {
         });
         const least = Math.min(...gaps);
         const expected = least < within ? [{ id: "map", gap: least }] : [];
-        const found = neighboursOf(body, { terrain: createTerrain(grid), things: [] }, within);
+        const found = neighboursOf(body, solidsOf(createTerrain(grid), []), within);
         expect(found.map(({ gap }) => gap.toFixed(9))).toEqual(expected.map(({ gap }) => gap.toFixed(9)));
       }),
       { numRuns: 300 },
@@ -57,7 +58,7 @@ describe("neighboursOf", () => {
       { shape: "circle", id: "far", x: 3, y: 0, radius: 0.2 },
       { shape: "circle", id: "under", x: 0, y: 0.2, radius: 0.2 },
     ];
-    const found = neighboursOf(placed({ x: 0, y: 0, yaw: 0 }), { terrain: floor, things }, 1);
+    const found = neighboursOf(placed({ x: 0, y: 0, yaw: 0 }), solidsOf(floor, things), 1);
     expect(found.map(({ id }) => id)).toEqual(["near", "under"]);
     expect(found[0]!.gap).toBeCloseTo(0.45, 12);
     expect(found[1]!.gap).toBe(0);

@@ -1,6 +1,6 @@
 import type { Point } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import type { Scene } from "./scene.ts";
+import { DISC, type Solids } from "./scene.ts";
 import { distanceToThing, gapBetween, type Thing } from "./shapes.ts";
 import { freeAround, type Terrain } from "./terrain.ts";
 
@@ -14,18 +14,20 @@ export interface Neighbour {
 /** All solid neighbours of a body nearer than `within`, without `self`: exact footprint against exact shapes. */
 export function neighboursOf(
   body: Thing,
-  { terrain, things }: Pick<Scene, "terrain" | "things">,
+  { terrain, things, discs }: Solids,
   within: Metres,
   self: Thing = body,
 ): Neighbour[] {
   const found: Neighbour[] = [];
   const mapGap = gapToTerrain(body, terrain, within);
   if (mapGap < within) found.push({ id: "map", gap: mapGap });
-  for (const thing of things) {
-    const reach = within + thing.radius + body.radius;
-    const dx = thing.x - body.x;
-    const dy = thing.y - body.y;
-    if (dx * dx + dy * dy >= reach * reach || thing === self) continue;
+  for (let place = 0; place < things.length; place++) {
+    const reach = within + discs[place * DISC + 2]! + body.radius;
+    const dx = discs[place * DISC]! - body.x;
+    const dy = discs[place * DISC + 1]! - body.y;
+    if (dx * dx + dy * dy >= reach * reach) continue;
+    const thing = things[place]!;
+    if (thing === self) continue;
     const gap = gapBetween(body, thing);
     if (gap < within) found.push({ id: thing.id, gap });
   }
@@ -87,5 +89,5 @@ function cellAround(x: Metres, y: Metres, half: Metres): Thing {
     [x + half, y + half],
     [x - half, y + half],
   ];
-  return { shape: "polygon", id: "map", x, y, radius: half * Math.SQRT2, outline };
+  return { shape: "polygon", id: "map", x, y, radius: half * Math.SQRT2, outline, sense: 1 };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FREE, OCCUPIED, type OccupancyGrid, UNKNOWN } from "#contract/occupancy-grid";
-import { castRay } from "./ray.ts";
+import { castFan, castRay } from "./ray.ts";
 import { createTerrain, prepareTerrain, type Terrain } from "./terrain.ts";
 
 /** A terrain of square cells drawn as text, the top row first: `#` occupied, `?` unknown, else free. */
@@ -52,6 +52,28 @@ describe("castRay", () => {
     expect(castRay(terrain, 2.5, 0.5, 1, 0, 10)).toBe(0);
     expect(castRay(terrain, -3, 0.5, 1, 0, 10)).toBeCloseTo(5, 6);
     expect(castRay(terrain, -3, 0.5, -1, 0, 10)).toBe(Infinity);
+  });
+
+  it("casts a fan as it casts each of its rays, those along the axes included", () => {
+    const terrain = drawn(["########", "#......#", "#..#...#", "#......#", "########"], 0.5);
+    const angles = Array.from({ length: 72 }, (_, ray) => (ray * Math.PI) / 36 - Math.PI);
+    const fan = { cos: Float64Array.from(angles, Math.cos), sin: Float64Array.from(angles, Math.sin) };
+    fan.sin[36] = 0;
+    for (const [turnCos, turnSin] of [
+      [1, 0],
+      [0, 1],
+      [-1, 0],
+      [0, -1],
+    ] as const) {
+      const ranges = new Float64Array(angles.length).fill(Infinity);
+      castFan(terrain, { x: 2.6, y: 0.9, turnCos, turnSin }, fan, 10, ranges);
+      const single = angles.map((_, ray) => {
+        const [cos, sin] = [fan.cos[ray]!, fan.sin[ray]!];
+        return castRay(terrain, 2.6, 0.9, turnCos * cos - turnSin * sin, turnSin * cos + turnCos * sin, 10);
+      });
+      for (const [ray, range] of ranges.entries()) expect(range).toBeCloseTo(single[ray]!, 9);
+      expect(Math.min(...single)).toBeGreaterThan(0.3);
+    }
   });
 
   it("agrees with the intersection of the ray and each occupied square", () => {

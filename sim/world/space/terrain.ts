@@ -2,7 +2,7 @@ import { type OccupancyGrid, decodeOccupancy, FREE, OCCUPIED } from "#contract/o
 import { distanceField } from "#edge-planner/distance-field";
 import type { WorldSpec } from "../world-spec.ts";
 import type { Metres } from "#lib/units";
-import { type FreeSquares, freeSquares } from "./free-squares.ts";
+import { type FreeBoxes, freeBoxes } from "./free-boxes.ts";
 
 /** The mapped, solid part of the world. Only occupied cells are solid: unknown ones are merely unseen. */
 export interface Terrain {
@@ -12,7 +12,7 @@ export interface Terrain {
   /** Distance from each cell's centre to the centre of the nearest occupied one; computed when first asked for. */
   readonly distances: Float32Array;
   /** What rays leap over; computed when first asked for. */
-  readonly squares: FreeSquares;
+  readonly boxes: FreeBoxes;
 }
 
 /** Distances beyond this are not told apart. */
@@ -29,7 +29,7 @@ export function prepareTerrain(map: WorldSpec["map"]): Terrain {
 /** The terrain of a grid. */
 export function createTerrain(grid: OccupancyGrid): Terrain {
   let distances: Float32Array | undefined;
-  let squares: FreeSquares | undefined;
+  let boxes: FreeBoxes | undefined;
   return {
     grid,
     gap: chebyshevDistances(grid),
@@ -37,8 +37,8 @@ export function createTerrain(grid: OccupancyGrid): Terrain {
       const codes = (): Uint8Array => grid.cells.map((cell) => (cell === OCCUPIED ? 1 : 0));
       return (distances ??= distanceField(codes(), grid, Infinity));
     },
-    get squares() {
-      return (squares ??= freeSquares(grid));
+    get boxes() {
+      return (boxes ??= freeBoxes(grid));
     },
   };
 }
