@@ -1,5 +1,5 @@
 import type { Metres } from "#lib/units";
-import { DISC } from "#sim/world/space/scene";
+import { DISC } from "../space/scene.ts";
 import type { Fan, View } from "./fan.ts";
 
 /** Sectors of the full turn. */

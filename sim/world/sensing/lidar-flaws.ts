@@ -1,5 +1,5 @@
 import { createRng, type Rng } from "#lib/rng";
-import type { LidarSpec } from "#sim/world/world-spec";
+import type { LidarSpec } from "../world-spec.ts";
 
 /** What a lidar gets wrong. */
 export interface Flaws {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Pose } from "#lib/geometry";
 import { createRng } from "#lib/rng";
 import { createLidar, type Lidar } from "./lidar.ts";
-import { solidsOf, type Solids } from "#sim/world/space/scene";
-import { polygonThing, type Thing } from "#sim/world/space/shapes";
-import { prepareTerrain } from "#sim/world/space/terrain";
-import { LidarSpec } from "#sim/world/world-spec";
+import { solidsOf, type Solids } from "../space/scene.ts";
+import { polygonThing, type Thing } from "../space/shapes.ts";
+import { prepareTerrain } from "../space/terrain.ts";
+import { LidarSpec } from "../world-spec.ts";
 
 const terrain = prepareTerrain({ empty: [-20, -20, 20, 20] });
 const among = (...things: Thing[]): Solids => solidsOf(terrain, things);

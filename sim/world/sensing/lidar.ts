@@ -1,9 +1,9 @@
 import { compose, type Pose, poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Metres, Radians } from "#lib/units";
-import { DISC, type Solids } from "#sim/world/space/scene";
-import { castFan } from "#sim/world/space/ray";
-import type { LidarSpec } from "#sim/world/world-spec";
+import { DISC, type Solids } from "../space/scene.ts";
+import { castFan } from "../space/ray.ts";
+import type { LidarSpec } from "../world-spec.ts";
 import { createFan, TURN, type View } from "./fan.ts";
 import { Horizon } from "./horizon.ts";
 import { createFlaws } from "./lidar-flaws.ts";

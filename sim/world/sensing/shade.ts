@@ -1,5 +1,5 @@
 import type { Metres, Radians } from "#lib/units";
-import type { Thing } from "#sim/world/space/shapes";
+import type { Thing } from "../space/shapes.ts";
 import { angleFromFirst, type Fan, TURN, type View } from "./fan.ts";
 
 /** Shortens the rays that hit a thing, which must be within the range of the lidar. */

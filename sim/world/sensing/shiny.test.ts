@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "#lib/rng";
-import { solidsOf } from "#sim/world/space/scene";
-import { obstacleThing, type Surface, type Thing } from "#sim/world/space/shapes";
-import { prepareTerrain } from "#sim/world/space/terrain";
-import { LidarSpec } from "#sim/world/world-spec";
+import { solidsOf } from "../space/scene.ts";
+import { obstacleThing, type Surface, type Thing } from "../space/shapes.ts";
+import { prepareTerrain } from "../space/terrain.ts";
+import { LidarSpec } from "../world-spec.ts";
 import { createLidar } from "./lidar.ts";
 
 const terrain = prepareTerrain({ empty: [-20, -20, 20, 20] });

@@ -1,9 +1,9 @@
 import type { Point } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { castRay } from "#sim/world/space/ray";
-import type { Solids } from "#sim/world/space/scene";
-import type { Thing } from "#sim/world/space/shapes";
-import type { LidarSpec } from "#sim/world/world-spec";
+import { castRay } from "../space/ray.ts";
+import type { Solids } from "../space/scene.ts";
+import type { Thing } from "../space/shapes.ts";
+import type { LidarSpec } from "../world-spec.ts";
 import type { Fan, View } from "./fan.ts";
 import { type Hit, hitOf } from "./hit.ts";
 
