@@ -20,7 +20,8 @@ export const AgentConfig = z.strictObject({
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("simulated"), socket: Address, robotId: Name.optional() }),
     ])
-    .meta({ description: "how the devices of the profile are reached" }),
+    .exactOptional()
+    .meta({ description: "a simulated world in place of the devices of the profile" }),
   storage: z
     .strictObject({
       journalMB: Megabytes.default(64).meta({ description: "of core.db; above nine tenths new contracts are refused" }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ACTIONS } from "#contract/actions";
 import { Name } from "#contract/identifiers";
 import { PointTuple, PoseTuple } from "#contract/spatial";
+import { Devices } from "#drivers/catalogue";
 import { REACTION } from "#edge-planner/kinematics";
 import type { Seconds } from "#lib/units";
 import type { MotionProfile } from "./control/control.ts";
@@ -78,7 +79,7 @@ export const DeviceProfile = z.strictObject({
     })
     .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
   telemetry: TelemetryProfile.default(DEFAULT_TELEMETRY),
-  drivers: z.strictObject({ kind: z.literal("simulated") }),
+  drivers: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("simulated") }), Devices]),
 });
 export type DeviceProfile = z.infer<typeof DeviceProfile>;
 

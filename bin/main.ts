@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cloud: async () => (await import("./commands/cloud.ts")).cloudCommand(),
   sim: async () => (await import("./commands/sim.ts")).simCommand(),
   contract: async () => (await import("./commands/contract.ts")).contractCommand(),
+  drivers: async () => (await import("./commands/drivers.ts")).driversCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),
 };
 

@@ -1,5 +1,5 @@
 import type { Pose, Velocity } from "#lib/geometry";
-import type { Metres, MetresPerSecond, Radians, Share } from "#lib/units";
+import type { Metres, MetresPerSecond, MetresPerSecondSquared, Radians, Share } from "#lib/units";
 
 export type { Velocity } from "#lib/geometry";
 
@@ -10,6 +10,8 @@ export interface Health {
   /** Monotonic time of the last good sample, milliseconds; absent before the first. */
   readonly lastSampleMs?: number;
   readonly errors: number;
+  /** Of devices behind a line: good frames, bytes that made no sense, how often it came back. */
+  readonly counters?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -83,6 +85,17 @@ export interface BatterySample {
 
 export interface BatteryDriver extends Driver, Source<BatterySample> {}
 
+/** Attitude and acceleration of the body: angles applied in the order yaw, pitch, roll; acceleration includes gravity. */
+export interface ImuSample {
+  readonly atMs: number;
+  readonly yaw: Radians;
+  readonly pitch: Radians;
+  readonly roll: Radians;
+  readonly acceleration: readonly [x: MetresPerSecondSquared, y: MetresPerSecondSquared, z: MetresPerSecondSquared];
+}
+
+export interface ImuDriver extends Driver, Source<ImuSample> {}
+
 /** What is known about an effect that may or may not have happened. */
 export type Verdict = "done" | "not-done" | "unknown";
 
@@ -112,6 +125,27 @@ export interface LoadHandler extends Driver {
 export interface Scanner extends Driver {
   /** The code in front of the scanner; rejects `driver.timeout` when there is none. */
   scan(timeoutMs: number): Promise<{ code: string }>;
+}
+
+/** Named inputs as they were read together. */
+export interface InputSample {
+  readonly atMs: number;
+  readonly inputs: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * Digital inputs and outputs: brushes, pumps, lifts, and the *status* of a safety relay, which is read and never written. All
+ * outputs are off until `enable`, and after `disable`.
+ */
+export interface DigitalIo extends Driver, Source<InputSample> {
+  /** Switches a named output. Rejects `driver.failed` for a name that there is not, `driver.*` when it could not be switched. */
+  set(output: string, isOn: boolean): Promise<void>;
+}
+
+/** Brushes, water, suction: on or off together. */
+export interface CleaningHead extends Driver {
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** The devices that the motion loop owns. */

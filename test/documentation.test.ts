@@ -11,14 +11,21 @@ import { agentCommand } from "../bin/commands/agent.ts";
 import { cloudCommand } from "../bin/commands/cloud.ts";
 import { contractCommand } from "../bin/commands/contract.ts";
 import { demoCommand } from "../bin/commands/demo.ts";
+import { driversCommand } from "../bin/commands/drivers.ts";
 import { keysCommand } from "../bin/commands/keys.ts";
 import { simCommand } from "../bin/commands/sim.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: root })];
-const commands = [demoCommand, agentCommand, cloudCommand, simCommand, contractCommand, keysCommand].map((make) =>
-  make(),
-);
+const commands = [
+  demoCommand,
+  agentCommand,
+  cloudCommand,
+  simCommand,
+  contractCommand,
+  driversCommand,
+  keysCommand,
+].map((make) => make());
 
 describe("the documentation", () => {
   it.each(pages)("%s links to what is there", (page) => {
@@ -67,6 +74,12 @@ describe("documented files", () => {
     );
     expect(shown.length).toBeGreaterThanOrEqual(9);
     for (const { file, text } of shown) expect(`${file}\n${text}`).toBe(`${file}\n${read(file)}`);
+  });
+
+  it("shows a complete driver, short and as it is", () => {
+    const [, file, text] = /^\[`([^`]+)`\]\([^)]+\)\n\n```ts\n([^]*?)^```$/m.exec(read("docs/writing-a-driver.md"))!;
+    expect(text).toBe(read(file!));
+    expect(text!.split("\n").length).toBeLessThan(80);
   });
 
   it("has configurations that are read as they stand", () => {
@@ -166,6 +179,11 @@ function pathOf(command: Command): string {
   return `${command.parent ? pathOf(command.parent) : "holdfast"} ${command.name()}`;
 }
 
+function namesDriver(node: z.core.JSONSchema.BaseSchema): boolean {
+  const variants = [node, ...(node.oneOf ?? [])] as (typeof node)[];
+  return variants.some(({ properties }) => properties !== undefined && "driver" in properties);
+}
+
 /** The paths of everything that a configuration may say, with its default. */
 function keysOf(schema: z.ZodType): ReadonlyMap<string, unknown> {
   const keys = new Map<string, unknown>();
@@ -177,7 +195,9 @@ function keysOf(schema: z.ZodType): ReadonlyMap<string, unknown> {
     for (const [name, value] of Object.entries(node.properties ?? {})) {
       const child = value as typeof node;
       const key = path === "" ? name : `${path}.${name}`;
-      if (child.properties || child.oneOf || child.anyOf?.some((variant) => (variant as typeof node).properties))
+      // The options of drivers are listed by `holdfast drivers`.
+      if (namesDriver(child)) keys.set(key, undefined);
+      else if (child.properties || child.oneOf || child.anyOf?.some((variant) => (variant as typeof node).properties))
         walk(child, key);
       else keys.set(key, child.default);
     }

@@ -47,7 +47,8 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
     try {
       const inputs = {
         odometry: base.latest(),
-        scan: lidar.latest(),
+        // The scan of a lidar that is gone is not waited for until it is stale.
+        scan: lidar.health().state === "down" ? undefined : lidar.latest(),
         fix: position.latest(),
         mount: lidar.mount,
         power: base.health().state === "down" ? ("disabled" as const) : ("enabled" as const),

@@ -1,0 +1,7 @@
+import { dialGuarded } from "../base-guard/guarded-line.ts";
+import type { Lines } from "../line.ts";
+import { dialSerial } from "./serial-line.ts";
+import { dialTcp } from "./tcp-line.ts";
+
+/** The lines of this machine. */
+export const nodeLines: Lines = { serial: dialSerial, tcp: dialTcp, guarded: dialGuarded };
