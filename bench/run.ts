@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
+import { measureCodecs } from "./codec-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measureSimulatedDisk } from "./disk-figures.ts";
 import { measureFleet } from "./fleet-figures.ts";
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     measureWorld,
     measureFleet,
     measureSimulatedDisk,
+    measureCodecs,
   ]) {
     const measured = await measure();
     for (const chapter of [measured].flat()) {

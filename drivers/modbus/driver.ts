@@ -1,4 +1,5 @@
 import modbusSerial from "modbus-serial";
+import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { DigitalIo, InputSample } from "../driver.ts";
 import { createLineDevice, type LineDevice } from "../line-device.ts";
@@ -14,30 +15,13 @@ const SILENT_MS = 1500;
 /** The driver of the board. A safety relay is an input: its status is read, and nothing here can set it. */
 export function createModbusIo(options: ModbusIoOptions, { clock, rng, lines }: DriverDeps): DigitalIo {
   let newest: InputSample | undefined;
-  let turn = Promise.resolve();
   const port = new LinePort(() => device.line());
   const client = new modbusSerial.default(port);
+  const bus = createBus(clock, () => device.countError());
   // Makes the client listen; the line is opened by the device.
   client.open(() => undefined);
   client.setID(options.unit);
 
-  /** One request at a time: the bus has room for no more. */
-  function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
-    const result = turn.then(() => inTime(ask()));
-    turn = result.then(
-      () => undefined,
-      () => device.countError(),
-    );
-    return result;
-  }
-  /** The library's own time limit would not count on our clock. */
-  function inTime<Result>(answer: Promise<Result>): Promise<Result> {
-    const late = Promise.withResolvers<never>();
-    const stop = clock.after(ANSWER_MS, () => {
-      late.reject(new AgentError("driver.timeout", `modbus: no answer in ${ANSWER_MS} ms`, { retryable: true }));
-    });
-    return Promise.race([answer, late.promise]).finally(stop);
-  }
   async function readInputs(): Promise<void> {
     const addresses = Object.values(options.inputs);
     const first = Math.min(...addresses, 0xffff) % 0xffff;
@@ -57,7 +41,7 @@ export function createModbusIo(options: ModbusIoOptions, { clock, rng, lines }: 
     }
   }
   function allOff(): void {
-    for (const coil of Object.values(options.outputs)) inTurn(() => write(coil, false)).catch(() => undefined);
+    for (const coil of Object.values(options.outputs)) bus.ask(() => write(coil, false)).catch(() => undefined);
   }
 
   const device: LineDevice = createLineDevice({
@@ -68,7 +52,7 @@ export function createModbusIo(options: ModbusIoOptions, { clock, rng, lines }: 
     format: () => MODBUS_RESPONSE_FORMAT,
     silentMs: SILENT_MS,
     onFrame: (frame) => port.receive(frame),
-    poll: { everyMs: POLL_MS, ask: () => void inTurn(readInputs).catch(() => undefined) },
+    poll: { everyMs: POLL_MS, ask: () => void bus.ask(readInputs).catch(() => undefined) },
     onEnable: allOff,
     onDisable: allOff,
   });
@@ -80,14 +64,38 @@ export function createModbusIo(options: ModbusIoOptions, { clock, rng, lines }: 
       const coil = options.outputs[output];
       if (coil === undefined) throw new AgentError("driver.failed", `modbus: there is no output ${output}`);
       if (!device.isEnabled()) throw new AgentError("driver.failed", "modbus: the outputs are not enabled");
-      await inTurn(() => write(coil, isOn));
+      await bus.ask(() => write(coil, isOn));
     },
     async [Symbol.asyncDispose]() {
       await device.disable();
       // What was switched off is off on the wire before the line ends.
-      await turn;
+      await bus.idle();
       await device[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** A bus that carries one request at a time, each answered in time or given up. */
+function createBus(
+  clock: Clock,
+  onFailure: () => void,
+): { ask<Result>(request: () => Promise<Result>): Promise<Result>; idle(): Promise<void> } {
+  let turn = Promise.resolve();
+  /** The library's own time limit would not count on our clock. */
+  function inTime<Result>(answer: Promise<Result>): Promise<Result> {
+    const late = Promise.withResolvers<never>();
+    const stop = clock.after(ANSWER_MS, () => {
+      late.reject(new AgentError("driver.timeout", `modbus: no answer in ${ANSWER_MS} ms`, { retryable: true }));
+    });
+    return Promise.race([answer, late.promise]).finally(stop);
+  }
+  return {
+    ask(request) {
+      const result = turn.then(() => inTime(request()));
+      turn = result.then(() => undefined, onFailure);
+      return result;
+    },
+    idle: () => turn,
   };
 }
 
