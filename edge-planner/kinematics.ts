@@ -15,6 +15,11 @@ export interface KinematicLimits {
   readonly reaction?: Seconds;
 }
 
+/** A pose that is passed so long from now. */
+export interface TimedPose extends Pose {
+  readonly time: Seconds;
+}
+
 /** Two ticks of a loop of 20 Hz, and the way to the motors. */
 export const REACTION: Seconds = 0.15;
 
@@ -51,25 +56,30 @@ export function approach(now: Velocity, target: Velocity, limits: KinematicLimit
 
 /**
  * Poses, in the frame of the base now, that it may pass when it goes for `command` during `reaction` and then brakes
- * to a standstill, each axis at its own limit: both for a base that ramps up to the command and for one that
+ * to a standstill, each axis at its own limit, with the times at which it passes them: both for a base that ramps up to the command and for one that
  * obeys at once.
  */
-export function stoppingPoses(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): Pose[] {
+export function stoppingPoses(
+  now: Velocity,
+  command: Velocity,
+  limits: KinematicLimits,
+  reaction: Seconds,
+): TimedPose[] {
   const poses = brakingPoses(now, command, limits, reaction);
   const ramped = approach(now, command, limits, reaction);
   const isRamping = ramped.linear !== command.linear || ramped.angular !== command.angular;
   return isRamping ? [...poses, ...brakingPoses(command, command, limits, reaction)] : poses;
 }
 
-function brakingPoses(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): Pose[] {
-  const poses: Pose[] = [];
+function brakingPoses(now: Velocity, command: Velocity, limits: KinematicLimits, reaction: Seconds): TimedPose[] {
+  const poses: TimedPose[] = [];
   let pose: Pose = { x: 0, y: 0, yaw: 0 };
   let velocity = now;
   for (let time = 0; time < LONGEST_STOP; time += STEP) {
     const next = approach(velocity, time < reaction ? command : STANDSTILL, limits, STEP);
     const mean = { linear: (velocity.linear + next.linear) / 2, angular: (velocity.angular + next.angular) / 2 };
     pose = advance(pose, mean, STEP);
-    poses.push(pose);
+    poses.push({ ...pose, time: time + STEP });
     velocity = next;
     if (time + STEP >= reaction && velocity.linear === 0 && velocity.angular === 0) break;
   }

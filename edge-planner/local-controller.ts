@@ -1,10 +1,12 @@
 import { type Pose, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians, Seconds } from "#lib/units";
 import { clamp, sampleSmooth } from "./grid.ts";
-import { footprintClearance } from "./footprint.ts";
+import { type Footprint, footprintClearance } from "./footprint.ts";
 import { advance, type KinematicLimits, reactionOf, stoppingPoses, turnRateWithin } from "./kinematics.ts";
+import { isClearOfMovers, PEOPLE_RULES, type PeopleRules, roomToMovers } from "./moving-clearance.ts";
 import { isSweepClear } from "./swept-path.ts";
 import { project, type Track, trackPoint } from "./track.ts";
+import { type Movers, moversWithin, NO_MOVERS } from "./tracking/movers.ts";
 import type { Terrain } from "./traversal-cost.ts";
 
 /** How a track is followed: by trying many velocities and rolling each out, or by steering for a point ahead, far cheaper and coarser. */
@@ -21,6 +23,10 @@ export interface Situation {
   /** `sampling` unless given. */
   readonly follower?: Follower | undefined;
   readonly limits: KinematicLimits;
+  /** What moves, or may; nothing unless given. */
+  readonly movers?: Movers | undefined;
+  /** `PEOPLE_RULES` unless given. */
+  readonly people?: PeopleRules | undefined;
 }
 
 /** What makes a velocity dear; each term is 0 at its best. */
@@ -35,6 +41,8 @@ const COSTS = {
   crowding: 1.5,
   /** Per radian per second of change, against wobbling. */
   swerving: 0.06,
+  /** When something that moves would touch the footprint, where both are then; falls with the square of the room, to 0 at `POLITE`. */
+  meeting: 3,
 } as const;
 
 const HORIZON: Seconds = 1.6;
@@ -50,6 +58,12 @@ const CARROT: Metres = 0.5;
 /** Speed next to an obstacle, and how much faster per metre of room. */
 const CREEP: MetresPerSecond = 0.3;
 const SPEED_PER_ROOM = 2.2;
+/** Room to what moves beyond which more is no better, and speed beside it with how much faster per metre of room. */
+const POLITE: Metres = 1;
+const SPEED_BESIDE: MetresPerSecond = 0.35;
+const SPEED_PER_POLITE_ROOM = 0.7;
+/** Steps of a rollout at which those who move are looked at. */
+const MEETING_STRIDE = 2;
 /** Speed at which the goal is reached, and the share of the brakes that is used for it. */
 const ARRIVAL_SPEED: MetresPerSecond = 0.08;
 const GENTLE = 0.6;
@@ -77,12 +91,19 @@ export function followTrack(
     centre: centreRoom(situation.terrain, situation.pose),
   };
   const crowdedSpeed = here.footprint < ROOMY ? CREEP + SPEED_PER_ROOM * here.footprint : Infinity;
-  const speedCap = Math.min(maxSpeed, crowdedSpeed, arrivalSpeed(situation, track, along));
+  const movers = moversWithin(situation.movers ?? NO_MOVERS, MEETING_REACH);
+  const speedCap = Math.min(
+    maxSpeed,
+    crowdedSpeed,
+    arrivalSpeed(situation, track, along),
+    speedBeside(situation.terrain.footprint, movers),
+  );
   const candidates: Candidate[] = [];
   const velocities = reachable(situation, speedCap);
   const fastest = Math.max(...velocities.map((velocity) => velocity.linear));
+  const course = { track, along, here, fastest, roomy: ROOMY * roomShare, movers };
   for (const velocity of velocities) {
-    const cost = rolloutCost(situation, { track, along, here, fastest, roomy: ROOMY * roomShare }, velocity);
+    const cost = rolloutCost(situation, course, velocity);
     if (cost < Infinity) candidates.push({ velocity, cost });
   }
   candidates.sort((a, b) => a.cost - b.cost);
@@ -98,9 +119,11 @@ export function turnBy(situation: Situation, error: Radians): Velocity | undefin
   return isClearOfScan(situation, velocity) ? velocity : undefined;
 }
 
-/** Whether the robot could take up a velocity and brake again without touching what the newest scan shows. */
-export function isClearOfScan({ velocity, limits, terrain, points }: Situation, command: Velocity): boolean {
-  return isSweepClear(terrain.footprint, stoppingPoses(velocity, command, limits, reactionOf(limits)), points);
+/** Whether the robot could take up a velocity and brake again without touching what the newest scan shows, or coming too near to what moves. */
+export function isClearOfScan(situation: Situation, command: Velocity): boolean {
+  const { velocity, limits, terrain, points, movers = NO_MOVERS, people = PEOPLE_RULES } = situation;
+  const poses = stoppingPoses(velocity, command, limits, reactionOf(limits));
+  return isSweepClear(terrain.footprint, poses, points) && isClearOfMovers(terrain.footprint, poses, movers, people);
 }
 
 const LEAST_TURN = 0.08;
@@ -152,10 +175,12 @@ interface Course {
   readonly fastest: MetresPerSecond;
   /** Room around the footprint beyond which more is no better. */
   readonly roomy: Metres;
+  /** What moves near enough to be met. */
+  readonly movers: Movers;
 }
 
 function rolloutCost(situation: Situation, course: Course, velocity: Velocity): number {
-  const { track, along, here, fastest, roomy } = course;
+  const { track, along, here, fastest, roomy, movers } = course;
   const left = Math.max(0.02, track.length - along);
   const duration = Math.min(HORIZON, left / Math.max(velocity.linear, 1e-3));
   const rollout = rollOut(situation, here, velocity, duration);
@@ -171,9 +196,32 @@ function rolloutCost(situation: Situation, course: Course, velocity: Velocity): 
     COSTS.lateral * lateral +
     COSTS.heading * headingError(track, ended.along, end) +
     COSTS.crowding * crowding * crowding +
-    COSTS.swerving * Math.abs(velocity.angular - situation.velocity.angular)
+    COSTS.swerving * Math.abs(velocity.angular - situation.velocity.angular) +
+    meetingCost(situation.terrain.footprint, movers, velocity, duration)
   );
 }
+
+/** What coming near to those who move costs, each where it will be at that time. */
+function meetingCost(footprint: Footprint, movers: Movers, velocity: Velocity, duration: Seconds): number {
+  if (movers.count === 0) return 0;
+  let least = POLITE;
+  for (let step = MEETING_STRIDE; step <= ROLLOUT_STEPS; step += MEETING_STRIDE) {
+    const time = (duration * step) / ROLLOUT_STEPS;
+    least = Math.min(least, roomToMovers(footprint, advance(HERE, velocity, time), time, movers, least));
+  }
+  const lack = Math.min(1, (POLITE - least) / POLITE);
+  return COSTS.meeting * lack * lack;
+}
+
+/** Near to who moves the robot drives slower. */
+function speedBeside(footprint: Footprint, movers: Movers): MetresPerSecond {
+  const room = roomToMovers(footprint, HERE, 0, movers, MEETING_REACH);
+  return SPEED_BESIDE + SPEED_PER_POLITE_ROOM * Math.max(0, room);
+}
+
+const HERE: Pose = { x: 0, y: 0, yaw: 0 };
+/** Nothing farther away is met within the horizon. */
+const MEETING_REACH: Metres = 4;
 
 /** Where keeping a velocity leads, and the least room on the way; undefined when it hits something before the base could stop. */
 function rollOut(

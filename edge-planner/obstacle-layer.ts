@@ -59,13 +59,23 @@ export function createObstacleLayer(map: PlanningMap): ObstacleLayer {
   };
 }
 
-/** Takes in one scan made from `lidar` (in the frame of the map): marks hits, clears what was seen through, forgets. */
-export function integrateScan(layer: ObstacleLayer, scan: RangeScan, lidar: Pose): void {
+/**
+ * Takes in one scan made from `lidar` (in the frame of the map): marks hits, clears what was seen through, forgets. Rays that
+ * `isPassing` leaves out mark nothing: what moves is no furniture.
+ */
+export function integrateScan(
+  layer: ObstacleLayer,
+  scan: RangeScan,
+  lidar: Pose,
+  isPassing: (ray: number) => boolean = () => false,
+): void {
   const before = layer.version;
   for (const [cell, observation] of layer.observations) weaken(layer, cell, observation, scan, lidar);
   // Where something went, what is left must be stamped again; what appears only lessens the clearance.
   if (layer.version !== before) rebuildClearance(layer);
-  for (let ray = 0; ray < scan.ranges.length; ray++) markHit(layer, scan, lidar, ray);
+  for (let ray = 0; ray < scan.ranges.length; ray++) {
+    if (!isPassing(ray)) markHit(layer, scan, lidar, ray);
+  }
 }
 
 /** The cells in which an obstacle is believed, in the order in which they were first seen. */

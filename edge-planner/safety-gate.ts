@@ -9,14 +9,19 @@ import {
   STANDSTILL,
   stoppingDistance,
   stoppingPoses,
+  type TimedPose,
 } from "./kinematics.ts";
+import { isClearOfCorners, isClearOfMovers, PEOPLE_RULES, type PeopleRules } from "./moving-clearance.ts";
 import type { PlanningMap } from "./planning-map.ts";
 import type { ScanPoints } from "./scan-points.ts";
 import { isSweepClear } from "./swept-path.ts";
+import type { Movers } from "./tracking/movers.ts";
 
 /** Why the gate clipped or stopped a command. */
 export type GateReason =
   | "obstacle"
+  | "mover"
+  | "blind_corner"
   | "keepout"
   | "zone_limit"
   | "scan_stale"
@@ -42,6 +47,10 @@ export interface GateState {
   readonly odometry?: { readonly atMs: number; readonly velocity: Velocity };
   /** The newest scan itself, not what a map made of it. */
   readonly scan?: ScanPoints;
+  /** What moves around the robot, or may. */
+  readonly movers?: Movers;
+  /** Places where somebody may stand unseen, `x0, y0, …` in the frame of the base. */
+  readonly hidden?: Float64Array;
   /** Pose in the frame of the map; absent while the robot is not localised. */
   readonly pose?: Pose;
   readonly map?: PlanningMap;
@@ -52,10 +61,14 @@ export interface GateState {
 export interface GateLimits extends KinematicLimits {
   /** A scan, or odometry, older than this stops the robot. */
   readonly scanStaleMs: number;
+  /** `PEOPLE_RULES` unless given. */
+  readonly people?: PeopleRules;
 }
 
 /** Shares of the wanted speed that are tried, in this order, when the whole runs into something. */
 const SHARES = [1, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1];
+/** Shares of what is faster than corners ask for at most, tried in this order. */
+const CORNER_SHARES = [1, 0.75, 0.5, 0.25, 0];
 /** Reverse speed of a robot that does not see behind itself. */
 const BLIND_SPEED: MetresPerSecond = 0.1;
 /** With fewer good rays than this the lidar counts as blind. */
@@ -64,7 +77,8 @@ const LEAST_VALID_SHARE = 0.5;
 /**
  * The only way from a wanted velocity to the wheels. Lets a command pass, scales it down along its own curve, or
  * answers zero: whatever happens next, the robot can brake to a standstill before its footprint reaches a point of
- * the newest scan or a forbidden zone. Where it is already too close, it may turn and move away. This is no
+ * the newest scan or a forbidden zone, or comes near to where anything that moves can be by then; past corners it drives so that it stands before
+ * somebody who steps out is there, as far as that is reasonable. Where it is already too close, it may turn and move away. This is no
  * certified safety function; it assumes a certified stop below it.
  */
 export function gate(command: Velocity, state: GateState): { velocity: Velocity; verdict: GateVerdict } {
@@ -73,16 +87,42 @@ export function gate(command: Velocity, state: GateState): { velocity: Velocity;
   if (refusal) return stop(refusal);
   const { scan, odometry, pose } = state as ReadyState;
   const limited = withinSpeed(command, speedCap(command, scan, pose, state), state.limits);
-  let blockedBy: GateReason = "obstacle";
+  const careful = slowedAtCorners(limited, odometry.velocity, state);
+  let blockedBy: GateReason = careful === limited ? "zone_limit" : "blind_corner";
   for (const share of SHARES) {
-    const velocity = scale(limited, share);
+    const velocity = scale(careful, share);
     const poses = stoppingPoses(odometry.velocity, velocity, state.limits, reactionOf(state.limits));
-    const isClear = isSweepClear(state.footprint, poses, scan.points);
-    if (isClear && staysOutOfZones(poses, pose, state))
-      return passed(command, velocity, share < 1 ? blockedBy : "zone_limit");
-    blockedBy = isClear ? "keepout" : "obstacle";
+    const refused = refusedBy(poses, scan, pose, state);
+    if (!refused) return passed(command, velocity, blockedBy);
+    blockedBy = refused;
   }
   return stop(blockedBy);
+}
+
+/** What stands against a velocity, given the poses until the robot stands again. */
+function refusedBy(
+  poses: readonly TimedPose[],
+  scan: ScanPoints,
+  pose: Pose,
+  { footprint, movers, map, limits }: GateState,
+): GateReason | undefined {
+  if (!isSweepClear(footprint, poses, scan.points)) return "obstacle";
+  if (!staysOutOfZones(poses, pose, { map, footprint })) return "keepout";
+  if (movers && !isClearOfMovers(footprint, poses, movers, limits.people ?? PEOPLE_RULES)) return "mover";
+  return undefined;
+}
+
+/** The command, slowed down along its curve until nobody could step out into the way to standstill, or to the least that corners ask for. */
+function slowedAtCorners(command: Velocity, now: Velocity, { footprint, hidden, limits }: GateState): Velocity {
+  const people = limits.people ?? PEOPLE_RULES;
+  const excess = Math.abs(command.linear) - people.cornerSpeed;
+  if (!hidden || hidden.length === 0 || people.stepOutSpeed === 0 || !(excess > 0)) return command;
+  for (const share of CORNER_SHARES) {
+    const slowed = share === 1 ? command : scale(command, 1 - ((1 - share) * excess) / Math.abs(command.linear));
+    const poses = stoppingPoses(now, slowed, limits, reactionOf(limits));
+    if (share === 0 || isClearOfCorners(footprint, poses, hidden, people)) return slowed;
+  }
+  return command;
 }
 
 type ReadyState = GateState & Required<Pick<GateState, "goal" | "odometry" | "scan" | "pose">>;
@@ -182,7 +222,11 @@ function scale(velocity: Velocity, share: number): Velocity {
  * into it may move so that it reaches no deeper, and one whose centre is in it so that the centre gets no deeper: it
  * can leave, and in the middle of it turn.
  */
-function staysOutOfZones(poses: readonly Pose[], pose: Pose, { map, footprint }: GateState): boolean {
+function staysOutOfZones(
+  poses: readonly Pose[],
+  pose: Pose,
+  { map, footprint }: { readonly map: PlanningMap | undefined; readonly footprint: Footprint },
+): boolean {
   const field = map?.zoneClearance;
   if (!field) return true;
   const steps = poses.map((step) => compose(pose, step));

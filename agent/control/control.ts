@@ -2,6 +2,7 @@ import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Pose, Velocity } from "#lib/geometry";
 import type { KinematicLimits } from "#edge-planner/kinematics";
 import type { Follower } from "#edge-planner/local-controller";
+import type { PeopleRules } from "#edge-planner/moving-clearance";
 import type { Drive } from "#edge-planner/navigator";
 import type { Blindness, GateVerdict } from "#edge-planner/safety-gate";
 import type { Occupancy, Zone } from "#contract/spatial";
@@ -89,4 +90,6 @@ export interface MotionProfile extends KinematicLimits {
   readonly follower?: Follower;
   /** A scan older than this stops the robot; 250 ms unless the profile says less. */
   readonly scanStaleMs: number;
+  /** How it behaves where people move; `PEOPLE_RULES` unless given. */
+  readonly people?: PeopleRules;
 }

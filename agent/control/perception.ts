@@ -1,8 +1,8 @@
 import { compose, type Pose, relativeTo } from "#lib/geometry";
-import type { Metres } from "#lib/units";
+import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Fix, Odometry, Scan } from "#drivers/driver";
 import { createObstacleLayer, integrateScan, type ObstacleLayer } from "#edge-planner/obstacle-layer";
-import { motionBetween } from "#edge-planner/odometry-history";
+import { motionBetween, odometryAt } from "#edge-planner/odometry-history";
 import type { PlanningMap } from "#edge-planner/planning-map";
 import {
   createPoseEstimator,
@@ -13,6 +13,9 @@ import {
   takeOdometry,
 } from "#edge-planner/pose-estimator";
 import { projectScan, type ScanPoints } from "#edge-planner/scan-points";
+import { blindCorners, cornersSeenFrom } from "#edge-planner/tracking/blind-corners";
+import { isOnMover, type Movers, moversAt } from "#edge-planner/tracking/movers";
+import { createObstacleTracker, type ObstacleTracker, trackScan } from "#edge-planner/tracking/obstacle-tracker";
 
 /** What the sensors said when asked last; what is absent has not spoken yet. */
 export interface Samples {
@@ -27,6 +30,10 @@ export interface Samples {
 export interface Perception {
   readonly estimator: PoseEstimator;
   layer: ObstacleLayer | undefined;
+  /** What moves, followed in the frame `odom`, which does not jump. */
+  readonly tracker: ObstacleTracker;
+  /** Places behind corners of the newest scan, in the frame `odom`. */
+  hidden: readonly Metres[];
   /** Time of the last scan that the layer took in. */
   integratedMs: number;
   driven: Metres;
@@ -36,12 +43,22 @@ export interface Percept {
   readonly estimate: PoseEstimate;
   readonly odometry: Odometry | undefined;
   readonly scan: ScanPoints | undefined;
+  /** What moves, or may, and where somebody may stand unseen; absent without a scan. */
+  readonly movers?: Movers;
+  readonly hidden?: Float64Array;
 }
 
 const ORIGIN: Pose = { x: 0, y: 0, yaw: 0 };
 
 export function createPerception(): Perception {
-  return { estimator: createPoseEstimator(), layer: undefined, integratedMs: -Infinity, driven: 0 };
+  return {
+    estimator: createPoseEstimator(),
+    layer: undefined,
+    tracker: createObstacleTracker(),
+    hidden: [],
+    integratedMs: -Infinity,
+    driven: 0,
+  };
 }
 
 /** Takes in the newest samples: where the robot is, what stands around it. */
@@ -49,6 +66,7 @@ export function perceive(
   perception: Perception,
   samples: Samples,
   map: PlanningMap | undefined,
+  newcomerSpeed: MetresPerSecond,
   nowMs: number,
 ): Percept {
   const { estimator } = perception;
@@ -59,8 +77,17 @@ export function perceive(
   const moved = scan && motionBetween(estimator.history, scan.atMs, nowMs);
   if (!scan || !moved) return { estimate, odometry, scan: undefined };
   const baseThen = relativeTo(moved, ORIGIN);
-  if (estimate.isLocalised) observe(perception, scan, compose(compose(estimate.pose, baseThen), mount));
-  return { estimate, odometry, scan: projectScan(scan, mount, baseThen) };
+  if (estimate.isLocalised) observe(perception, scan, compose(compose(estimate.pose, baseThen), mount), mount, map);
+  const base = odometryAt(estimator.history, nowMs);
+  return {
+    estimate,
+    odometry,
+    scan: projectScan(scan, mount, baseThen),
+    ...(base && {
+      movers: moversAt(perception.tracker, base, nowMs, newcomerSpeed),
+      hidden: cornersSeenFrom(base, perception.hidden),
+    }),
+  };
 }
 
 /** Follows wheels and fixes; returns the reading of the wheels unless it makes no sense. */
@@ -81,10 +108,19 @@ function layerFor(
   return layer?.map === map ? layer : createObstacleLayer(map);
 }
 
-function observe(perception: Perception, scan: Scan, lidar: Pose): void {
-  if (!perception.layer || scan.atMs <= perception.integratedMs) return;
-  integrateScan(perception.layer, scan, lidar);
+/** Takes a new scan in: first what moves in it, then, as furniture, the rest. */
+function observe(perception: Perception, scan: Scan, lidar: Pose, mount: Pose, map: PlanningMap | undefined): void {
+  if (scan.atMs <= perception.integratedMs) return;
   perception.integratedMs = scan.atMs;
+  const baseThen = odometryAt(perception.estimator.history, scan.atMs);
+  if (baseThen) {
+    const poses = { inMap: lidar, tracked: compose(baseThen, mount) };
+    trackScan(perception.tracker, scan, poses, map);
+    perception.hidden = blindCorners(scan, poses, map);
+  }
+  const { tracks } = perception.tracker;
+  const isPassing = (ray: number): boolean => isOnMover(tracks, scan.atMs, ray);
+  if (perception.layer) integrateScan(perception.layer, scan, lidar, isPassing);
 }
 
 function isReading({ atMs, pose, velocity }: Odometry): boolean {

@@ -4,6 +4,7 @@ import { type Footprint, makeFootprint } from "#edge-planner/footprint";
 import { indexAt, OUTSIDE } from "#edge-planner/grid";
 import { STANDSTILL } from "#edge-planner/kinematics";
 import type { MapSource } from "#edge-planner/map-cache";
+import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
 import { openMap, type PlanningMap } from "#edge-planner/planning-map";
 import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
@@ -73,7 +74,8 @@ export function stepControl(
 ): { command: Velocity; report: MotionReport } {
   state.lateness.record(inputs.latenessMs);
   state.ticks++;
-  const percept = perceive(state.perception, inputs, state.map, nowMs);
+  const { newcomerSpeed } = state.profile.people ?? PEOPLE_RULES;
+  const percept = perceive(state.perception, inputs, state.map, newcomerSpeed, nowMs);
   const wanted = decide(state, inputs, percept, nowMs);
   const { velocity, verdict } = judge(state, inputs, percept, wanted.velocity, nowMs);
   if (verdict.action === "stop" && state.lastGate.action !== "stop") state.gateStops++;
@@ -84,7 +86,7 @@ export function stepControl(
 function decide(
   state: ControlState,
   { goal }: TickInputs,
-  { estimate, odometry, scan }: Percept,
+  { estimate, odometry, scan, movers }: Percept,
   nowMs: number,
 ): { velocity: Velocity; drive: Drive } {
   if (!goal) {
@@ -108,6 +110,8 @@ function decide(
     points: scan.points,
     limits: state.profile,
     follower: state.profile.follower,
+    movers,
+    people: state.profile.people,
   };
   return navigate(navigator, situation, layer?.version ?? 0, nowMs);
 }
@@ -155,6 +159,8 @@ function judge(
     ...sensesOf(state, percept, nowMs),
     power: inputs.power,
     ...(inputs.goal && { goal: inputs.goal }),
+    ...(percept.movers && { movers: percept.movers }),
+    ...(percept.hidden && { hidden: percept.hidden }),
     ...(state.map && { map: state.map }),
     footprint: state.footprint,
   });
