@@ -43,7 +43,7 @@ export function moversAt(
     for (let at = 0; Math.round(at) < points.length / 2; at += stride) {
       const point = 2 * Math.round(at);
       const seen = relativeTo(base, { x: points[point]! + shiftX, y: points[point + 1]! + shiftY, yaw: 0 });
-      writeRow(rows, count++, seen, turned(vx, vy, -base.yaw));
+      writeRow(rows, count++, seen, seenFrom(base, vx, vy));
     }
   }
   return { count, rows };
@@ -80,9 +80,13 @@ function velocityOf(
   return [(dx / away) * newcomerSpeed, (dy / away) * newcomerSpeed];
 }
 
-function turned(x: number, y: number, angle: number): readonly [number, number] {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  return [cos * x - sin * y, sin * x + cos * y];
+function seenFrom(
+  { yaw }: Pose,
+  vx: MetresPerSecond,
+  vy: MetresPerSecond,
+): readonly [MetresPerSecond, MetresPerSecond] {
+  const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)];
+  return [cos * vx + sin * vy, cos * vy - sin * vx];
 }
 
 function writeRow(

@@ -114,7 +114,7 @@ describe("obstacle tracker", () => {
       ],
     }));
     const velocities = tracks.filter(({ state }) => state === "moving").map(({ motion }) => Math.round(motion.vy));
-    expect(velocities.toSorted()).toEqual([-1, 1]);
+    expect(velocities.toSorted((a, b) => a - b)).toEqual([-1, 1]);
   });
 
   it("calls somebody who stops paused, and after a while standing", () => {
