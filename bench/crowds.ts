@@ -5,7 +5,7 @@ import { createMapSource } from "#edge-planner/map-cache";
 import { pictureOf } from "./crowds/crowd-picture.ts";
 import { type CrowdRun, runCrowd } from "./crowds/crowd-run.ts";
 import { type Crowd, drawCrowd, type Ground, loadGround } from "./crowds/crowd-world.ts";
-import { quantile } from "./figure.ts";
+import { quantile } from "#lib/quantile";
 
 interface Driven {
   readonly crowd: Crowd;
