@@ -27,6 +27,7 @@ import { watchCommits } from "./journal/durable-journal.ts";
 import { startExperience, type Experience } from "./execution/experience.ts";
 import { startExecutor, type Executor, type ExecutorDeps } from "./execution/executor.ts";
 import { createInbox } from "./link/inbox.ts";
+import { createIntake } from "./link/intake.ts";
 import { startJournal, type JournalPart } from "./journal/journal.ts";
 import { createLeases, type Leases } from "./link/leases.ts";
 import { startLink, type Link } from "./link/link.ts";
@@ -248,7 +249,9 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
     const { actions, tools: names } = profile;
     return { actions, tools: names, battery: tools.battery.latest()?.charge, journalShare: store.journalShare() };
   };
-  const inbox = createInbox({ journal, leases, store, verifier, sha256, clock, log, deviceId, abilities, handler });
+  const intake = createIntake({ journal, clock, log });
+  const reading = { store, verifier, sha256, clock, log, deviceId };
+  const inbox = createInbox({ journal, leases, ...reading, abilities, handler, intake });
   const { kind, actions, gate } = profile;
   const device = { site, deviceId, gate, profile: { kind, actions, software } };
   const rng = deps.rng.fork("link");
@@ -259,7 +262,7 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
   };
   const telemetry = deps.telemetry && { telemetry: deps.telemetry };
   const world = { transport, clock, rng, uuid, sha256, log };
-  return startLink({ ...world, journal, leases, inbox, device, live, ...access, ...telemetry });
+  return startLink({ ...world, journal, leases, inbox, intake, device, live, ...access, ...telemetry });
 }
 
 /** The journal's news in the log, so that who reads only the log knows what happened. */

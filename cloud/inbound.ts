@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { JournalBatch, Presence, ReplanRequest, Reply, Telemetry } from "#contract/messages";
 import { filterOf, parseTopic, type TopicName } from "#contract/topics";
+import { parseBoundedJson } from "#lib/bounded-json";
 import type { Message } from "#lib/transport";
 import { settleCommand } from "./commands.ts";
 import { trackTelemetry } from "./core/track.ts";
@@ -62,18 +63,12 @@ const SCHEMAS: { readonly [Name in TopicName]?: z.ZodType } = {
 };
 
 function parse(name: TopicName, payload: string): Inbound | undefined {
-  const body = FromJson.pipe(SCHEMAS[name] ?? z.never()).safeParse(payload);
+  const body = (SCHEMAS[name] ?? z.never()).safeParse(parseBoundedJson(payload, MESSAGE_LENGTH_MAX));
   return body.success ? ({ name, body: body.data } as Inbound) : undefined;
 }
 
-const FromJson = z.string().transform((text, issues) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    issues.addIssue("not JSON");
-    return z.NEVER;
-  }
-});
+/** A batch of the journal has at most 64 kB, a block of telemetry 400 kB of text. */
+const MESSAGE_LENGTH_MAX = 2_000_000;
 
 async function handle(
   context: CloudContext,

@@ -1,11 +1,14 @@
 import { z } from "zod";
+import { parseBoundedJson } from "#lib/bounded-json";
 import type { DocumentType } from "./crypto.ts";
 
 /** Bytes that the payload of a signed document may have; as many as an HTTP body. */
 export const SIGNED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Characters of the whole: the payload in base64url, header and signature. */
-const JWS_LENGTH_MAX = Math.ceil((SIGNED_BYTES_MAX * 4) / 3) + 1024;
+export const JWS_LENGTH_MAX = Math.ceil((SIGNED_BYTES_MAX * 4) / 3) + 1024;
+
+const HEADER_LENGTH_MAX = 1024;
 
 /** Exactly these members: an extension (`crit`), an embedded key or another algorithm is never negotiated. */
 const Header = z.strictObject({ alg: z.literal("EdDSA"), kid: z.string().min(1).max(128), typ: z.string() });
@@ -33,6 +36,7 @@ export function readCompactJws(jws: string, type: DocumentType): CompactJws {
   const parts = jws.split(".");
   if (parts.length !== 3) return refuse("not three parts");
   const [headerText, payloadText, signatureText] = parts as [string, string, string];
+  if (headerText.length > HEADER_LENGTH_MAX) return refuse("header: too long");
   const header = Header.safeParse(parseJson(decode(headerText)));
   if (!header.success) return refuse(`header: ${z.prettifyError(header.error)}`);
   if (header.data.typ !== type) return refuse(`header: typ is not ${type}`);
@@ -41,7 +45,7 @@ export function readCompactJws(jws: string, type: DocumentType): CompactJws {
   const bytes = decode(payloadText);
   if (bytes && bytes.length > SIGNED_BYTES_MAX) return refuse("larger than 4 MiB");
   const payload = parseJson(bytes);
-  if (payload === undefined) return refuse("the payload is not JSON in base64url");
+  if (payload === undefined) return refuse("the payload is not JSON in base64url, or too deep");
   return { ok: true, kid: header.data.kid, signed: `${headerText}.${payloadText}`, signature, payload };
 }
 
@@ -57,9 +61,12 @@ function decode(text: string): Uint8Array | undefined {
 
 function parseJson(bytes: Uint8Array | undefined): unknown {
   if (!bytes) return undefined;
+  let text: string;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
+    // Not UTF-8, so no JSON of ours.
     return undefined;
   }
+  return parseBoundedJson(text, SIGNED_BYTES_MAX);
 }

@@ -14,6 +14,7 @@ type Refused = Extract<CommandDecision, { ok: false }>;
 /** A command as it came in, or why it is none; `type` is believed only where `content` is a command. */
 interface ReceivedCommand {
   readonly hash: string;
+  readonly isVerified: boolean;
   readonly inReplyTo: string;
   readonly type: string;
   readonly content: Command | Refused;
@@ -34,7 +35,7 @@ export class CommandInbox {
     const verified = await verifier.verify(jws, "hf-command+jws");
     const payload = verified.ok ? verified.payload : readUnverified(jws);
     const { commandId, type } = Identity.parse(payload);
-    const received = { hash, inReplyTo: commandId ?? `unreadable/${hash.slice(0, 16)}`, type };
+    const received = { hash, isVerified: verified.ok, inReplyTo: commandId ?? `unreadable/${hash.slice(0, 16)}`, type };
     if (!verified.ok) return { ...received, content: refuse(verified.reason, verified.detail) };
     const parsed = Command.safeParse(payload);
     if (!parsed.success) return { ...received, content: refuse("invalid", z.prettifyError(parsed.error)) };

@@ -16,13 +16,14 @@ import { momentOf } from "./leases.ts";
 interface ReceivedContract {
   readonly jws: string;
   readonly hash: string;
+  readonly isVerified: boolean;
   readonly receivedAt: Moment;
   readonly inReplyTo: string;
   /** What the document says it is; believed only where its signature verified. */
   readonly identity: Identity;
   readonly content:
     | { readonly ok: true; readonly contract: Contract }
-    | { readonly ok: false; readonly refusal: Refusal; readonly isVerified: boolean };
+    | { readonly ok: false; readonly refusal: Refusal };
 }
 
 /** The topic `contract`: accepts or refuses, durably, with the reason in journal and answer. */
@@ -44,16 +45,16 @@ export class ContractInbox {
     const { contractId, revision } = identity;
     const isNamed = contractId !== undefined && revision !== undefined;
     const inReplyTo = isNamed ? `${contractId}/${revision}` : `unreadable/${hash.slice(0, 16)}`;
-    const received = { jws, hash, receivedAt, inReplyTo, identity };
+    const received = { jws, hash, isVerified: verified.ok, receivedAt, inReplyTo, identity };
     if (!verified.ok) {
       const problems = [{ path: "", message: verified.detail }];
       const refusal = { reason: verified.reason, problems };
-      return { ...received, content: { ok: false, refusal, isVerified: false } };
+      return { ...received, content: { ok: false, refusal } };
     }
     const checked = checkContract(payload);
     if (checked.ok) return { ...received, content: checked };
     const refusal = { reason: checked.reason, problems: checked.problems };
-    return { ...received, content: { ok: false, refusal, isVerified: true } };
+    return { ...received, content: { ok: false, refusal } };
   }
 
   /** Decides, commits and answers. Rejects `store.failed`. */
@@ -66,8 +67,7 @@ export class ContractInbox {
       return conversation.reply({ ...earlier, session: conversation.session });
     }
     if (!received.content.ok) {
-      const { refusal, isVerified } = received.content;
-      return this.#refuse(received, refusal, conversation, isVerified ? "verified" : "unverified");
+      return this.#refuse(received, received.content.refusal, conversation);
     }
     return this.#decide(received, received.content.contract, conversation);
   }
@@ -92,7 +92,7 @@ export class ContractInbox {
       decided.admission = admission;
       if (admission.kind === "accept") return this.#acceptance(received, contract, conversation);
       if (admission.kind === "known") return { events: [] };
-      return this.#rejection(received, admission.refusal, conversation, "verified");
+      return this.#rejection(received, admission.refusal, conversation);
     });
     const { admission } = decided;
     if (admission?.kind === "refuse") return this.#answerRefusal(received, admission.refusal, conversation, written);
@@ -132,15 +132,15 @@ export class ContractInbox {
     };
   }
 
-  async #refuse(received: ReceivedContract, refusal: Refusal, conversation: Conversation, trust: Trust): Promise<void> {
-    const written = await this.#deps.journal.decide(() => this.#rejection(received, refusal, conversation, trust));
+  async #refuse(received: ReceivedContract, refusal: Refusal, conversation: Conversation): Promise<void> {
+    const written = await this.#deps.journal.decide(() => this.#rejection(received, refusal, conversation));
     this.#answerRefusal(received, refusal, conversation, written);
   }
 
-  #rejection(received: ReceivedContract, refusal: Refusal, { session }: Conversation, trust: Trust): Draft {
-    const { inReplyTo, hash } = received;
+  #rejection(received: ReceivedContract, refusal: Refusal, { session }: Conversation): Draft {
+    const { inReplyTo, hash, isVerified } = received;
     return {
-      events: rejectionEvents(received, refusal, trust === "verified" ? this.#deps.deviceId : undefined),
+      events: rejectionEvents(received, refusal, isVerified ? this.#deps.deviceId : undefined),
       ops: (written) => [
         {
           type: "put-reply",
@@ -178,8 +178,6 @@ export class ContractInbox {
 const READ_EVENTS = 200;
 const READ_BYTES = 256_000;
 const MOVES: ReadonlySet<string> = new Set(["stage.started", "stage.completed", "stage.failed", "stage.skipped"]);
-
-type Trust = "verified" | "unverified";
 
 /** The parts of a document that name it; each is dropped by itself where it does not fit. */
 const Identity = z

@@ -5,6 +5,7 @@ import { WIRE_VERSION, type Reply } from "#contract/messages";
 import type { CommandHandler } from "../core/command-handler.ts";
 import type { DeviceAbilities } from "../core/feasibility.ts";
 import type { JournalPart } from "../journal/journal.ts";
+import type { Intake } from "./intake.ts";
 import type { Leases } from "./leases.ts";
 import type { Store, StoredReply } from "../store.ts";
 
@@ -19,6 +20,7 @@ export interface InboxDeps {
   readonly deviceId: string;
   readonly abilities: () => DeviceAbilities;
   readonly handler: CommandHandler;
+  readonly intake: Pick<Intake, "admitsRefusal">;
 }
 
 /** The connection that a document came through, as far as an answer needs it. */

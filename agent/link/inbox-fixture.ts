@@ -10,6 +10,7 @@ import type { DeviceState } from "#contract/state";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import type { DeviceAbilities } from "../core/feasibility.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
+import { createIntake } from "./intake.ts";
 import { openSqliteStore } from "../io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "../journal/journal.ts";
 import { createLeases, type Leases } from "./leases.ts";
@@ -19,7 +20,7 @@ const trusted = generateKey(new Uint8Array(32).fill(1));
 /** Whom the device trusts, and somebody else. */
 export const SIGNER = createNodeSigner(trusted.privateJwk);
 export const STRANGER = createNodeSigner(generateKey(new Uint8Array(32).fill(2)).privateJwk);
-const VERIFIER = createNodeVerifier({ keys: [trusted.publicJwk] });
+export const VERIFIER = createNodeVerifier({ keys: [trusted.publicJwk] });
 
 /** Obeys everything and remembers what it was asked, in order. */
 export class ObedientHandler implements CommandHandler {
@@ -97,6 +98,7 @@ export class InboxBench {
       handler,
       deviceId: "amr-07",
       abilities: () => this.abilities,
+      intake: createIntake({ journal: this.journal, clock, log: silentLog }),
     });
   }
 

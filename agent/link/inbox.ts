@@ -22,13 +22,18 @@ export function createInbox(deps: InboxDeps): Inbox {
     last = last.then(run).catch((thrown: unknown) => log.error({ err: thrown }, "document could not be stored"));
     return last;
   }
+  /** What nobody proved to have signed is owed no answer, and no place on the disk. */
+  const isDue = ({ isVerified }: { readonly isVerified: boolean }): boolean =>
+    isVerified || deps.intake.admitsRefusal();
   return {
     async receiveContract(jws, conversation) {
       const received = await contracts.read(jws);
+      if (!isDue(received)) return;
       await inTurn(() => contracts.settle(received, conversation));
     },
     async receiveCommand(jws, conversation) {
       const received = await commands.read(jws, conversation);
+      if (!isDue(received)) return;
       await inTurn(() => commands.settle(received, conversation));
     },
   };

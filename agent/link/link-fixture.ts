@@ -17,11 +17,13 @@ import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
 import { sha256Hex } from "#contract/io/node-crypto";
 import { JournalBatch, OnlinePresence, type Ack, type Presence } from "#contract/messages";
 import { topicOf, type TopicName } from "#contract/topics";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, InboxDeps } from "./conversation.ts";
+import type { Inbox } from "./inbox.ts";
 import type { LiveValues } from "../core/live-telemetry.ts";
 import type { NewEvent } from "../core/ports.ts";
 import { openSqliteStore } from "../io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "../journal/journal.ts";
+import { createIntake, type Intake } from "./intake.ts";
 import { createLeases, type Leases } from "./leases.ts";
 import { startLink, type Link } from "./link.ts";
 
@@ -170,6 +172,10 @@ export class CloudDouble {
   }
 }
 
+type MakeInbox = (
+  parts: Pick<InboxDeps, "journal" | "leases" | "store" | "clock"> & { readonly intake: Intake },
+) => Inbox;
+
 /** A device's journal and link against the doubles, on a virtual clock. */
 export class LinkBench {
   readonly clock = new VirtualClock();
@@ -184,9 +190,15 @@ export class LinkBench {
   leases!: Leases;
   link!: Link;
 
-  /** With a link that had 10 ms to connect. */
-  static async start(): Promise<LinkBench> {
-    const bench = new LinkBench();
+  readonly #inbox: MakeInbox | undefined;
+
+  constructor(inbox?: MakeInbox) {
+    this.#inbox = inbox;
+  }
+
+  /** With a link that had 10 ms to connect; what comes in is kept in `received` unless there is an inbox to take it. */
+  static async start({ inbox }: { inbox?: MakeInbox } = {}): Promise<LinkBench> {
+    const bench = new LinkBench(inbox);
     bench.broker.listeners.push(({ name, message }) => {
       if (name === "journal") bench.cloud.take(message.payload);
     });
@@ -207,10 +219,16 @@ export class LinkBench {
       async (text: string, conversation: Conversation): Promise<void> => {
         this.received.push({ name, text, conversation });
       };
+    const intake = createIntake({ journal: this.journal, clock, log: silentLog });
+    const { journal, leases } = this;
     this.link = startLink({
-      journal: this.journal,
-      leases: this.leases,
-      inbox: { receiveContract: receive("contract"), receiveCommand: receive("command") },
+      journal,
+      leases,
+      inbox: this.#inbox?.({ journal, leases, store, clock, intake }) ?? {
+        receiveContract: receive("contract"),
+        receiveCommand: receive("command"),
+      },
+      intake,
       transport,
       clock,
       rng,
@@ -236,6 +254,12 @@ export class LinkBench {
       data: { kind: "test", text: `${at}${text}` },
     }));
     await this.journal.append(events);
+  }
+
+  /** Drops the record of what was published. */
+  forget(): void {
+    this.broker.published.length = 0;
+    this.cloud.committed.splice(0, this.cloud.committed.length - 1);
   }
 
   /** The machine gets other addresses. */

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from "#lib/bounded-json";
 import { repeat, sleep, type Cancel } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
@@ -9,6 +10,7 @@ import { liveTelemetry } from "../core/live-telemetry.ts";
 import type { ReplanQuestion } from "../core/replan-request.ts";
 import { isForeign, presenceOf } from "../core/presence.ts";
 import { Drain, type DrainProgress } from "../telemetry/drain.ts";
+import { HEARD_TOPICS } from "./intake.ts";
 import { JournalSender } from "./journal-sender.ts";
 import { momentOf } from "./leases.ts";
 import type { LinkDeps } from "./link.ts";
@@ -65,7 +67,7 @@ export class LinkSession {
   /** Subscribes and says `online`. Rejects `transport.closed` when the connection ends meanwhile. */
   async open(connection: Connection): Promise<void> {
     this.#connection = connection;
-    await connection.subscribe((["contract", "command", "ack", "presence"] as const).map((name) => this.#topic(name)));
+    await connection.subscribe(HEARD_TOPICS.map((name) => this.#topic(name)));
     await connection.publish(this.#presence("online"));
   }
 
@@ -109,17 +111,25 @@ export class LinkSession {
     this.#send("replan-request", JSON.stringify(request));
   }
 
-  onMessage(message: Message): void {
-    if (message.topic === this.#topic("presence")) return this.#onPresence(message.payload);
-    if (message.topic === this.#topic("ack")) return this.#onAck(message.payload);
-    const { inbox } = this.#deps;
+  onMessage({ topic, payload }: Message): void {
+    const name = HEARD_TOPICS.find((heard) => this.#topic(heard) === topic);
+    const { inbox, intake } = this.#deps;
+    if (name === undefined || !intake.admits(name, payload)) return;
     const conversation = {
       session: this.id,
       reply: (reply: Reply) => this.#send("reply", JSON.stringify(reply)),
       sync: () => this.#sender.restart(),
     };
-    if (message.topic === this.#topic("contract")) void inbox.receiveContract(message.payload, conversation);
-    if (message.topic === this.#topic("command")) void inbox.receiveCommand(message.payload, conversation);
+    switch (name) {
+      case "presence":
+        return this.#onPresence(payload);
+      case "ack":
+        return this.#onAck(payload);
+      case "contract":
+        return void inbox.receiveContract(payload, conversation);
+      case "command":
+        return void inbox.receiveCommand(payload, conversation);
+    }
   }
 
   #beat(): void {
@@ -137,7 +147,7 @@ export class LinkSession {
   }
 
   #onPresence(payload: string): void {
-    const retained = Presence.safeParse(parseJson(payload));
+    const retained = Presence.safeParse(parseBoundedJson(payload, payload.length));
     if (retained.success) this.#heardOfItself(retained.data);
     if (retained.success && !isForeign(retained.data, this.id)) return;
     const nowMs = this.#deps.clock.nowMs();
@@ -148,7 +158,7 @@ export class LinkSession {
   }
 
   #onAck(payload: string): void {
-    const ack = Ack.safeParse(parseJson(payload));
+    const ack = Ack.safeParse(parseBoundedJson(payload, payload.length));
     if (!ack.success) return this.#log.warn({ payload: payload.slice(0, 200) }, "ack is not understood and dropped");
     this.#deps.leases.renew(ack.data.leases, (beat) => this.#beats.sentAt(beat));
     this.#drain?.acked(ack.data).catch((thrown: unknown) => {
@@ -240,14 +250,5 @@ export class LinkSession {
 
   #topic(name: TopicName): string {
     return topicOf(this.#deps.device.site, this.#deps.device.deviceId, name);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is read as nothing, which no schema accepts.
-    return undefined;
   }
 }

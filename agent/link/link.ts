@@ -15,6 +15,7 @@ import type { ReplanQuestion } from "../core/replan-request.ts";
 import { willOf, type DeviceDescription, type SessionIdentity } from "../core/presence.ts";
 import { Reconnection } from "../core/reconnection.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Intake } from "./intake.ts";
 import type { JournalPart } from "../journal/journal.ts";
 import type { DrainLimits, DrainProgress } from "../telemetry/drain.ts";
 import type { TelemetryStore } from "../telemetry/store.ts";
@@ -26,6 +27,7 @@ export interface LinkDeps {
   readonly journal: JournalPart;
   readonly leases: Leases;
   readonly inbox: Inbox;
+  readonly intake: Intake;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly rng: Rng;

@@ -10,7 +10,7 @@ import {
   type Credentials,
   type Requirement,
 } from "../core/access.ts";
-import { takeFrom, type Bucket, type RateLimit } from "../core/rate-limit.ts";
+import { takeFrom, type Bucket, type RateLimit } from "#lib/rate-limit";
 import { problem } from "../problem.ts";
 import { problemAnswer, type RouteAnswer } from "./route.ts";
 

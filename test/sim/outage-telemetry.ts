@@ -3,6 +3,7 @@ import type { RobotView } from "#agent/core/situation";
 import { openSqliteStore } from "#agent/io/sqlite-store";
 import { startJournal } from "#agent/journal/journal";
 import { createInbox } from "#agent/link/inbox";
+import { createIntake } from "#agent/link/intake";
 import { createLeases } from "#agent/link/leases";
 import { startLink } from "#agent/link/link";
 import { DEFAULT_TELEMETRY } from "#agent/telemetry/channels";
@@ -81,6 +82,7 @@ export async function liveThroughOutage(options: {
   const nothing = { anticipate: () => undefined, decide: () => ({ ok: false, reason: "starting" }) as const };
   const abilities = () => ({ actions: [], tools: [], battery: 1 });
   const inboxDeps = { journal, leases, store, verifier, sha256: sha256Hex, clock, log: silentLog, deviceId: DEVICE };
+  const intake = createIntake({ journal, clock, log: silentLog });
   const profile = { kind: "amr-sim", actions: [], software: "outage" };
   const link = startLink({
     journal,
@@ -89,7 +91,8 @@ export async function liveThroughOutage(options: {
     uuid,
     sha256: sha256Hex,
     log: silentLog,
-    inbox: createInbox({ ...inboxDeps, abilities, handler: nothing }),
+    inbox: createInbox({ ...inboxDeps, abilities, handler: nothing, intake }),
+    intake,
     transport: network.transport(DEVICE),
     rng: rng.fork("link"),
     device: { site: "default", deviceId: DEVICE, gate: "own", profile },
