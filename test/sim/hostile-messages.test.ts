@@ -25,7 +25,12 @@ test(
     const bench = await LinkBench.start({
       inbox: ({ journal, leases, store, clock, intake }) =>
         createInbox({
-          ...{ journal, leases, store, clock, intake, handler },
+          journal,
+          leases,
+          store,
+          clock,
+          intake,
+          handler,
           verifier: VERIFIER,
           sha256: sha256Hex,
           log: silentLog,

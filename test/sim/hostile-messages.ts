@@ -62,32 +62,34 @@ function isWellFormed(topic: HostileTopic, payload: string, models: Models): boo
   }
 }
 
+interface Parts {
+  readonly model: string;
+  readonly other: string;
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
+  readonly byStranger: readonly string[];
+}
+
+/** Ways to make a compact JWS that must not be believed from one that must. */
+const FORGERIES: readonly ((parts: Parts, rng: Rng) => string)[] = [
+  (_parts, rng) => randomText(rng),
+  ({ model }, rng) => mutate(model, rng),
+  ({ model }, rng) => model.slice(0, rng.integer(0, model.length - 1)),
+  ({ byStranger }, rng) => pick(byStranger, rng),
+  ({ other }) => other,
+  ({ header, other, signature }) => [header, other.split(".")[1], signature].join("."),
+  ({ payload }, rng) =>
+    [encode({ alg: pick(["none", "HS256", "EdDSA"], rng), kid: randomText(rng) }), payload, ""].join("."),
+  ({ header, signature }, rng) => [header, Buffer.from(deep(rng)).toString("base64url"), signature].join("."),
+  ({ header, payload, signature }, rng) => [header, payload, signature].map((part) => mutate(part, rng)).join("."),
+  ({ model, signature }, rng) => `${model}${pick([".", "=", " ", "\n", "\0", `.${signature}`], rng)}`,
+];
+
 function hostileJws(models: Models, topic: "contract" | "command", rng: Rng): string {
-  const model = topic === "contract" ? models.contract : models.hold;
-  const other = topic === "contract" ? models.hold : models.contract;
+  const [model, other] = topic === "contract" ? [models.contract, models.hold] : [models.hold, models.contract];
   const [header = "", payload = "", signature = ""] = model.split(".");
-  switch (rng.integer(0, 9)) {
-    case 0:
-      return randomText(rng);
-    case 1:
-      return mutate(model, rng);
-    case 2:
-      return model.slice(0, rng.integer(0, model.length - 1));
-    case 3:
-      return pick(models.byStranger, rng);
-    case 4:
-      return other;
-    case 5:
-      return [header, other.split(".")[1], signature].join(".");
-    case 6:
-      return [encode({ alg: pick(["none", "HS256", "EdDSA"], rng), kid: randomText(rng) }), payload, ""].join(".");
-    case 7:
-      return [header, Buffer.from(deep(rng)).toString("base64url"), signature].join(".");
-    case 8:
-      return [mutate(header, rng), mutate(payload, rng), mutate(signature, rng)].join(".");
-    default:
-      return `${model}${pick([".", "=", " ", "\n", "\0", `.${signature}`], rng)}`;
-  }
+  return pick(FORGERIES, rng)({ model, other, header, payload, signature, byStranger: models.byStranger }, rng);
 }
 
 function hostileJson(model: string, rng: Rng): string {
@@ -134,31 +136,16 @@ function randomText(rng: Rng): string {
   return Array.from({ length: rng.integer(0, 120) }, () => String.fromCharCode(rng.integer(0, 255))).join("");
 }
 
+const KEYS = ["v", "cloudId", "__proto__", "journalSeq", "state", "toString"];
+
 function randomValue(rng: Rng, depth: number): unknown {
-  const kind = rng.integer(0, depth > 0 ? 7 : 5);
-  switch (kind) {
-    case 0:
-      return null;
-    case 1:
-      return rng.chance(1, 2);
-    case 2:
-      return pick([0, -1, 1e308, 2 ** 53, -0.5, rng.uint32()], rng);
-    case 3:
-      return pick(["__proto__", "constructor", "", "1", "online", randomText(rng)], rng);
-    case 4:
-      return {};
-    case 5:
-      return [];
-    case 6:
-      return Array.from({ length: rng.integer(0, 4) }, () => randomValue(rng, depth - 1));
-    default:
-      return Object.fromEntries(
-        Array.from({ length: rng.integer(0, 4) }, () => [
-          pick(["v", "cloudId", "__proto__", "journalSeq", "state", "toString", randomText(rng)], rng),
-          randomValue(rng, depth - 1),
-        ]),
-      );
-  }
+  const few = <Made>(make: () => Made): Made[] => Array.from({ length: rng.integer(0, 4) }, make);
+  const inner = (): unknown => randomValue(rng, depth - 1);
+  if (depth > 0 && rng.chance(1, 4)) return few(inner);
+  if (depth > 0 && rng.chance(1, 3))
+    return Object.fromEntries(few(() => [pick([...KEYS, randomText(rng)], rng), inner()]));
+  const numbers = [0, -1, 1e308, 2 ** 53, -0.5, rng.uint32()];
+  return pick([null, true, false, {}, [], "__proto__", "", "1", "online", randomText(rng), ...numbers], rng);
 }
 
 function pick<Item>(items: readonly Item[], rng: Rng): Item {
