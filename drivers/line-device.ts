@@ -43,6 +43,8 @@ export interface LineDevice extends Driver {
   readonly countError: () => void;
 }
 
+/** A device that was only just connected, or a board that only just started, may take so long. */
+const FIRST_FRAME_MS = 2000;
 /** Silence is looked for so often in its own length. */
 const LOOKS_PER_SILENCE = 4;
 /** Above this share of garbage a line is not to be relied on. */
@@ -216,7 +218,7 @@ class Supervised<Frame> {
     const { name, clock, silentMs } = this.#options;
     if (!this.#speaks() || this.#connection?.hasSpoken()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const stop = clock.after(silentMs, () => {
+    const stop = clock.after(Math.max(silentMs, FIRST_FRAME_MS), () => {
       reject(new AgentError("driver.timeout", `${name} says nothing that makes sense`, { retryable: true }));
     });
     this.#onFirstFrame = resolve;

@@ -2,6 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { assert } from "#lib/errors";
+import { findService } from "../services/service.ts";
+
+/** Whether terminals can be opened; asks for Python 3 where they can't, as Node has no call for it. */
+export const canOpenPtys: boolean =
+  findService({ program: "python3", install: "apt-get install python3" }) !== undefined;
 
 /** A pseudo-terminal whose other end is in the hands of a test. */
 export interface Pty extends AsyncDisposable {
@@ -24,7 +29,7 @@ name = os.ttyname(slave)
 if len(sys.argv) > 1:
     if os.path.lexists(sys.argv[1]): os.remove(sys.argv[1])
     os.symlink(name, sys.argv[1])
-print(name, flush=True)
+os.write(1, (name + "\\n").encode())
 os.set_blocking(master, False)
 while True:
     ready, _, _ = select.select([0, master], [], [])
