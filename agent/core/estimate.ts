@@ -11,6 +11,7 @@ import { forecastDrive, forecastStage, type Forecast } from "./forecast.ts";
 import { snapshotOf, type StageEnd } from "./snapshot.ts";
 import { findStage, stagesAfter } from "./stage-order.ts";
 import type { Situation } from "./situation.ts";
+import { endOf, timetableOf } from "./timetable.ts";
 
 /** What the device knows about how its future will go. */
 export interface Outlook {
@@ -54,11 +55,9 @@ export function estimateOf(
   const view = stageId === undefined ? undefined : findStage(contract, state, stageId);
   const route = view ? currentRoute(situation, outlook, view.stage, pose) : [];
   const current = view ? forecastLeft(situation, outlook, view.stage, route) : DONE;
-  const next = stagesAfter(contract, state, ended?.stageId ?? stageId ?? "").map((stage) => {
-    const planned = outlook.routes.get(stage.stageId);
-    return { stageId: stage.stageId, forecast: forecastStage(stage, outlook, planned), planned };
-  });
-  const left = [current, ...next.map(({ forecast }) => forecast)];
+  const later = stagesAfter(contract, state, [ended?.stageId, stageId]);
+  const next = later.map((stage) => ({ stage, ...expected(situation, outlook, stage, pose) }));
+  const left = endOf(timetableOf(contract, [...(view ? [{ stage: view.stage, time: current }] : []), ...next]));
   return {
     ...(view && { stageId: view.stage.stageId }),
     pose: [round(pose.x), round(pose.y), round(pose.yaw)],
@@ -68,14 +67,27 @@ export function estimateOf(
     stageSecondsRemaining: round(current.seconds),
     stageSigmaSeconds: round(current.sigmaSeconds),
     ...updateProgress(snapshotOf(situation, stageId, ended), left),
-    nextStages: next.map(({ stageId: id, forecast, planned }) => ({
-      stageId: id,
-      seconds: round(forecast.seconds),
-      sigmaSeconds: round(forecast.sigmaSeconds),
-      ...(planned && { route: planned.map(asTuple) }),
+    nextStages: next.map(({ stage, time, way }) => ({
+      stageId: stage.stageId,
+      seconds: round(time.seconds),
+      sigmaSeconds: round(time.sigmaSeconds),
+      ...(way && { route: way.map(asTuple) }),
     })),
     drainPerSecond: outlook.drainPerSecond,
   };
+}
+
+/** The way and the time of a stage that is still to come, or what is left of one under way beside the one that is spoken of. */
+function expected(
+  situation: Situation,
+  outlook: Outlook,
+  stage: Stage,
+  pose: Pose,
+): { readonly time: Forecast; readonly way?: readonly Point[] | undefined } {
+  const planned = outlook.routes.get(stage.stageId);
+  if (!attemptOf(situation, stage.stageId)) return { time: forecastStage(stage, outlook, planned), way: planned };
+  const way = currentRoute(situation, outlook, stage, pose);
+  return { time: forecastLeft(situation, outlook, stage, way), way: way.length > 0 ? way : planned };
 }
 
 /** Of a stage that is not there. */

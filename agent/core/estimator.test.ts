@@ -32,13 +32,9 @@ describe("a snapshot", () => {
 });
 
 describe("an updated estimate", () => {
-  it("adds up what is left, with the confidence that the spread allows", () => {
+  it("says what is left, with the confidence that the spread allows", () => {
     const snapshot = snapshotOf(situationAfter(AT_RACK), "pick");
-    const left = [
-      { seconds: 6, sigmaSeconds: 3 },
-      { seconds: 19, sigmaSeconds: 4 },
-    ];
-    const updated = updateProgress(snapshot, left);
+    const updated = updateProgress(snapshot, { seconds: 25, sigmaSeconds: 5 });
     expect(updated).toEqual({ secondsRemaining: 25, sigmaSeconds: 5, confidence: 0.683, progress: snapshot });
   });
 });

@@ -1,14 +1,13 @@
 import type { ProgressSnapshot } from "#contract/progress-snapshot";
-import { confidenceOf, sumOf, type Forecast } from "./forecast.ts";
+import { confidenceOf, type Forecast } from "./forecast.ts";
 import type { UpdatedEstimate } from "./ports.ts";
 
-/** Document 4's `UpdateProgress(snapshot) -> UpdatedEstimate`: from how far the work has come and what is left of it. */
-export function updateProgress(snapshot: ProgressSnapshot, left: readonly Forecast[]): UpdatedEstimate {
-  const total = sumOf(left);
+/** Document 4's `UpdateProgress(snapshot) -> UpdatedEstimate`: from how far the work has come and the time that is left. */
+export function updateProgress(snapshot: ProgressSnapshot, left: Forecast): UpdatedEstimate {
   return {
-    secondsRemaining: rounded(total.seconds),
-    sigmaSeconds: rounded(total.sigmaSeconds),
-    confidence: rounded(confidenceOf(total)),
+    secondsRemaining: rounded(left.seconds),
+    sigmaSeconds: rounded(left.sigmaSeconds),
+    confidence: rounded(confidenceOf(left)),
     progress: snapshot,
   };
 }

@@ -3,7 +3,7 @@ import type { Stage } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { nothingLearned, type LearnedDuration } from "./durations.ts";
 import type { Outlook } from "./estimate.ts";
-import { confidenceOf, forecastDrive, forecastStage, sumOf } from "./forecast.ts";
+import { confidenceOf, forecastDrive, forecastStage } from "./forecast.ts";
 
 const [go, pick] = exampleContract().stages as [Stage, Stage];
 const way = [
@@ -71,11 +71,5 @@ describe("confidence", () => {
     [{ seconds: 0, sigmaSeconds: 5 }, 0],
   ])("in %o is %d", (forecast, confidence) => {
     expect(confidenceOf(forecast)).toBeCloseTo(confidence, 3);
-  });
-
-  it("in many stages is greater than in each of them, because errors even out", () => {
-    const each = { seconds: 10, sigmaSeconds: 4 };
-    expect(sumOf([each, each, each, each])).toEqual({ seconds: 40, sigmaSeconds: 8 });
-    expect(confidenceOf(sumOf([each, each, each, each]))).toBeGreaterThan(confidenceOf(each));
   });
 });

@@ -46,14 +46,6 @@ export function forecastDrive(stage: Stage, outlook: Outlook, { driven, seconds,
   return overWay(left, DRIVE_OVERHEAD_SECONDS / 2, { ...planned, seconds: pace });
 }
 
-/** Stages that follow each other; their errors are taken for independent. */
-export function sumOf(forecasts: readonly Forecast[]): Forecast {
-  return {
-    seconds: forecasts.reduce((sum, { seconds }) => sum + seconds, 0),
-    sigmaSeconds: Math.sqrt(forecasts.reduce((sum, { sigmaSeconds }) => sum + sigmaSeconds ** 2, 0)),
-  };
-}
-
 /** Probability that the truth is within a fifth of the forecast, if errors are normally distributed. */
 export function confidenceOf({ seconds, sigmaSeconds }: Forecast): number {
   return sigmaSeconds === 0 ? 1 : errorFunction((RIGHT_WITHIN * seconds) / (sigmaSeconds * Math.SQRT2));

@@ -22,10 +22,7 @@ describe("the executor's neighbours", () => {
   it("update an estimate from a snapshot", () => {
     const snapshot = snapshotOf(situationAfter(AT_RACK), "pick");
     expect(snapshot).toMatchObject({ task_id: "task-1", stages_completed: 1, total_stages: 4, current_stage: "pick" });
-    const left = [
-      { seconds: 6, sigmaSeconds: 3 },
-      { seconds: 14, sigmaSeconds: 4 },
-    ];
+    const left = { seconds: 20, sigmaSeconds: 5 };
     expect(neighbours.updateProgress(snapshot, left)).toMatchObject({ secondsRemaining: 20, sigmaSeconds: 5 });
   });
 

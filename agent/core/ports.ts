@@ -68,8 +68,8 @@ export interface UpdatedEstimate {
  * `docs/executor.md` says who keeps each of them.
  */
 export interface Neighbours {
-  /** Estimator: `left` are the forecasts of what is not done yet. */
-  readonly updateProgress: (snapshot: ProgressSnapshot, left: readonly Forecast[]) => UpdatedEstimate;
+  /** Estimator: `left` is the forecast of what is not done yet. */
+  readonly updateProgress: (snapshot: ProgressSnapshot, left: Forecast) => UpdatedEstimate;
   /** Resource manager. */
   readonly checkStageResources: (input: ResourceInput) => Availability;
   /** Domain expert: answers with a revision of the contract, through the journal. */

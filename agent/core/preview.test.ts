@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Contract } from "#contract/contract";
+import type { Contract, Stage } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import { nothingLearned } from "./durations.ts";
 import type { Outlook } from "./estimate.ts";
@@ -53,6 +53,36 @@ describe("the preview of a contract", () => {
     expect(total.seconds).toBe(46);
     expect(length).toBe(14);
     expect(batteryAtEnd).toBeCloseTo(1 - 0.046);
+  });
+
+  it("has stages side by side where the contract lets them be", () => {
+    const [drive, ...others] = exampleContract().stages;
+    const wait = { ...drive!, stageId: "wait", action: "wait", inputs: { seconds: 20 }, toolsRequired: [], after: [] };
+    const { stages, total, batteryAtEnd } = preview(exampleContract({ stages: [drive!, wait, ...others] }));
+    expect(stages.map(({ stageId, startSeconds }) => `${stageId} ${startSeconds}`)).toEqual([
+      "go-to-rack 0",
+      "wait 0",
+      "pick 20",
+      "go-to-station 25",
+      "place 49",
+    ]);
+    expect(total.seconds).toBe(54);
+    expect(batteryAtEnd).toBeCloseTo(1 - 0.054);
+  });
+
+  it("says whether the battery is full enough for what a stage wants of it", () => {
+    const wanting = (hints: Stage["resourceHints"]): Contract => {
+      const stages = exampleContract().stages.map((stage) => ({ ...stage, resourceHints: hints }));
+      return exampleContract({ stages });
+    };
+    const whole = preview(wanting({ energy: 0.8 }));
+    expect(margin("energy", whole)).toMatchObject({ stageId: "place", margin: expect.closeTo(-0.041) });
+    expect(warningOf(margin("energy", whole))).toBe(
+      "the battery wanted at the beginning of place can't be kept: 4.1 % are missing",
+    );
+    expect(isBinding(margin("energy", whole))).toBe(true);
+    expect(margin("energy", preview(wanting({ energy: 0.8, lighter: { energy: 0.5 } }))).margin).toBeCloseTo(0.259);
+    expect(margin("energy", preview(wanting({ memoryBytes: 1 })))).toBeUndefined();
   });
 
   it("says what is left of every limit", () => {

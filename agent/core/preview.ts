@@ -2,8 +2,9 @@ import { polylineLength, type Pose, poseFrom } from "#lib/geometry";
 import type { Metres, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
 import { targetOf, type Outlook } from "./estimate.ts";
-import { forecastStage, sumOf, type Forecast } from "./forecast.ts";
+import { forecastStage, type Forecast } from "./forecast.ts";
 import { chargerTrip } from "./foresight.ts";
+import { endOf, timetableOf } from "./timetable.ts";
 
 /** How one stage should go. */
 export interface StagePreview {
@@ -22,7 +23,7 @@ export interface StagePreview {
 
 /** What is left of something that has a limit. */
 export interface Margin {
-  readonly name: "battery" | "charger" | "duration" | "window" | "lease" | "timeout";
+  readonly name: "battery" | "energy" | "charger" | "duration" | "window" | "lease" | "timeout";
   /** The stage that comes nearest to the limit, where it is about stages. */
   readonly stageId?: string;
   readonly unit: "s" | "1";
@@ -49,24 +50,25 @@ export interface PreviewInput {
   readonly wallMs: number;
 }
 
-/** Stages one after the other, with the same forecasts that a device makes of them. */
+/** The contract's stages in its order, timed as a device carries them out and with the same forecasts that it makes of them. */
 export function previewContract(input: PreviewInput): Preview {
   const { contract, outlook, battery } = input;
-  let [startSeconds, batteryAfter] = [0, battery];
-  const stages = contract.stages.map((stage): StagePreview => {
-    const way = outlook.routes.get(stage.stageId);
-    const time = forecastStage(stage, outlook, way);
-    const batteryUsed = time.seconds * outlook.drainPerSecond;
-    batteryAfter -= batteryUsed;
-    const { stageId, goal, action, timeoutSeconds } = stage;
-    const begun = startSeconds;
-    startSeconds += time.seconds;
-    const length = way ? polylineLength(way) : 0;
-    return { stageId, goal, action, startSeconds: begun, time, length, batteryUsed, batteryAfter, timeoutSeconds };
+  const timed = contract.stages.map((stage) => {
+    return { stage, time: forecastStage(stage, outlook, outlook.routes.get(stage.stageId)) };
   });
-  const total = sumOf(stages.map(({ time }) => time));
+  const slots = timetableOf(contract, timed);
+  const stages = timed.map(({ stage, time }): StagePreview => {
+    const { stageId, goal, action, timeoutSeconds } = stage;
+    const { startSeconds = 0, end = time } = slots.find((slot) => slot.stageId === stageId) ?? {};
+    const length = polylineLength(outlook.routes.get(stageId) ?? []);
+    const batteryUsed = time.seconds * outlook.drainPerSecond;
+    const batteryAfter = battery - end.seconds * outlook.drainPerSecond;
+    return { stageId, goal, action, startSeconds, time, length, batteryUsed, batteryAfter, timeoutSeconds };
+  });
+  const total = endOf(slots);
   const length = stages.reduce((sum, stage) => sum + stage.length, 0);
-  const preview = { stages, total, length, batteryAtEnd: batteryAfter, margins: [] };
+  const batteryAtEnd = battery - total.seconds * outlook.drainPerSecond;
+  const preview = { stages, total, length, batteryAtEnd, margins: [] };
   return { ...preview, margins: marginsOf(preview, input) };
 }
 
@@ -78,7 +80,8 @@ export function isBinding({ name }: Margin): boolean {
 /** Expected is half of all; this many standard deviations are exceeded in one case of forty. */
 const WORST_SIGMAS = 2;
 
-function marginsOf(preview: Preview, { contract, outlook, from, wallMs }: PreviewInput): readonly Margin[] {
+function marginsOf(preview: Preview, input: PreviewInput): readonly Margin[] {
+  const { contract, outlook, from, wallMs } = input;
   const { stages, total, batteryAtEnd } = preview;
   const { battery, window } = contract.constraints;
   const inTime = (name: Margin["name"], limitSeconds: number, time: Forecast, stageId?: string): Margin => ({
@@ -100,12 +103,26 @@ function marginsOf(preview: Preview, { contract, outlook, from, wallMs }: Previe
   const startMs = Math.max(wallMs, window.notBefore === undefined ? 0 : Date.parse(window.notBefore));
   return [
     charge("battery", battery.minimum),
+    ...energyMargins(preview, input).slice(0, 1),
     ...(trip === undefined ? [] : [charge("charger", (trip / outlook.speed) * outlook.drainPerSecond)]),
     ...(maxDurationSeconds === undefined ? [] : [inTime("duration", maxDurationSeconds, total)]),
     ...(notAfter === undefined ? [] : [inTime("window", (Date.parse(notAfter) - startMs) / 1000, total)]),
     inTime("lease", contract.lease.durationSeconds, total),
     ...timeouts.toSorted((a, b) => a.marginAtWorst - b.marginAtWorst).slice(0, 1),
   ];
+}
+
+/** What stages want to be to spare of the battery before they begin, in their lighter mode where they have one; the scarcest first. */
+function energyMargins({ stages }: Preview, { contract, outlook, battery }: PreviewInput): readonly Margin[] {
+  const { minimum } = contract.constraints.battery;
+  const margins = contract.stages.flatMap(({ stageId, resourceHints: hints }): Margin[] => {
+    const wanted = Math.min(hints?.energy ?? 0, hints?.lighter ? (hints.lighter.energy ?? 0) : Infinity);
+    if (wanted === 0) return [];
+    const { startSeconds = 0 } = stages.find((stage) => stage.stageId === stageId) ?? {};
+    const margin = battery - startSeconds * outlook.drainPerSecond - minimum - wanted;
+    return [{ name: "energy", stageId, unit: "1", margin, marginAtWorst: margin }];
+  });
+  return margins.toSorted((a, b) => a.margin - b.margin);
 }
 
 /** A limit that is broken, or may well be, in one sentence; undefined while there is room. */
@@ -120,6 +137,7 @@ export function warningOf({ name, stageId, unit, margin, marginAtWorst }: Margin
 
 const LIMITS: Readonly<Record<Margin["name"], string>> = {
   battery: "minimum of the battery",
+  energy: "battery wanted at the beginning",
   charger: "way to a charger afterwards",
   duration: "maximal duration",
   window: "end of the window",

@@ -38,10 +38,14 @@ export function findStage(contract: Contract, state: ContractState, stageId: str
   return stage && known && { stage, known };
 }
 
-/** Stages that are neither completed nor skipped nor the one given, in the order of the contract. */
-export function stagesAfter(contract: Contract, state: ContractState, stageId: string): readonly Stage[] {
+/** Stages that are neither completed nor skipped nor among those given, in the order of the contract. */
+export function stagesAfter(
+  contract: Contract,
+  state: ContractState,
+  given: readonly (string | undefined)[],
+): readonly Stage[] {
   const left = new Set(state.stages.filter((known) => !isSettled(known)).map((known) => known.stageId));
-  return contract.stages.filter((stage) => left.has(stage.stageId) && stage.stageId !== stageId);
+  return contract.stages.filter((stage) => left.has(stage.stageId) && !given.includes(stage.stageId));
 }
 
 /** Each stage whose tools none before it claims; the others wait. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Contract, Stage } from "#contract/contract";
+import type { EventData } from "#contract/event-data";
 import { exampleContract } from "#contract/example";
 import { ExecutorBench } from "./executor-fixture.ts";
 
@@ -87,6 +88,19 @@ describe("stages whose order declares their independence", () => {
   it("run one at a time without such a declaration, whatever their tools", async () => {
     const bench = await run(contractOf(driveTo("go", "rack"), scan("read")));
     expect(orderOf(bench)).toEqual(["+go", "-go", "+read", "-read"]);
+  });
+});
+
+describe("an estimate beside another stage", () => {
+  it("counts each stage once, and time that passes for both only once", async () => {
+    const bench = await run(DISJOINT);
+    const estimates = bench.eventsOf("estimate").map(({ data }) => data as unknown as EventData<"estimate">);
+    const told = estimates.map(({ stageId = "", nextStages }) => [stageId, ...nextStages.map((next) => next.stageId)]);
+    expect(told).toContainEqual(["go"]);
+    expect(told.filter((stages) => new Set(stages).size < stages.length)).toEqual([]);
+    const [whole] = estimates;
+    const seconds = whole!.nextStages.map((next) => next.seconds);
+    expect(whole!.secondsRemaining).toBeCloseTo(Math.max(...seconds), 2);
   });
 });
 

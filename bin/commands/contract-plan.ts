@@ -48,7 +48,9 @@ export function plan(file: string, options: PlanOptions): void {
     return;
   }
   const start = `${name} (${from.x}, ${from.y}), battery ${percent(battery)}`;
-  print([`${contract.task.title}: ${contract.deviceId} from ${start}`, ...lines(preview, contract)].join("\n"));
+  print(
+    [`${contract.task.title}: ${contract.deviceId} from ${start}`, ...lines(preview, contract, battery)].join("\n"),
+  );
   for (const caution of cautions) print(`warning: ${caution}`);
   if (faults.length > 0)
     throw new Unmet(`the contract can't be kept:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
@@ -97,7 +99,11 @@ function isBroken(margin: Margin): boolean {
   return isBinding(margin) && margin.margin < 0;
 }
 
-function lines({ stages, total, length, batteryAtEnd, margins }: Preview, contract: Contract): string[] {
+function lines(
+  { stages, total, length, batteryAtEnd, margins }: Preview,
+  contract: Contract,
+  battery: number,
+): string[] {
   const width = Math.max(...stages.map(({ stageId }) => stageId.length));
   const rows = stages.map(
     ({ stageId, goal, time, length: way, batteryAfter, timeoutSeconds }, at) =>
@@ -105,7 +111,7 @@ function lines({ stages, total, length, batteryAtEnd, margins }: Preview, contra
       `${way > 0 ? `${way.toFixed(1)} m` : "-"}`.padStart(8) +
       `  battery ${percent(batteryAfter)}  timeout ${timeoutSeconds} s  ${goal}`,
   );
-  const used = percent((stages[0]?.batteryAfter ?? 0) + (stages[0]?.batteryUsed ?? 0) - batteryAtEnd);
+  const used = percent(battery - batteryAtEnd);
   const sum = `in all ${seconds(total.seconds)} ± ${seconds(total.sigmaSeconds)}, ${length.toFixed(1)} m, ${used} of the battery`;
   return [
     ...rows,
@@ -117,6 +123,7 @@ function lines({ stages, total, length, batteryAtEnd, margins }: Preview, contra
 
 const MARGIN_NAMES: Readonly<Record<Margin["name"], string>> = {
   battery: "battery above its minimum",
+  energy: "battery wanted",
   charger: "battery after the way to a charger",
   duration: "maximal duration",
   window: "until the end of the window",
