@@ -97,7 +97,6 @@ export class Site implements AsyncDisposable {
       clock,
       log,
       sqlite,
-      storage: scenario.faults.some(harmsDisk) ? ("disk" as const) : ("memory" as const),
       network: this.network,
       world: this.world,
       maps: places.maps,
@@ -107,7 +106,8 @@ export class Site implements AsyncDisposable {
     };
     this.agents = new Map(
       scenario.robots.map(({ id }) => {
-        const own = { deviceId: id, profile: loaded.profiles.get(id)!, rng: rng.fork(`agent ${id}`) };
+        const storage = scenario.faults.some((fault) => harmsDisk(fault, id)) ? ("disk" as const) : ("memory" as const);
+        const own = { deviceId: id, profile: loaded.profiles.get(id)!, rng: rng.fork(`agent ${id}`), storage };
         const onEvents = (events: readonly Event[]): void => this.#hearDevice(id, events);
         const onTick =
           observer.tick && ((...tick: Parameters<TickWatcher>) => this.#observer.tick?.(this.#seconds(), id, ...tick));

@@ -42,6 +42,8 @@ export interface SqliteDisk {
   rename(from: string, to: string): void;
   /** For the names of what is set aside; milliseconds since the Unix epoch. */
   wallMs(): number;
+  /** How far the write-ahead log is extended before work begins: beyond what lies in it between two checkpoints. */
+  readonly warmWalBytes: number;
 }
 
 /** The file system of this machine. */
@@ -50,6 +52,7 @@ export const FILE_SYSTEM: SqliteDisk = {
   exists: existsSync,
   rename: renameSync,
   wallMs: () => Date.now(),
+  warmWalBytes: 1_048_576,
 };
 
 export interface SqliteOptions {
@@ -61,20 +64,19 @@ export interface SqliteOptions {
   readonly migrations: readonly string[];
 }
 
-const WARM_WAL_BYTES = 1_048_576;
-
 /**
  * Opens a database whose commits survive a power cut: WAL with `synchronous=FULL`, checked, migrated, its WAL
  * pre-extended. It belongs to this connection until it is closed or its process has died. Synchronous. Throws `store.in_use`
  * when another has it, `store.corrupt` when the file is damaged, `store.failed` for anything else.
  */
 export function openSqlite(options: SqliteOptions): SqliteDatabase {
-  return open(() => new Database(options.content ? Buffer.from(options.content) : options.path), options);
+  const connect = (): SqliteDatabase => new Database(options.content ? Buffer.from(options.content) : options.path);
+  return open(connect, options, FILE_SYSTEM);
 }
 
 /** `openSqlite` on another disk. */
 export function openSqliteOn(disk: SqliteDisk, options: SqliteOptions): SqliteConnection {
-  return open(() => disk.connect(options.path), options);
+  return open(() => disk.connect(options.path), options, disk);
 }
 
 /** Renames a damaged database with its WAL, never deletes it; returns the new path `<path>.corrupt-<time>`. */
@@ -101,7 +103,11 @@ export function toStoreError(thrown: unknown): AgentError {
   return new AgentError("store.failed", message, { retryable, cause: thrown });
 }
 
-function open<Connection extends SqliteConnection>(connect: () => Connection, options: SqliteOptions): Connection {
+function open<Connection extends SqliteConnection>(
+  connect: () => Connection,
+  options: SqliteOptions,
+  { warmWalBytes }: SqliteDisk,
+): Connection {
   let database: Connection | undefined;
   try {
     database = connect();
@@ -109,7 +115,7 @@ function open<Connection extends SqliteConnection>(connect: () => Connection, op
     setPragmas(database);
     checkIntegrity(database);
     migrate(database, options.migrations);
-    if (!database.memory) warmWal(database);
+    if (!database.memory) warmWal(database, warmWalBytes);
     assertDurable(database);
     return database;
   } catch (thrown) {
@@ -171,9 +177,9 @@ function migrate(database: SqliteConnection, migrations: readonly string[]): voi
 }
 
 /** A recycled WAL costs a third of the flash wear of a growing one, so it is extended once, before work begins. */
-function warmWal(database: SqliteConnection): void {
+function warmWal(database: SqliteConnection, bytes: number): void {
   database.exec("CREATE TABLE IF NOT EXISTS warm_wal (filler BLOB)");
-  database.prepare("INSERT INTO warm_wal VALUES (zeroblob(?))").run(WARM_WAL_BYTES);
+  database.prepare("INSERT INTO warm_wal VALUES (zeroblob(?))").run(bytes);
   database.exec("DELETE FROM warm_wal");
   database.pragma("wal_checkpoint(PASSIVE)");
 }

@@ -124,7 +124,8 @@ export const Fault = z
   .refine(hasMoment, MOMENT_RULE);
 export type Fault = z.infer<typeof Fault>;
 
-/** Whether it matters to this fault what is on a disk, and what of it was synced. */
-export function harmsDisk(fault: Fault): boolean {
-  return fault.do === "power-cut" || fault.do === "wal-lost" || fault.do.startsWith("disk-");
+/** Whether it matters to this fault what is on the disk of a device, and what of it was synced. */
+export function harmsDisk(fault: Fault, deviceId: string): boolean {
+  const isOfDisk = fault.do === "power-cut" || fault.do === "wal-lost" || fault.do.startsWith("disk-");
+  return isOfDisk && "device" in fault && fault.device === deviceId;
 }

@@ -1,3 +1,6 @@
+/** Room that is made at once. */
+const LEAST_BYTES = 65_536;
+
 /** Bytes that grow: what a file holds. A gap that was never written reads as zeros. */
 export class ByteStore {
   #bytes = new Uint8Array(0);
@@ -26,15 +29,14 @@ export class ByteStore {
     this.#size = size;
   }
 
-  /** Takes the content of another. */
-  become(other: ByteStore): void {
-    this.#bytes = other.#bytes.slice(0, other.#size);
-    this.#size = other.#size;
+  /** A copy of what there is between two offsets. */
+  slice(from: number, to: number): Uint8Array {
+    return this.#bytes.slice(from, Math.min(to, this.#size));
   }
 
   #reach(size: number): void {
     if (size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
+      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length, LEAST_BYTES));
       grown.set(this.#bytes);
       this.#bytes = grown;
     }

@@ -14,9 +14,17 @@ type Change =
 /** A change that the device may not have stored yet. */
 interface Pending {
   readonly change: Change;
+  readonly undo: Undo;
   readonly issuedAtMs: number;
   /** When the sync that covers it ends; infinite before one is asked for. */
   durableAtMs: number;
+}
+
+/** What a change has overwritten or cut off. */
+interface Undo {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly size: number;
 }
 
 /**
@@ -24,10 +32,19 @@ interface Pending {
  * in any order, in part, or not at all. Moments are those of the disk, which may lie ahead of the clock while a sync lasts.
  */
 export class DiskFile {
-  readonly #cache = new ByteStore();
-  readonly #stable = new ByteStore();
+  #cache = new ByteStore();
+  /** What the device holds, where a sync has failed since; otherwise it is the cache without what is pending. */
+  #diverged: ByteStore | undefined;
   #pending: Pending[] = [];
   #namedAtMs = Infinity;
+
+  /** A file that is on the device with this content, and has been for ever. */
+  static of(content: Uint8Array): DiskFile {
+    const file = new DiskFile();
+    file.#cache.write(content, 0);
+    file.#namedAtMs = 0;
+    return file;
+  }
 
   get size(): number {
     return this.#cache.size;
@@ -38,8 +55,9 @@ export class DiskFile {
   }
 
   change(change: Change, issuedAtMs: number): void {
+    const undo = undoOf(change, this.#cache);
     apply(change, this.#cache);
-    this.#pending.push({ change, issuedAtMs, durableAtMs: Infinity });
+    this.#pending.push({ change, undo, issuedAtMs, durableAtMs: Infinity });
   }
 
   /** A sync that ends at `durableAtMs`; the file's name becomes durable with its content, as on ext4. */
@@ -53,6 +71,7 @@ export class DiskFile {
    * (A. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
    */
   failSync(rng: Rng, endedAtMs: number): void {
+    this.#diverged ??= this.#onDevice();
     this.#pending = this.#pending.flatMap((pending) => {
       if (pending.durableAtMs < Infinity) return [pending];
       return survivors(pending.change, "mixes", rng).map((change) => ({ ...pending, change, durableAtMs: endedAtMs }));
@@ -62,27 +81,24 @@ export class DiskFile {
   /** What a sync that has ended by `nowMs` covers is on the device from now on. */
   settle(nowMs: number): void {
     const open = this.#pending.findIndex(({ durableAtMs }) => durableAtMs > nowMs);
-    const ended = open < 0 ? this.#pending : this.#pending.slice(0, open);
-    for (const { change } of ended) apply(change, this.#stable);
-    this.#pending = open < 0 ? [] : this.#pending.slice(open);
+    const ended = this.#pending.splice(0, open < 0 ? this.#pending.length : open);
+    if (this.#diverged) for (const { change } of ended) apply(change, this.#diverged);
   }
 
   /** The process dies: what it would have done after `nowMs` does not happen, the rest stays in the cache. */
   forgetAfter(nowMs: number): void {
     const done = this.#pending.filter(({ issuedAtMs }) => issuedAtMs <= nowMs);
-    if (done.length === this.#pending.length) return;
-    this.#pending = done;
-    this.#readAgain();
+    if (done.length < this.#pending.length) this.#readAgain(this.#onDevice(), done);
   }
 
   /** The power is cut: the cache is what the device held. Says whether the file is still there. */
   cutPower(nowMs: number, mood: CutMood, rng: Rng): boolean {
+    const device = this.#onDevice();
     for (const { change, issuedAtMs } of this.#pending) {
       if (issuedAtMs > nowMs) continue;
-      for (const survivor of survivors(change, mood, rng)) apply(survivor, this.#stable);
+      for (const survivor of survivors(change, mood, rng)) apply(survivor, device);
     }
-    this.#pending = [];
-    this.#readAgain();
+    this.#readAgain(device, []);
     const isNamed = this.#namedAtMs <= nowMs || keeps(mood, rng);
     this.#namedAtMs = nowMs;
     return isNamed;
@@ -90,22 +106,47 @@ export class DiskFile {
 
   /** Changes bits on the device, of which nobody is told. Most of a file may be zeros of no meaning, so they are spared. */
   flipBits(count: number, rng: Rng): void {
-    const bytes = new Uint8Array(this.#stable.size);
-    this.#stable.read(bytes, 0);
+    const device = this.#onDevice();
+    const bytes = device.slice(0, device.size);
     const written = bytes.reduce((sum, byte) => sum + (byte === 0 ? 0 : 1), 0);
     const chosen = new Set(Array.from({ length: written === 0 ? 0 : count }, () => rng.integer(1, written)));
     let at = 0;
     for (const [offset, byte] of bytes.entries()) {
       if (byte !== 0 && chosen.has(++at)) bytes[offset] = byte ^ (1 << rng.integer(0, 7));
     }
-    this.#stable.write(bytes, 0);
-    this.#readAgain();
+    device.write(bytes, 0);
+    this.#readAgain(device, this.#pending);
   }
 
-  #readAgain(): void {
-    this.#cache.become(this.#stable);
-    for (const { change } of this.#pending) apply(change, this.#cache);
+  /** A copy of what the device holds. */
+  #onDevice(): ByteStore {
+    if (this.#diverged) return this.#diverged;
+    const device = new ByteStore();
+    device.write(this.#cache.slice(0, this.#cache.size), 0);
+    for (const { undo } of this.#pending.toReversed()) {
+      device.write(undo.bytes, undo.offset);
+      device.resize(undo.size);
+    }
+    return device;
   }
+
+  /** The cache is filled from the device, and what is pending happens to it. */
+  #readAgain(device: ByteStore, pending: readonly Pending[]): void {
+    this.#cache = device;
+    this.#diverged = undefined;
+    this.#pending = [];
+    for (const { change, issuedAtMs, durableAtMs } of pending) {
+      this.change(change, issuedAtMs);
+      this.#pending.at(-1)!.durableAtMs = durableAtMs;
+    }
+  }
+}
+
+/** What of `of` a change will overwrite or cut off. */
+function undoOf(change: Change, of: ByteStore): Undo {
+  const { size } = of;
+  const [from, to] = change.type === "write" ? [change.offset, change.offset + change.bytes.length] : [change.size, size];
+  return { offset: Math.min(from, size), bytes: of.slice(from, to), size };
 }
 
 function apply(change: Change, to: ByteStore): void {

@@ -17,6 +17,9 @@ export interface MountedDisk extends SqliteDisk {
   unmount(): void;
 }
 
+/** A log that is used again and again, as on a device, but not a megabyte of it: flash wear is none of this disk's. */
+const WARM_WAL_BYTES = 32_768;
+
 let loading: Promise<SimulatedSqlite> | undefined;
 
 /**
@@ -30,7 +33,7 @@ export function loadSimulatedSqlite(): Promise<SimulatedSqlite> {
 
 function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
   // A statement that fails throws; it need not be printed as well.
-  sqlite.config.warn = () => undefined;
+  Object.assign(sqlite.config, { warn: () => undefined, error: () => undefined });
   const mounts = new Map<string, Mount>();
   let made = 0;
   let newest: Mount | undefined;
@@ -56,6 +59,7 @@ function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
         exists: (path) => disk.exists(path),
         rename: (from, to) => disk.rename(from, to),
         wallMs: () => clock.wallMs(),
+        warmWalBytes: WARM_WAL_BYTES,
         unmount: () => void mounts.delete(name),
       };
     },
