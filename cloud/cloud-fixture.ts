@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContractDraft } from "#contract/contract";
@@ -12,15 +12,15 @@ import { BrokerFixture } from "./broker-fixture.ts";
 import { ExecutionConfig } from "./config.ts";
 import { createDeviceFixture, type DeviceFixture } from "./device-fixture.ts";
 import { startExecution, type Execution } from "./execution.ts";
-import { openSqliteStore } from "./io/sqlite-store.ts";
-import type { CloudStore, LogEntry } from "./io/store.ts";
+import { openSqliteStore, type SqliteCloudStore } from "./io/sqlite-store.ts";
+import type { LogEntry } from "./io/store.ts";
 
 /** A cloud with its broker on a virtual clock, for unit tests of the whole execution. */
 export interface CloudFixture extends AsyncDisposable {
   readonly clock: VirtualClock;
   readonly broker: BrokerFixture;
   readonly cloud: Execution;
-  readonly store: CloudStore;
+  readonly store: SqliteCloudStore;
   readonly lines: readonly LogLine[];
   /** What the stream has told since the cloud's first start. */
   readonly told: readonly LogEntry[];
@@ -31,6 +31,8 @@ export interface CloudFixture extends AsyncDisposable {
   during<Value>(promise: Promise<Value>, seconds?: number): Promise<Value>;
   /** Kills the cloud and starts it again on the same database. */
   restart(): Promise<void>;
+  /** Kills the cloud and starts it with a copy of its database, in a configuration that names these devices. */
+  restore(copy: Uint8Array, devices?: readonly string[]): Promise<void>;
   /** Kills the cloud without starting it again. */
   kill(): Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): 
   const told: LogEntry[] = [];
   const verifier = createNodeVerifier({ keys: [KEY.publicJwk] });
   const crypto = { signer: createNodeSigner(KEY.privateJwk), sha256: sha256Hex };
-  const settings = ExecutionConfig.parse(config);
+  let settings = ExecutionConfig.parse(config);
   let store = openSqliteStore({ path, newCloudId: "cloud-1" });
   let starts = 0;
 
@@ -86,6 +88,14 @@ export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): 
     async restart() {
       await fixture.kill();
       store = openSqliteStore({ path, newCloudId: "cloud-2" });
+      cloud = await start();
+    },
+    async restore(copy, devices = []) {
+      await fixture.kill();
+      settings = ExecutionConfig.parse({ ...config, devices });
+      const file = join(folder, `restored-${starts}.db`);
+      writeFileSync(file, copy);
+      store = openSqliteStore({ path: file, newCloudId: `cloud-${starts + 1}`, restored: {} });
       cloud = await start();
     },
     async [Symbol.asyncDispose]() {

@@ -7,6 +7,7 @@ import type { Fleet } from "./fleet.ts";
 import type { Planner } from "./core/planner.ts";
 import type { CloudStore, StoreOp } from "./io/store.ts";
 import type { PolicyService } from "./policies.ts";
+import type { Recollection } from "./recollection.ts";
 
 /** What every part of the execution works with. */
 export interface CloudContext {
@@ -22,6 +23,7 @@ export interface CloudContext {
   readonly fleet: Fleet;
   readonly policies: PolicyService;
   readonly planner: Planner;
+  readonly recollection: Recollection;
   /** Aborts when the cloud goes down. */
   readonly ended: AbortSignal;
   /** Runs what nobody waits for; its failure is logged, and it is awaited at the end. */

@@ -92,6 +92,9 @@ class Fixture implements DeviceFixture {
   #state: DeviceState;
   #acked = 0;
   #ackedHash = GENESIS_HASH;
+  /** The cloud that acknowledged last, and the one that had when the session was drawn. */
+  #cloudId: string | undefined;
+  #cloudIdOfSession: string | undefined;
 
   constructor(deps: DeviceFixtureDeps) {
     this.#deps = deps;
@@ -107,6 +110,7 @@ class Fixture implements DeviceFixture {
   async connect(): Promise<void> {
     const { broker, clock } = this.#deps;
     this.session = `${this.deviceId}-session-${++this.#sessions}`;
+    this.#cloudIdOfSession = this.#cloudId;
     const { deviceId, session } = this;
     const lost = {
       v: WIRE_VERSION,
@@ -220,13 +224,14 @@ class Fixture implements DeviceFixture {
       clock: { state: "synced", errMs: 5 },
       sentAt: timestamp(clock.wallMs()),
       journal: {
-        firstSeq: Math.min(this.#acked + 1, this.#state.seq),
+        firstSeq: this.#events[0]?.seq ?? this.#state.seq,
         lastSeq: this.#state.seq,
         ackedSeq: this.#acked,
       },
       active: active ? [{ ...active, stateHash: stateHash(active, sha256Hex) }] : [],
       gate: "own",
       profile: { kind: "amr", actions: ["navigate", "pick", "place"], software: "fixture" },
+      ...(this.#cloudIdOfSession === undefined ? {} : { cloudId: this.#cloudIdOfSession }),
     };
     this.say("presence", presence);
   }
@@ -249,13 +254,24 @@ class Fixture implements DeviceFixture {
       this.#renumber();
       return;
     }
-    if (ack.incarnation !== this.#incarnation || ack.journalSeq <= this.#acked) return;
+    if (ack.incarnation !== this.#incarnation) return;
+    const isOtherCloud = this.#cloudId !== undefined && this.#cloudId !== ack.cloudId;
+    this.#cloudId = ack.cloudId;
+    if (isOtherCloud) {
+      this.#acked = 0;
+      this.#ackedHash = GENESIS_HASH;
+    }
+    this.#acknowledge(ack.journalSeq);
+    if (isOtherCloud) this.send();
+  }
+
+  #acknowledge(seq: number): void {
     for (const event of this.#events) {
-      if (event.seq > this.#acked && event.seq <= ack.journalSeq) {
+      if (event.seq > this.#acked && event.seq <= seq) {
         this.#ackedHash = chainHash(this.#ackedHash, event, sha256Hex);
       }
     }
-    this.#acked = ack.journalSeq;
+    this.#acked = Math.max(this.#acked, seq);
   }
 
   #renumber(): void {

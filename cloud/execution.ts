@@ -37,6 +37,7 @@ import { orderContract } from "./order.ts";
 import type { Answer } from "./problem.ts";
 import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
 import { getContract, getDevice, getTask, listContracts, listDevices } from "./queries.ts";
+import { startRecollection } from "./recollection.ts";
 import { reconcileContract } from "./reconcile.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
 import { scopeClock } from "./scoped-clock.ts";
@@ -124,6 +125,11 @@ export async function startExecution(
       onMessage: (message) => inbound(message),
     }),
   );
+  const named = config.devices;
+  const recollection = startRecollection(
+    { cloudId, clock, log, store, fleet, named, background: background.run },
+    stored,
+  );
   const context: CloudContext = {
     config,
     cloudId,
@@ -137,10 +143,12 @@ export async function startExecution(
     fleet,
     policies: await startPolicies({ store, clock, stored: stored.policies, presets }),
     planner,
+    recollection,
     ended: endedWith(stack),
     background: background.run,
   };
   const recovery = createRecovery(context);
+  recollection.onOver(() => recovery.retry());
   const telemetry = deps.archive && (await openTelemetry(deps.archive));
   const acks = createAcks(context, telemetry?.positions.ackOf);
   const retainMs = config.telemetryDays * DAY_MS;

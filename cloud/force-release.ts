@@ -3,9 +3,10 @@ import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { raise } from "./exceptions.ts";
 import { leaseEndsAt } from "./acks.ts";
-import { modeOf, notify, type Device } from "./fleet.ts";
+import { lockingContract, modeOf, notify, type Device } from "./fleet.ts";
 import type { ContractRow } from "./io/store.ts";
 import { type Answer, refuse } from "./problem.ts";
+import type { Unheard } from "./recollection.ts";
 import { changeOf, changeOps, takeOver } from "./status-change.ts";
 import type { ForceReleaseView } from "./views.ts";
 
@@ -37,10 +38,39 @@ export async function forceRelease(
   if (!order.success) return refuse("invalid", z.prettifyError(order.error));
   const given = (await context.store.contractsOfTask(taskId)).at(-1);
   const device = given && context.fleet.get(given.deviceId);
+  const unheard = context.recollection.unheardFor(taskId);
+  const isLocked = device && lockingContract(device)?.contractId === given.contractId;
+  if (unheard && !isLocked) return freeUnheard(context, taskId, order.data, unheard);
   if (!given || !device) return refuse("not_found", `no contract was ever made for task ${taskId}`);
   const released = await device.turns(() => release(context, device, given.contractId, order.data));
-  if (released.ok && order.data.assign) recovery.consider(released.value.contractId);
+  if (released.ok && order.data.assign) recovery.consider(given.contractId);
   return released;
+}
+
+/** What a lost database may have given out since its copy was made: a task has fewer epochs than this in that time. */
+const EPOCHS_FORGOTTEN_MAX = 1000;
+
+/** A restored cloud does not know yet who has the task: an operator answers for it that nobody works on it. */
+async function freeUnheard(
+  context: CloudContext,
+  taskId: string,
+  { by, reason, confirm, assign }: z.infer<typeof ForceRelease>,
+  { deviceIds, until }: Unheard,
+): Promise<Answer<ForceReleaseView>> {
+  const who = deviceIds.length === 0 ? "devices that it has forgotten" : deviceIds.join(", ");
+  const warning = `the cloud was restored and has not heard ${who}, which may be working on task ${taskId}: given to another device now, the work can be done twice, and both can meet; every lease of before has surely ended at ${until}, and waiting until then is safe`;
+  if (assign) return refuse("invalid", `the contract of task ${taskId} may be a forgotten one: push it anew instead`);
+  if (!confirm) return refuse("confirmation_needed", warning, { taskId, deviceIds, until });
+  const epoch = (await context.store.highestEpoch(taskId)) + EPOCHS_FORGOTTEN_MAX;
+  const detail = `task ${taskId} was given free by ${by} after a restore: ${reason}`;
+  await context.store.commit([
+    { op: "raise-epoch", taskId, epoch },
+    ...raise(context, { code: "force_released", severity: "HIGH", detail }),
+    logOp(context, { type: "recovery", data: { strategy: "force-release", taskId, by, reason, epoch } }),
+  ]);
+  context.recollection.free(taskId);
+  context.log.warn({ taskId, by, epoch }, "task given free after a restore");
+  return { ok: true, value: { taskId, epoch, warning } };
 }
 
 async function release(

@@ -33,6 +33,7 @@ export const PROBLEMS = {
   contract_exists: [409, "A contract of this id exists"],
   contract_final: [409, "The contract has ended"],
   no_able_device: [409, "No device can take the task now"],
+  restored: [409, "The cloud was restored, and does not know yet what is under way"],
   not_locked: [409, "The task is not locked"],
   confirmation_needed: [409, "This is dangerous, and must be confirmed"],
   exception_resolved: [409, "The exception is resolved already"],

@@ -54,6 +54,7 @@ async function send(
   const settled =
     (await earlierRequest(context, draft, options.idempotencyKey)) ??
     obstacleTo(context, device) ??
+    forgotten(context, draft.taskId) ??
     (await heldByStranger(context, draft.taskId));
   if (settled) return settled;
   const row = await rowFor(context, device, draft);
@@ -91,6 +92,15 @@ function obstacleTo(context: CloudContext, device: Device): Answer<never> | unde
     contractId,
     contractStatus: status,
   });
+}
+
+/** The database was restored, and may have forgotten who is at the task. */
+function forgotten(context: CloudContext, taskId: string): Answer<never> | undefined {
+  const unheard = context.recollection.unheardFor(taskId);
+  if (!unheard) return undefined;
+  const { deviceIds, until } = unheard;
+  const who = deviceIds.length === 0 ? "its devices" : deviceIds.join(", ");
+  return refuse("restored", `the cloud was restored, and waits for ${who} until ${until}`, { deviceIds, until });
 }
 
 /** Somebody's journal may tell of an assignment that this database, restored from a backup, knows nothing of. */

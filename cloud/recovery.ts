@@ -49,7 +49,9 @@ export function createRecovery(context: CloudContext): Recovery {
     }
     const decision = decideEnd(device, row, ended);
     if (decision.kind === "escalate") await tell(row, decision.code);
-    if (decision.kind === "hand-on") await handOn(row, device);
+    // What the copy has forgotten comes first: the end of the wait asks again.
+    if (decision.kind === "hand-on" && context.recollection.unheardFor(row.taskId)) open.add(contractId);
+    else if (decision.kind === "hand-on") await handOn(row, device);
   }
   async function handOn(row: ContractRow, from: Device): Promise<void> {
     const found = await findDevice(context, row);

@@ -12,6 +12,7 @@ import { changeOf, commitChange } from "./status-change.ts";
 /** Does what has become possible for a device: reconciles it, decides an unconfirmed contract. Runs in its turn. */
 export async function settle(context: CloudContext, device: Device): Promise<void> {
   await settleUnconfirmed(context, device);
+  context.recollection.hear(device);
   if (modeOf(device) === "reconciled" && hasCaughtUp(device)) await completeReturn(context, device);
   notify(device);
 }

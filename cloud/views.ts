@@ -128,8 +128,8 @@ export type CommandView = z.infer<typeof CommandView>;
 
 export const ForceReleaseView = z.object({
   taskId: Name,
-  contractId: Uuid7,
-  deviceId: Name,
+  contractId: Uuid7.exactOptional().meta({ description: "absent where a restored cloud does not know whose it was" }),
+  deviceId: Name.exactOptional(),
   epoch: z.number().int().meta({ description: "everything that was assigned before is fenced by it" }),
   warning: z.string(),
 });

@@ -35,6 +35,8 @@ export const OnlinePresence = z.object({
   active: z.array(ActiveContract),
   gate: z.enum(["own", "external"]),
   profile: z.object({ kind: z.string(), actions: z.array(z.string()), software: z.string() }),
+  /** The cloud that the device had heard when it drew its session. */
+  cloudId: z.string().optional(),
 });
 export type OnlinePresence = z.infer<typeof OnlinePresence>;
 

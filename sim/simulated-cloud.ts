@@ -36,6 +36,8 @@ export interface SimulatedCloudDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly network: Network;
+  /** Names of all devices. */
+  readonly devices: readonly string[];
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
   readonly rewiring?: Rewiring | undefined;
   readonly onLogged: (entries: readonly LogEntry[]) => void;
@@ -61,9 +63,9 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   let starts = 0;
   let store = openStore();
 
-  function openStore(content?: Uint8Array): SqliteCloudStore {
+  function openStore(restored?: { readonly copy: Uint8Array | undefined }): SqliteCloudStore {
     const newCloudId = `cloud-${++restores}`;
-    const opened = openSqliteStore({ path: ":memory:", newCloudId, ...(content && { backup: content }) });
+    const opened = openSqliteStore({ path: ":memory:", newCloudId, ...(restored && { restored }) });
     opened.onLogged(deps.onLogged);
     return opened;
   }
@@ -84,7 +86,9 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
       const own: Running = { life: new Life() };
       running = own;
       const { life } = own;
-      own.execution = await startExecution(ExecutionConfig.parse({}), {
+      // Whoever restores a cloud says which devices there are.
+      const config = ExecutionConfig.parse(restores > 1 ? { devices: deps.devices } : {});
+      own.execution = await startExecution(config, {
         clock: wired.clock(life.clock(clock), CLOUD),
         rng: deps.rng.fork(`start ${++starts}`),
         log: log.child({ process: CLOUD }),
@@ -103,7 +107,7 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
     restore() {
       assert(!running, "the database of a cloud that runs is not replaced");
       const replaced = store;
-      store = openStore(backup);
+      store = openStore({ copy: backup });
       void replaced[Symbol.asyncDispose]();
     },
     async [Symbol.asyncDispose]() {

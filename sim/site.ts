@@ -87,6 +87,7 @@ export class Site implements AsyncDisposable {
         rng: rng.fork("cloud"),
         log,
         network: this.network,
+        devices: scenario.robots.map(({ id }) => id),
         crypto: { signer: this.signer, sha256: sha256Hex },
         onLogged: (entries) => this.#hearCloud(entries),
         rewiring,

@@ -28,6 +28,8 @@ export interface PresenceNow {
   readonly wallMs: number;
   readonly range: OnlinePresence["journal"];
   readonly device: DeviceState;
+  /** The cloud that acknowledged last when the session was drawn. */
+  readonly cloudId?: string | undefined;
 }
 
 /** What NTP on a local network keeps to; a clock that was never set may be off by anything. */
@@ -54,6 +56,7 @@ export function presenceOf(
     active: activeContracts(now.device, sha256),
     gate,
     profile,
+    ...(now.cloudId === undefined ? {} : { cloudId: now.cloudId }),
   };
 }
 

@@ -20,6 +20,16 @@ const LIVE_MS = 1000;
 /** How often at most a foreign presence is answered at once; two devices of one name would else talk without end. */
 const CORRECTION_MS = 1000;
 
+/** What a session has of the link that it belongs to. */
+interface SessionParts {
+  readonly beats: BeatCounter;
+  readonly log: Log;
+  /** Called with every presence of this device that the broker delivers, whoever published it. */
+  readonly heardOfItself: (presence: Presence) => void;
+  /** Ends the connection, for another session to be drawn. */
+  readonly leave: (reason: string) => void;
+}
+
 /** One connection's life: what is said and heard between its CONNECT and its end. */
 export class LinkSession {
   readonly id: string;
@@ -30,6 +40,9 @@ export class LinkSession {
   readonly #drain: Drain | undefined;
   readonly #stops: Cancel[] = [];
   #connection: Connection | undefined;
+  /** The cloud that was known when this session was drawn. */
+  readonly #cloudId: string | undefined;
+  readonly #leave: (reason: string) => void;
   #liveBlock = 0;
   #grant: number | undefined;
   #correctedAtMs = -Infinity;
@@ -38,15 +51,12 @@ export class LinkSession {
 
   readonly #heardOfItself: (presence: Presence) => void;
 
-  /** `heardOfItself` is called with every presence of this device that the broker delivers, whoever published it. */
-  constructor(
-    deps: LinkDeps,
-    id: string,
-    { beats, log, heardOfItself }: { beats: BeatCounter; log: Log; heardOfItself: (presence: Presence) => void },
-  ) {
+  constructor(deps: LinkDeps, id: string, { beats, log, heardOfItself, leave }: SessionParts) {
     this.id = id;
     this.#deps = deps;
     this.#heardOfItself = heardOfItself;
+    this.#leave = leave;
+    this.#cloudId = deps.journal.meta("cloudId");
     this.#log = log.child({ session: id });
     this.#beats = beats;
     this.#sender = new JournalSender({
@@ -195,6 +205,8 @@ export class LinkSession {
     if (known === cloudId) return false;
     this.#log.info({ before: known, cloudId }, "another cloud acknowledges");
     await journal.startOver(cloudId, committedSeq);
+    // What a lost cloud has sent may still be on its way, and is for this session only.
+    if (known !== undefined) this.#leave("the cloud is another one");
     return true;
   }
 
@@ -212,6 +224,7 @@ export class LinkSession {
         wallMs: moment.wallMs,
         range: journal.range(),
         device: journal.state(),
+        cloudId: this.#cloudId,
       },
       sha256,
     );

@@ -58,7 +58,7 @@ export interface Link extends LinkStatus, Replanner, AsyncDisposable {
 const KEEP_ALIVE_SECONDS = 15;
 /** How soon a broker must answer after this machine's addresses changed, and how soon at most a new attempt begins. */
 const PROBE_MS = 5000;
-const RETRY_AFTER_CHANGE_MS = 1000;
+const RETRY_SOON_MS = 1000;
 /** How long a graceful end waits for the broker. */
 const FAREWELL_MS = 2000;
 
@@ -160,7 +160,7 @@ class CloudLink implements Link {
   async #connect(attempt: number): Promise<void> {
     const { transport, journal, clock, uuid } = this.#deps;
     const identity = { incarnation: journal.incarnation(), bootId: clock.bootId, session: uuid() };
-    const session = this.#newSession(identity.session);
+    const session = this.#newSession(identity.session, attempt);
     let connection: Connection | undefined;
     try {
       connection = await transport.connect(this.#connectOptions(identity), {
@@ -178,14 +178,16 @@ class CloudLink implements Link {
     await connection?.close();
   }
 
-  #newSession(id: string): LinkSession {
+  #newSession(id: string, attempt: number): LinkSession {
     const { clock } = this.#deps;
     this.#reconnection.began(id);
-    return new LinkSession(this.#deps, id, {
+    const session = new LinkSession(this.#deps, id, {
       beats: this.#beats,
       log: this.#log,
       heardOfItself: (presence) => this.#reconnection.heard(presence, clock.nowMs()),
+      leave: (reason) => this.#leave(attempt, session, reason),
     });
+    return session;
   }
 
   #isActive(): boolean {
@@ -220,6 +222,14 @@ class CloudLink implements Link {
     this.#note({ type: "link.changed", data });
   }
 
+  /** Ends a connection that could go on: the next one need not wait for long. */
+  #leave(attempt: number, session: LinkSession, reason: string): void {
+    const current = this.#current;
+    this.#onLost(attempt, session, { code: "transport.closed", reason });
+    this.#retrySoon();
+    if (current?.session === session) void current.connection.close();
+  }
+
   #onLost(attempt: number, session: LinkSession, happened: LinkTrouble): void {
     session.end();
     const { context, value } = this.#actor.getSnapshot();
@@ -242,18 +252,19 @@ class CloudLink implements Link {
    * none, the new network may have what the old one lacked.
    */
   #onNetworkChange(): void {
-    const { clock } = this.#deps;
     const current = this.#current;
     this.#log.info({ state: this.state().kind }, "this machine's network addresses changed");
-    if (current) {
-      void this.#probe(current);
-      return;
-    }
+    if (current) void this.#probe(current);
+    else this.#retrySoon();
+  }
+
+  /** Instead of when the back-off ends; a second device of the same name is not hurried. */
+  #retrySoon(): void {
     if (this.#reconnection.isForRival) return;
-    clock.after(
-      this.#rng.float() * RETRY_AFTER_CHANGE_MS,
-      () => this.#isActive() && this.#actor.send({ type: "retry" }),
-    );
+    const retry = (): void => {
+      if (this.#isActive()) this.#actor.send({ type: "retry" });
+    };
+    this.#deps.clock.after(this.#rng.float() * RETRY_SOON_MS, retry);
   }
 
   async #probe({ attempt, session, connection }: Current): Promise<void> {

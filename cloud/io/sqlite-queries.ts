@@ -1,9 +1,11 @@
+import { DEFAULT_LEASE } from "#contract/contract";
 import type { SqliteDatabase } from "#lib/node/sqlite";
 import type { z } from "zod";
 import * as columns from "./sqlite-rows.ts";
 import { readRow } from "./sqlite-rows.ts";
 import {
   MEMORY_LOST,
+  RESTORED,
   type CloudStore,
   type ContractQuery,
   type ExceptionQuery,
@@ -61,6 +63,7 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
         columns.PolicyColumns,
         `${POLICY} AS p WHERE version = (SELECT max(version) FROM policy WHERE policy_id = p.policy_id) ORDER BY policy_id`,
       ),
+      ...restoredOf(database),
       forgotten: all(
         columns.ForgottenColumns,
         `SELECT contract_id AS contractId, device_id AS deviceId FROM contract WHERE reason = ?`,
@@ -88,6 +91,16 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
     logAfter: async (afterId, limit, filter = {}) => logPage(all, afterId, limit, filter),
     ...lookups(database),
   };
+}
+
+/** Whether the database is a copy that not all is known of, and the longest lease in it. */
+function restoredOf(database: SqliteDatabase): Pick<StoredFleet, "restored"> {
+  const isRestored = database.prepare(`SELECT value FROM meta WHERE key = ? AND value <> ''`).get(RESTORED) !== undefined;
+  if (!isRestored) return {};
+  const lease = `json_extract(body, '$.lease.durationSeconds') + json_extract(body, '$.lease.windDownSeconds')`;
+  const longest = Number(database.prepare(`SELECT coalesce(max(${lease}), 0) FROM contract`).pluck().get());
+  const usual = DEFAULT_LEASE.durationSeconds + DEFAULT_LEASE.windDownSeconds;
+  return { restored: { longestLeaseSeconds: Math.max(longest, usual) } };
 }
 
 type All = <Schema extends z.ZodType>(schema: Schema, sql: string, ...values: unknown[]) => z.infer<Schema>[];

@@ -3,7 +3,7 @@ import { openSqlite, toStoreError, type SqliteDatabase } from "#lib/node/sqlite"
 import { ConflictSignal, createApply } from "./sqlite-ops.ts";
 import { createQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
-import type { CloudStore, CommitResult, LogEntry, StoreOp } from "./store.ts";
+import { type CloudStore, type CommitResult, type LogEntry, RESTORED, type StoreOp } from "./store.ts";
 
 interface Pending {
   readonly ops: readonly StoreOp[];
@@ -24,8 +24,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** Identity of a database that is made now, or restored; an older one keeps its own. */
   readonly newCloudId: string;
-  /** The copy that a restored database begins with. */
-  readonly backup?: Uint8Array;
+  /** The database takes the place of a lost one: it is a copy that was put back, or a new one. One in memory begins with `copy`. */
+  readonly restored?: { readonly copy?: Uint8Array | undefined };
 }
 
 export interface SqliteCloudStore extends CloudStore {
@@ -38,9 +38,10 @@ export interface SqliteCloudStore extends CloudStore {
  * current turn's promises have settled are written as one transaction, each in a savepoint of its own.
  * Throws `store.failed` or `store.corrupt` when the file cannot be used.
  */
-export function openSqliteStore({ path, newCloudId, backup }: SqliteStoreOptions): SqliteCloudStore {
-  const database = openSqlite({ path, migrations: MIGRATIONS, ...(backup && { content: backup }) });
-  if (backup) database.prepare("DELETE FROM meta WHERE key = 'cloud_id'").run();
+export function openSqliteStore({ path, newCloudId, restored }: SqliteStoreOptions): SqliteCloudStore {
+  const content = restored?.copy;
+  const database = openSqlite({ path, migrations: MIGRATIONS, ...(content && { content }) });
+  if (restored) noteRestored(database);
   const listeners = new Set<(entries: readonly LogEntry[]) => void>();
   const writeAll = createGroupWrite(database);
   let waiting: Pending[] = [];
@@ -86,6 +87,12 @@ function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[])
       return { pending, result: { ok: false, conflict: written.thrown.conflict }, logged: [] };
     }),
   );
+}
+
+/** Another identity than the lost database had: devices then send again what they still hold. */
+function noteRestored(database: SqliteDatabase): void {
+  database.prepare("DELETE FROM meta WHERE key = 'cloud_id'").run();
+  database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, 'yes')").run(RESTORED);
 }
 
 function cloudIdOf(database: SqliteDatabase, newCloudId: string): string {

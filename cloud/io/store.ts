@@ -231,6 +231,11 @@ export interface StoredFleet {
   readonly openCommands: readonly CommandRow[];
   /** Every policy in its newest version. */
   readonly policies: readonly VersionedPolicy[];
+  /** The database began as a copy of a lost one, and not all that it has forgotten is known yet. */
+  readonly restored?: {
+    /** Of the leases that it may have given, wind-down included, as far as the copy tells. */
+    readonly longestLeaseSeconds: number;
+  };
   /** Contracts that their device has forgotten: its journal will never say how they ended. */
   readonly forgotten: readonly Pick<ContractRow, "contractId" | "deviceId">[];
 }
@@ -258,6 +263,9 @@ export interface ExceptionQuery extends PageQuery {
 export interface LogFilter extends Tenant {
   readonly contractId?: string;
 }
+
+/** Key of the note that a database is a copy, as long as not all that it has forgotten is known. */
+export const RESTORED = "restored";
 
 /** `reason` of a contract whose device has lost its memory. */
 export const MEMORY_LOST = "memory_lost";

@@ -71,19 +71,20 @@ export function draw(seed: number, motion: Motion): Drawn {
       profiles: new Map(robots.map((id) => [id, profile])),
       contracts,
     },
-    troubles: drawTroubles(rng.fork("troubles"), stage).filter(
-      (trouble) => !isRestore(trouble) || !isOrderedTwice(contracts),
-    ),
+    troubles: believable(drawTroubles(rng.fork("troubles"), stage)),
   };
 }
 
-function isOrderedTwice(contracts: LoadedScenario["contracts"]): boolean {
-  return new Set(contracts.map(({ draft }) => draft.taskId)).size < contracts.length;
-}
+/** What is assumed of a wall clock that says it is synced (`docs/no-double-assignment.md`); it counts after a reboot only. */
+const WALL_ERROR_SECONDS = 5;
 
-/** A cloud that has forgotten a task gives it out again when it is ordered again: until it has heard its device, nothing tells it not to. */
-function isRestore({ fault }: Trouble): boolean {
-  return "do" in fault && fault.do === "restore-cloud";
+/** Without steps of the wall clock that break this assumption. */
+function believable(troubles: readonly Trouble[]): Trouble[] {
+  const rebooted = troubles.flatMap(({ fault }) => ("do" in fault && fault.do === "power-cut" ? [fault.device] : []));
+  return troubles.filter(({ fault }) => {
+    if (!("do" in fault) || fault.do !== "clock-step" || Math.abs(fault.by) <= WALL_ERROR_SECONDS) return true;
+    return fault.device === undefined ? rebooted.length === 0 : !rebooted.includes(fault.device);
+  });
 }
 
 /** The scenario with these of its troubles only. */
