@@ -99,17 +99,19 @@ export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): 
       cloud = await start();
     },
     async [Symbol.asyncDispose]() {
-      const failed = lines.filter((line) => line.message === "task failed");
-      assert(
-        failed.length === 0,
-        `nothing fails unnoticed: ${failed.map((line) => messageOf(line.data["err"])).join()}`,
-      );
+      assertNoFailure(lines);
       await cloud[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });
     },
   };
   return fixture;
+}
+
+function assertNoFailure(lines: readonly LogLine[]): void {
+  const failed = lines.filter((line) => line.message === "task failed");
+  const told = failed.map((line) => messageOf(line.data["err"])).join();
+  assert(failed.length === 0, `nothing fails unnoticed: ${told}`);
 }
 
 /** A draft of the example contract for a device and task. */

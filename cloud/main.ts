@@ -31,6 +31,8 @@ const LOOK_EVERY_MS = 20;
 export interface RunCloudOptions {
   /** The configuration file; without it, everything has its default. */
   readonly config?: string | undefined;
+  /** The database is a copy that was put back, or a new one in the place of one that was lost. */
+  readonly isRestored?: boolean;
   /** Settings that win over the file's. */
   readonly settings?: Partial<CloudConfig>;
   /** Version of this program. */
@@ -53,7 +55,9 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
   try {
     makeFolder(config.dataDir, "dataDir is where the database is kept");
     const path = join(config.dataDir, "cloud.db");
-    const store = parts.use(openSqliteStore({ path, newCloudId: randomUUID() }));
+    const store = parts.use(
+      openSqliteStore({ path, newCloudId: randomUUID(), ...(options.isRestored && { restored: {} }) }),
+    );
     const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
     const { transport, brokerUrl } = await openBroker(config, log, parts);
     const cloud = await composeCloud(executionConfigOf(config), {

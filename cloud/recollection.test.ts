@@ -60,20 +60,20 @@ describe("a cloud that was restored from a copy", () => {
     expect(await order(rig, "task-2")).toMatchObject({ ok: true });
   });
 
-  it.each([["named and silent", DEVICES], ["nowhere named", []]])(
-    "assigns when the longest lease is over where devices are %s",
-    async (_how, devices) => {
-      const rig = await restored(devices);
-      await using cloud = rig.cloud;
-      await rig.holder.disconnect("cut");
-      await cloud.pass(6);
-      await rig.other.connect();
-      await cloud.pass(LEASES_OVER_SECONDS - 60);
-      expect(await order(rig, "task-1")).toMatchObject(REFUSED);
-      await cloud.pass(60);
-      expect(await order(rig, "task-1")).toMatchObject({ ok: true });
-    },
-  );
+  it.each([
+    ["named and silent", DEVICES],
+    ["nowhere named", []],
+  ])("assigns when the longest lease is over where devices are %s", async (_how, devices) => {
+    const rig = await restored(devices);
+    await using cloud = rig.cloud;
+    await rig.holder.disconnect("cut");
+    await cloud.pass(6);
+    await rig.other.connect();
+    await cloud.pass(LEASES_OVER_SECONDS - 60);
+    expect(await order(rig, "task-1")).toMatchObject(REFUSED);
+    await cloud.pass(60);
+    expect(await order(rig, "task-1")).toMatchObject({ ok: true });
+  });
 
   it("waits on when it is started again, and no more once it has heard everybody", async () => {
     const rig = await restored();
@@ -97,7 +97,9 @@ describe("a cloud that was restored from a copy", () => {
     await cloud.pass(6);
     const words = { by: "Ada", reason: "amr-07 is in the workshop" };
     const asked = await cloud.cloud.forceRelease("task-1", words);
-    expect(asked).toMatchObject({ problem: { type: "urn:holdfast:problem:confirmation_needed", deviceIds: ["amr-07"] } });
+    expect(asked).toMatchObject({
+      problem: { type: "urn:holdfast:problem:confirmation_needed", deviceIds: ["amr-07"] },
+    });
     expect(asked.ok ? "" : asked.problem.detail).toMatch(/has not heard amr-07.* done twice.* surely ended at 20/);
     expect(await cloud.cloud.forceRelease("task-1", { ...words, confirm: true })).toMatchObject({ ok: true });
     expect(await order(rig, "task-1")).toMatchObject({ ok: true, value: { epoch: 1001 } });

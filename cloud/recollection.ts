@@ -46,8 +46,7 @@ export function startRecollection(deps: RecollectionDeps, { restored }: Pick<Sto
   const overMs = restored && allLeasesOverMs(restored.longestLeaseSeconds, clock.nowMs());
   let isWaiting = restored !== undefined;
 
-  const unheard = (): string[] =>
-    fleet.all().flatMap(({ deviceId }) => (heard.has(deviceId) ? [] : [deviceId]));
+  const unheard = (): string[] => fleet.all().flatMap(({ deviceId }) => (heard.has(deviceId) ? [] : [deviceId]));
   function end(because: string): void {
     if (!isWaiting) return;
     isWaiting = false;

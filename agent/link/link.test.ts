@@ -322,14 +322,14 @@ describe("a history that the cloud does not share", () => {
     bench.cloud.cloudId = "cloud-2";
     bench.cloud.committed.splice(3);
     bench.cloud.hash = bench.cloud.committed.length === 3 ? (await bench.journal.read(4, 1, 1))!.prevHash : "";
-    const { session } = bench.cloud.beat();
+    const { session } = bench.beat();
     bench.cloud.ack();
     await bench.clock.advance(5000);
     // Two more say that a session ended and another one began.
     expect(bench.cloud.seq).toBe(9);
     expect(bench.journal.range().ackedSeq).toBe(9);
     expect(bench.journal.meta("cloudId")).toBe("cloud-2");
-    const now = bench.cloud.beat();
+    const now = bench.beat();
     expect(now.session).not.toBe(session);
     expect(now).toMatchObject({ cloudId: "cloud-2" });
   });

@@ -9,6 +9,7 @@ interface CloudOptions {
   readonly mqtt?: string;
   readonly broker?: string;
   readonly data?: string;
+  readonly restored?: boolean;
 }
 
 /** `holdfast cloud`: the counterpart, until it is told to end. */
@@ -20,7 +21,11 @@ export function cloudCommand(): Command {
     .option("--mqtt <host:port>", "where the embedded broker listens (default 127.0.0.1:1883)", address)
     .option("--broker <url>", "use this MQTT broker instead of the embedded one")
     .option("--data <dir>", "folder of the database (default ./data/cloud)")
-    .action(async ({ config, http, mqtt, broker, data }: CloudOptions) => {
+    .option(
+      "--restored",
+      "the database is a backup put back, or takes the place of a lost one: once, at the first start",
+    )
+    .action(async ({ config, http, mqtt, broker, data, restored = false }: CloudOptions) => {
       process.exitCode = await runCloud({
         config,
         settings: {
@@ -29,6 +34,7 @@ export function cloudCommand(): Command {
           ...(broker === undefined ? {} : { broker }),
           ...(data === undefined ? {} : { dataDir: data }),
         },
+        isRestored: restored,
         version: version(),
         say: (line) => process.stdout.write(`${line}\n`),
       });

@@ -95,7 +95,8 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
 
 /** Whether the database is a copy that not all is known of, and the longest lease in it. */
 function restoredOf(database: SqliteDatabase): Pick<StoredFleet, "restored"> {
-  const isRestored = database.prepare(`SELECT value FROM meta WHERE key = ? AND value <> ''`).get(RESTORED) !== undefined;
+  const isRestored =
+    database.prepare(`SELECT value FROM meta WHERE key = ? AND value <> ''`).get(RESTORED) !== undefined;
   if (!isRestored) return {};
   const lease = `json_extract(body, '$.lease.durationSeconds') + json_extract(body, '$.lease.windDownSeconds')`;
   const longest = Number(database.prepare(`SELECT coalesce(max(${lease}), 0) FROM contract`).pluck().get());

@@ -145,7 +145,8 @@ export class DiskFile {
 /** What of `of` a change will overwrite or cut off. */
 function undoOf(change: Change, of: ByteStore): Undo {
   const { size } = of;
-  const [from, to] = change.type === "write" ? [change.offset, change.offset + change.bytes.length] : [change.size, size];
+  const [from, to] =
+    change.type === "write" ? [change.offset, change.offset + change.bytes.length] : [change.size, size];
   return { offset: Math.min(from, size), bytes: of.slice(from, to), size };
 }
 

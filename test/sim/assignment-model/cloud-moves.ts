@@ -1,5 +1,6 @@
 import { nextEpoch, strangeHolder } from "#cloud/core/assignment";
 import { reassignableAtMs } from "#cloud/core/lease";
+import { allLeasesOverMs, isAccountedFor, type Hearing } from "#cloud/core/recollection";
 import { decideRecovery } from "#cloud/core/recovery";
 import { decideUnconfirmed } from "#cloud/core/unconfirmed";
 import { activeContract } from "#contract/reducer";
@@ -8,7 +9,6 @@ import { holdsLock, isFinal, nextStatus } from "#contract/status";
 import { fault, LEASE, send, stateOf, TASK } from "./device-moves.ts";
 import {
   DEVICE_IDS,
-  type Assumptions,
   type CloudPart,
   type DeviceId,
   type Guards,
@@ -21,11 +21,11 @@ import {
 const ASSIGNMENTS_MAX = 2;
 
 /** What the cloud can do next, and what can happen to it. */
-export function cloudMoves(world: World, guards: Guards, assumptions: Assumptions): Move[] {
+export function cloudMoves(world: World, guards: Guards, restores: boolean): Move[] {
   return [
     ...DEVICE_IDS.flatMap((id) => [...hearingMoves(world, id), ...pushMoves(world, id, guards)]),
     ...world.cloud.rows.flatMap((row) => [...rowMoves(world, row, guards), ...forceMoves(world, row)]),
-    ...backupMoves(world, assumptions),
+    ...(restores ? backupMoves(world) : []),
   ];
 }
 
@@ -86,19 +86,38 @@ function hearingMoves(world: World, id: DeviceId): Move[] {
 /** A session begins; what the device is at and the cloud has ended is revoked first of all. */
 function hear(world: World, id: DeviceId): World {
   const { cloud, devices } = world;
-  const { session, journal } = devices[id];
-  const target = { session, target: journal.length };
-  const heard = withCloud(world, { mode: { ...cloud.mode, [id]: "live" }, heard: { ...cloud.heard, [id]: target } });
+  const { session, journal, generation } = devices[id];
+  const told = { session, target: journal.length, generation };
+  const heard = account(
+    withCloud(world, { mode: { ...cloud.mode, [id]: "live" }, heard: { ...cloud.heard, [id]: told } }),
+    id,
+  );
   const active = activeContract(stateOf(id, journal));
   const row = cloud.rows.find(({ contractId }) => contractId === active?.contractId);
   return row && isFinal(row.status) ? revoke(heard, row) : heard;
+}
+
+/** Notes a device that has told everything since the restore. */
+function account(world: World, id: DeviceId): World {
+  const { cloud, devices } = world;
+  const heard = cloud.heard[id];
+  if (!heard || cloud.accounted.includes(id)) return world;
+  const active = activeContract(stateOf(id, devices[id].journal));
+  const hearing: Hearing = {
+    mode: cloud.mode[id],
+    presence: { cloudId: String(heard.generation), active: active ? [{ ...active, stateHash: "" }] : [] },
+    isCaughtUp: cloud.folded[id] >= heard.target,
+    state: foldOf(world, id),
+  };
+  if (!isAccountedFor(hearing, String(cloud.generation))) return world;
+  return withCloud(world, { accounted: [...cloud.accounted, id].toSorted() });
 }
 
 function readJournal(world: World, id: DeviceId): World {
   const { journal } = world.devices[id];
   const fresh = journal.slice(world.cloud.folded[id]);
   const read = withCloud(world, { folded: { ...world.cloud.folded, [id]: journal.length } });
-  return fresh.reduce((before, { type, contractId, epoch }) => {
+  const told = fresh.reduce((before, { type, contractId, epoch }) => {
     const row = before.cloud.rows.find((candidate) => candidate.contractId === contractId);
     if (type === "movement") {
       const isFenced = row !== undefined && epoch < before.cloud.epoch;
@@ -110,6 +129,7 @@ function readJournal(world: World, id: DeviceId): World {
       ? revoke(before, row)
       : move(before, row, type, type === "contract.accepted" ? { countedSeconds: before.seconds } : {});
   }, read);
+  return account(told, id);
 }
 
 /** A new assignment. */
@@ -135,7 +155,8 @@ function mayPush(world: World, id: DeviceId, guards: Guards): boolean {
   const isFree = !cloud.rows.some((row) => row.deviceId === id && holdsLock(row.status));
   const last = cloud.rows.at(-1);
   const isOpen = last === undefined || !isFinal(last.status) || mayHandOn(world, last);
-  const isAllowed = isOpen && !(guards.lock && isTaken(world)) && seconds >= cloud.quietUntil;
+  const isKnown = !guards.recollection || seconds >= cloud.quietUntil || cloud.accounted.length === DEVICE_IDS.length;
+  const isAllowed = isOpen && !(guards.lock && isTaken(world)) && isKnown;
   return isWithinBounds && cloud.mode[id] === "live" && isFree && isAllowed;
 }
 
@@ -222,21 +243,24 @@ function forceMoves(world: World, row: Row): Move[] {
 }
 
 /** The database as it was, once; what the process knew is gone, and leases are counted from its start. */
-function backupMoves(world: World, { waitsAfterRestore }: Assumptions): Move[] {
+function backupMoves(world: World): Move[] {
   const { cloud, backup, seconds } = world;
-  const { quietUntil: isRestored } = cloud;
   if (!backup)
-    return isRestored > 0 ? [] : fault(world, "the cloud is backed up", (before) => ({ ...before, backup: cloud }));
+    return cloud.generation > 0
+      ? []
+      : fault(world, "the cloud is backed up", (before) => ({ ...before, backup: cloud }));
   const restore = (before: World): World => {
     const rows = backup.rows.map((row) => (holdsLock(row.status) ? { ...row, countedSeconds: seconds } : row));
     const unanswered = rows.map((row): Row => (row.status === "pushed" ? { ...row, status: "unconfirmed" } : row));
-    const quietUntil = waitsAfterRestore ? reassignableAtMs(LEASE, seconds * 1000) / 1000 : 0;
+    const longest = LEASE.durationSeconds + LEASE.windDownSeconds;
     const restored: CloudPart = {
       ...backup,
       rows: unanswered,
       mode: { a: "projected", b: "projected" },
       heard: {},
-      quietUntil,
+      generation: 1,
+      quietUntil: allLeasesOverMs(longest, seconds * 1000) / 1000,
+      accounted: [],
     };
     return { ...before, cloud: restored, backup: undefined };
   };

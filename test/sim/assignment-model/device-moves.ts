@@ -118,7 +118,11 @@ function linkMoves(world: World, id: DeviceId, device: DevicePart): Move[] {
     const up = { ...device, link: "up" as const, session: device.session + 1 };
     return [{ what: `${id} connects in session ${up.session}`, world: withDevice(world, id, up) }];
   }
-  return fault(world, `${id} loses its link`, (left) => withDevice(left, id, { ...device, link: "down" }));
+  const lost = fault(world, `${id} loses its link`, (left) => withDevice(left, id, { ...device, link: "down" }));
+  const { generation } = world.cloud;
+  if (device.generation === generation) return lost;
+  const anew = { ...device, session: device.session + 1, generation };
+  return [...lost, { what: `${id} hears the restored cloud, and connects anew`, world: withDevice(world, id, anew) }];
 }
 
 function beatMoves(world: World, id: DeviceId, device: DevicePart): Move[] {

@@ -17,6 +17,8 @@ import {
 export interface Bounds extends Activity {
   /** Faults in one history. */
   readonly faults: number;
+  /** Whether the cloud may be restored from a backup. */
+  readonly restores: boolean;
   readonly seconds: number;
 }
 
@@ -37,6 +39,7 @@ const INITIAL_DEVICE: DevicePart = {
   revoked: [],
   anchors: [],
   hasBeaten: false,
+  generation: 0,
 };
 
 const INVARIANTS: Readonly<Record<string, (world: World, assumptions: Assumptions) => boolean>> = {
@@ -45,7 +48,7 @@ const INVARIANTS: Readonly<Record<string, (world: World, assumptions: Assumption
   "at most one contract of the task holds its lock": ({ cloud }) =>
     cloud.rows.filter(({ status }) => holdsLock(status)).length <= 1,
   "at most one assignment's movements count, unless the database was restored": ({ cloud }) =>
-    cloud.quietUntil > 0 ||
+    cloud.generation > 0 ||
     new Set(cloud.ledger.filter(({ isFenced }) => !isFenced).map(({ contractId }) => contractId)).size <= 1,
 };
 
@@ -80,11 +83,13 @@ function initialWorld({ faults }: Bounds): World {
       rows: [],
       epoch: 0,
       mode: { a: "live", b: "live" },
-      heard: { a: { session: 1, target: 0 }, b: { session: 1, target: 0 } },
+      heard: { a: { session: 1, target: 0, generation: 0 }, b: { session: 1, target: 0, generation: 0 } },
       folded: { a: 0, b: 0 },
       revokes: [],
       ledger: [],
+      generation: 0,
       quietUntil: 0,
+      accounted: [],
     },
     devices: { a: { ...INITIAL_DEVICE, journal: [] }, b: { ...INITIAL_DEVICE, journal: [] } },
     messages: [],
@@ -100,7 +105,7 @@ function movesOf(world: World, bounds: Bounds, guards: Guards, assumptions: Assu
   return [
     ...(later.seconds <= bounds.seconds ? [{ what: `it is ${later.seconds} s`, world: later }] : []),
     ...deviceMoves(world, bounds, assumptions),
-    ...cloudMoves(world, guards, assumptions),
+    ...cloudMoves(world, guards, bounds.restores),
     ...deliveries(world, guards, assumptions),
   ].map((move) => ({ ...move, world: withoutInert(fenced(move.world)) }));
 }

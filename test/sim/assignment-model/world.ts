@@ -24,20 +24,31 @@ export interface World {
 export type DeviceId = "a" | "b";
 export const DEVICE_IDS: readonly DeviceId[] = ["a", "b"];
 
+/** What a session says when it is first heard: where the journal ends, and which cloud was known when it was drawn. */
+export interface Heard {
+  readonly session: number;
+  readonly target: number;
+  readonly generation: number;
+}
+
 export interface CloudPart {
   readonly rows: readonly Row[];
   /** Highest epoch that is recorded of the task. */
   readonly epoch: number;
   readonly mode: Readonly<Record<DeviceId, "live" | "projected">>;
   /** Session heard last, and where the journal ended then. */
-  readonly heard: Readonly<Partial<Record<DeviceId, { readonly session: number; readonly target: number }>>>;
+  readonly heard: Readonly<Partial<Record<DeviceId, Heard>>>;
   /** Events of each journal that are committed. */
   readonly folded: Readonly<Record<DeviceId, number>>;
   /** Contracts that a revoke was sent for, and at which event its device has answered. */
   readonly revokes: readonly { readonly contractId: string; readonly answeredAt?: number }[];
   readonly ledger: readonly { readonly contractId: string; readonly isFenced: boolean }[];
-  /** Nothing is assigned before, after a restore. */
+  /** How often it was restored. */
+  readonly generation: number;
+  /** Nothing is assigned before, after a restore, unless all devices have told what they are at. */
   readonly quietUntil: number;
+  /** Devices that have, since the restore. */
+  readonly accounted: readonly DeviceId[];
 }
 
 /** A contract as the cloud has recorded it. */
@@ -62,6 +73,8 @@ export interface DevicePart {
   readonly revoked: readonly string[];
   readonly anchors: readonly LeaseAnchor[];
   readonly hasBeaten: boolean;
+  /** The cloud that was known when the session was drawn. */
+  readonly generation: number;
 }
 
 /** An event of a journal, as short as the model needs it. */
@@ -103,6 +116,8 @@ export interface Guards {
   readonly lock: boolean;
   /** What is called back moves only once the device's journal says that it let go. */
   readonly release: boolean;
+  /** A restored cloud assigns nothing before every device was heard anew, or every lease of before has ended. */
+  readonly recollection: boolean;
 }
 
 /** What the argument assumes of the world outside. */
@@ -113,8 +128,6 @@ export interface Assumptions {
   readonly wallErrorSeconds: number;
   /** A device whose lease is unknown after a reboot stands still. */
   readonly holdsWhenUnknown: boolean;
-  /** A restored cloud assigns nothing until every lease of before has ended. */
-  readonly waitsAfterRestore: boolean;
   /** A device stops within the wind-down of its lease. */
   readonly stopsInTime: boolean;
 }
