@@ -149,15 +149,19 @@ function pushMoves(world: World, id: DeviceId, guards: Guards): Move[] {
 
 /** To a device that is live and free, where nothing and nobody has the task, and no effect of before forbids it. */
 function mayPush(world: World, id: DeviceId, guards: Guards): boolean {
-  const { cloud, seconds, pushes } = world;
+  const { cloud, pushes } = world;
   // The devices are alike, so that the first one may be called a.
   const isWithinBounds = pushes < ASSIGNMENTS_MAX && (pushes > 0 || id === "a");
   const isFree = !cloud.rows.some((row) => row.deviceId === id && holdsLock(row.status));
   const last = cloud.rows.at(-1);
   const isOpen = last === undefined || !isFinal(last.status) || mayHandOn(world, last);
-  const isKnown = !guards.recollection || seconds >= cloud.quietUntil || cloud.accounted.length === DEVICE_IDS.length;
-  const isAllowed = isOpen && !(guards.lock && isTaken(world)) && isKnown;
+  const isAllowed = isOpen && !(guards.lock && isTaken(world)) && !(guards.recollection && mustWait(world));
   return isWithinBounds && cloud.mode[id] === "live" && isFree && isAllowed;
+}
+
+/** After a restore. */
+function mustWait({ cloud, seconds }: World): boolean {
+  return seconds < cloud.quietUntil && cloud.accounted.length < DEVICE_IDS.length;
 }
 
 function isTaken(world: World): boolean {
