@@ -59,7 +59,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       openSqliteStore({ path, newCloudId: randomUUID(), ...(options.isRestored && { restored: {} }) }),
     );
     const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
-    const { transport, brokerUrl } = await openBroker(config, log, parts);
+    const { transport, brokerUrl } = await openBroker(config, { log, say: options.say }, parts);
     const cloud = await composeCloud(executionConfigOf(config), {
       clock,
       rng: createRng(randomUUID()),
@@ -139,10 +139,13 @@ function openKey(config: CloudConfig, say: (line: string) => void): ReturnType<t
   return privateJwk;
 }
 
+const OPEN_BROKER_WARNING =
+  "warning: the embedded broker listens beyond this machine, without encryption: it refuses clients without a user name, but believes any deviceId that is used as one, so whoever reaches the port can read and write for that device (contracts and commands stay signed); for a network that others share, see deploy/mosquitto";
+
 /** The broker that the configuration names, or one inside this process; the cloud is a client of either. */
 async function openBroker(
   config: CloudConfig,
-  log: Log,
+  { log, say }: { readonly log: Log; readonly say: (line: string) => void },
   parts: AsyncDisposableStack,
 ): Promise<{ readonly transport: Transport; readonly brokerUrl: string }> {
   const { broker } = config;
@@ -151,6 +154,7 @@ async function openBroker(
     return { transport: createMqttTransport(access, { log }), brokerUrl: withoutPassword(access.url) };
   }
   const { address, port } = parts.use(await startEmbeddedBroker({ ...parseAddress(config.mqtt), log }));
+  if (!isLoopback(address)) say(OPEN_BROKER_WARNING);
   const host = address.includes(":") ? `[${address}]` : address;
   const local = isLoopback(address) ? host : "127.0.0.1";
   const transport = createMqttTransport({ url: `mqtt://${local}:${port}` }, { log });

@@ -1,9 +1,11 @@
+import type { ErrorCode } from "#lib/errors";
 import type { ConnectionHandlers, Message } from "#lib/transport";
 
 /** Keeps what a connection hands over and lets a test wait for it. */
 export class Inbox implements ConnectionHandlers {
   readonly messages: Message[] = [];
   readonly reasons: string[] = [];
+  readonly codes: ErrorCode[] = [];
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
   readonly #waiting = new Set<() => void>();
@@ -20,8 +22,9 @@ export class Inbox implements ConnectionHandlers {
     for (const check of this.#waiting) check();
   }
 
-  onClose(reason: string): void {
+  onClose(reason: string, code?: ErrorCode): void {
     this.reasons.push(reason);
+    if (code !== undefined) this.codes.push(code);
     this.#close(reason);
   }
 

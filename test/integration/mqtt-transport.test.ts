@@ -123,6 +123,51 @@ describe("an open connection", () => {
     expect(inbox.reasons).toHaveLength(1);
   });
 
+  test("reports in words why an MQTT 5 broker ends it, and that somebody else took its name", async () => {
+    const port = await listen((socket) => {
+      socket.once("data", () => {
+        socket.write(Buffer.from([0x20, 3, 0, 0, 0]));
+        const words = Buffer.from("moved on");
+        const properties = Buffer.concat([Buffer.from([0x1f, 0, words.length]), words]);
+        socket.end(Buffer.concat([Buffer.from([0xe0, 2 + properties.length, 142, properties.length]), properties]));
+      });
+    });
+    const inbox = new Inbox();
+    await open({ url: `mqtt://127.0.0.1:${port}`, protocolVersion: 5 }, inbox);
+    const reason =
+      "the broker ended the connection: another client connected under the same client identifier (moved on)";
+    expect(await inbox.closed).toBe(reason);
+    expect(inbox.codes).toEqual(["transport.taken_over"]);
+  });
+
+  test("falls back to MQTT 3.1.1 where the broker does not speak version 5, and remembers it", async () => {
+    await using broker = await startEmbeddedBroker({ host: "127.0.0.1", port: 0, log: silentLog });
+    const transport = createMqttTransport({ url: `mqtt://127.0.0.1:${broker.port}` }, { log: silentLog });
+    for (let times = 0; times < 2; times++) {
+      const connection = await transport.connect({ clientId: "c", keepAliveSeconds: 15 }, new Inbox());
+      expect(connection.route).toBe(`mqtt://127.0.0.1:${broker.port}, MQTT 3.1.1`);
+      await connection.close();
+    }
+  });
+
+  test("falls back to MQTT 3.1.1 with the next attempt where version 5 is answered by silence", async () => {
+    const versions: number[] = [];
+    const port = await listen((socket) =>
+      socket.once("data", (bytes) => {
+        versions.push(bytes[8]!);
+        if (bytes[8] === 4) socket.write(CONNACK);
+      }),
+    );
+    const transport = createMqttTransport(
+      { url: `mqtt://127.0.0.1:${port}`, connectTimeoutMs: 50 },
+      { log: silentLog },
+    );
+    const connect = (): Promise<Connection> => transport.connect({ clientId: "c", keepAliveSeconds: 15 }, new Inbox());
+    await expect(connect()).rejects.toMatchObject({ code: "transport.unreachable", retryable: true });
+    expect((await connect()).route).toContain("MQTT 3.1.1");
+    expect(versions).toEqual([5, 4]);
+  });
+
   test("keeps no more messages in flight than an MQTT 5 broker allows", async () => {
     const seen: number[] = [];
     const connackReceiveMaximum2 = Buffer.from([0x20, 6, 0, 0, 3, 0x21, 0, 2]);
