@@ -122,7 +122,7 @@ test("a store that believes to sync and does not loses acknowledged events at po
       lazy,
     );
     await trial.advance(40);
-    caught += violationsOf(await trial.evidence()).some((text) => text.startsWith("a journal has no gap")) ? 1 : 0;
+    caught += violationsOf(await trial.evidence()).some(tellsOfLoss) ? 1 : 0;
   }
   expect(caught).toBeGreaterThan(0);
 });
@@ -179,4 +179,9 @@ function lazily(connection: SqliteConnection): SqliteConnection {
       return source === "synchronous" ? 2 : found;
     },
   };
+}
+
+/** What is left of a journal that lost its end: a hole, or a device that knows less than it has told. */
+function tellsOfLoss(violation: string): boolean {
+  return ["a journal has no gap", "cloud and device fold to the same state"].some((says) => violation.startsWith(says));
 }
