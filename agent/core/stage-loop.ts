@@ -1,6 +1,7 @@
 import type { ContractState, StageState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { isIrreversible } from "./action-traits.ts";
+import { isToolTaken } from "./attempts.ts";
 import { forecastStage } from "./forecast.ts";
 import { foreseeStage } from "./foresight.ts";
 import { isLeftForLater } from "./offline-posture.ts";
@@ -31,6 +32,7 @@ type LoopStep = (situation: Situation, view: StageView) => readonly Step[] | und
 const WAY_IN: readonly LoopStep[] = [
   sitOutBackOff,
   finishOthersFirst,
+  awaitTools,
   // 1
   secureResources,
   heedConstraintsAhead,
@@ -48,6 +50,10 @@ function sitOutBackOff(situation: Situation, { stage }: StageView): readonly Ste
 
 function finishOthersFirst(situation: Situation, { known }: StageView): readonly Step[] | undefined {
   return isLeftForLater(situation, known) ? [] : undefined;
+}
+
+function awaitTools(situation: Situation, { stage }: StageView): readonly Step[] | undefined {
+  return isToolTaken(situation, stage) ? [] : undefined;
 }
 
 function heedConstraintsAhead(situation: Situation, view: StageView): readonly Step[] | undefined {

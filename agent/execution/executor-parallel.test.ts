@@ -142,6 +142,20 @@ describe("a branch that fails", () => {
     expect(orderOf(bench)).toEqual(["+pick", "+read", "-pick", "+read", "-read"]);
   });
 
+  it("does not drive beside a pick, although another way to do it is to drive", async () => {
+    const contract = contractOf(
+      scan("read", { after: [], alternatives: [{ action: "navigate", inputs: { to: "rack" } }] }),
+      { ...pick, validation: [], after: [] },
+    );
+    const bench = new ExecutorBench();
+    bench.policies = { ...bench.policies, localFixes: { scan: [{ fix: "alternative" }] } };
+    await bench.boot();
+    bench.robot.misreads = 1;
+    await bench.accept(contract);
+    await bench.until(contract, (state) => state.status === "completed", 60);
+    expect(orderOf(bench)).toEqual(["+read", "+pick", "-pick", "+read", "-read"]);
+  });
+
   it("that needs a human keeps all branches waiting", async () => {
     const bench = await ExecutorBench.with(DISJOINT);
     bench.robot.misreads = 100;
