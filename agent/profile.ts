@@ -4,6 +4,7 @@ import { Name } from "#contract/identifiers";
 import { PointTuple, PoseTuple } from "#contract/spatial";
 import { Devices } from "#drivers/catalogue";
 import { REACTION } from "#edge-planner/kinematics";
+import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import type { Seconds } from "#lib/units";
 import type { MotionProfile } from "./control/control.ts";
 import { DEFAULT_TELEMETRY, TelemetryProfile } from "./telemetry/channels.ts";
@@ -36,6 +37,15 @@ export const DeviceProfile = z.strictObject({
     hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
     scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
     follower: z.enum(["sampling", "pursuit"]).default("sampling"),
+    people: z
+      .strictObject({
+        apart: z.number().min(0).max(2).meta({ unit: "m" }).default(PEOPLE_RULES.apart),
+        acceleration: z.number().min(0).max(5).meta({ unit: "m/s2" }).default(PEOPLE_RULES.acceleration),
+        newcomerSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.newcomerSpeed),
+        stepOutSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.stepOutSpeed),
+        cornerSpeed: z.number().min(0.1).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.cornerSpeed),
+      })
+      .prefault({}),
   }),
   lidar: z.strictObject({
     hz: Rate,
@@ -89,8 +99,8 @@ const TO_MOTORS: Seconds = 0.05;
 /** What the motion loop needs of a profile. */
 export function motionProfileOf(profile: DeviceProfile): MotionProfile {
   const { footprint, limits, control } = profile;
-  const { hz, scanStaleMs, follower } = control;
+  const { hz, scanStaleMs, follower, people } = control;
   // What the reaction is made of at the least rate that a profile may have.
   const reaction = hz < 20 ? 2 / hz + TO_MOTORS : REACTION;
-  return { footprint, ...limits, controlHz: hz, scanStaleMs, follower, reaction };
+  return { footprint, ...limits, controlHz: hz, scanStaleMs, follower, reaction, people };
 }

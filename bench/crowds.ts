@@ -14,6 +14,7 @@ interface Driven {
   readonly freeSeconds: number;
 }
 
+const APART = 0.3;
 const USAGE = "node bench/crowds.ts [--seeds 1..200] [--out reports/crowds]";
 
 /** `node bench/crowds.ts`: drives through seeded crowds; prints a table, writes JSON, and draws the worst run. */
@@ -70,8 +71,9 @@ function tableOf(driven: readonly Driven[]): string {
     ["drives that froze (no progress for 30 s)", runs.filter(({ freezes }) => freezes > 0).length],
     ["zone violations", sum(({ violations }) => violations)],
     ["mean time over free-path time", (shares.reduce((total, share) => total + share, 0) / shares.length).toFixed(2)],
-    ["least gap to a person while moving", `${Math.min(...gaps).toFixed(2)} m`],
-    ["drives with a gap below 0.3 m while moving", gaps.filter((gap) => gap < 0.3).length],
+    ["drives with somebody nearer than 0.3 m while it moved", runs.filter(({ leastGap }) => leastGap < APART).length],
+    ["drives in which its own motion brought it nearer than 0.3 m", gaps.filter((gap) => gap < APART).length],
+    ["least gap that its own motion made smaller", `${Math.min(...gaps).toFixed(2)} m`],
     ["tick, median / p99", `${quantile(ticks, 0.5).toFixed(2)} / ${quantile(ticks, 0.99).toFixed(2)} ms`],
   ];
   return ["| what | figure |", "|---|---|", ...rows.map(([what, figure]) => `| ${what} | ${figure} |`)].join("\n");
@@ -98,7 +100,7 @@ function badness({ run, freeSeconds }: Driven): number {
     1000 * collisions.length +
     200 * touches.moving +
     100 * freezes +
-    (nearest.gap < 0.3 ? 50 : 0) +
+    (nearest.gap < APART ? 50 : 0) +
     seconds / freeSeconds
   );
 }

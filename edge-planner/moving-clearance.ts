@@ -25,7 +25,7 @@ export const PEOPLE_RULES: PeopleRules = {
   acceleration: 1,
   newcomerSpeed: 1.2,
   stepOutSpeed: 1,
-  cornerSpeed: 0.6,
+  cornerSpeed: 0.7,
 };
 
 /** Until somebody who steps out is in a scan. */

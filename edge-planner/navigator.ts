@@ -2,6 +2,7 @@ import { distance, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/
 import type { Metres, MetresPerSecond, Radians } from "#lib/units";
 import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global-path.ts";
+import { createGoalWatch, type GoalWatch, watchGoal } from "./goal-watch.ts";
 import { STANDSTILL } from "./kinematics.ts";
 import { followTrack, type Situation, turnBy } from "./local-controller.ts";
 import { pursueTrack } from "./pursuit.ts";
@@ -32,6 +33,7 @@ export interface Navigator {
   readonly goal: NavigationGoal;
   readonly keeper: RouteKeeper;
   readonly progress: ProgressWatch;
+  readonly goalWatch: GoalWatch;
   phase: Phase;
   /** Times that the robot backed out, and where it last did. */
   backOuts: number;
@@ -69,6 +71,7 @@ export function startNavigator(goal: NavigationGoal, pose: Pose, nowMs: number):
     goal,
     keeper: createRouteKeeper(),
     progress: createProgressWatch(pose, nowMs),
+    goalWatch: createGoalWatch(),
     phase: { kind: "turning" },
     backOuts: 0,
     nextBackOutMs: 0,
@@ -91,6 +94,9 @@ export function navigate(
     keepRoute(keeper, situation.terrain, version, situation.pose, goal.pose, nowMs);
   }
   if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
+  if (watchGoal(navigator.goalWatch, situation.terrain, situation.pose, goal.pose, keeper.way, nowMs)) {
+    return halt({ state: "no-route", goalId: goal.goalId, reason: "goal_occupied" });
+  }
   const { track } = keeper.way;
   const remaining = Math.max(0, track.length - keeper.along);
   const stuckMs = watchProgress(navigator.progress, situation.pose, remaining, nowMs);

@@ -21,7 +21,9 @@ export interface CrowdRun {
   readonly touches: { readonly moving: number; readonly standing: number };
   /** Times that it came no further for half a minute. */
   readonly freezes: number;
-  /** The least gap to somebody on foot while the robot moved, and what the world looked like then. */
+  /** The least gap to somebody on foot while the robot moved. */
+  readonly leastGap: Metres;
+  /** The least gap that the robot's own motion made smaller, and what the world looked like then: somebody who walks up to it is not its doing. */
   readonly nearest: {
     readonly gap: Metres;
     readonly atMs: number;
@@ -38,6 +40,8 @@ const FREEZE_WITHIN: Metres = 0.5;
 const LIMIT: Seconds = 240;
 const SETTLE_MS = 1500;
 const MOVING = 0.05;
+/** Smaller changes of a gap between two ticks count for nothing. */
+const OWN_DOING: Metres = 1e-3;
 const TOLERANCE: Metres = 0.2;
 
 /** Drives the way of a crowd once, through the robot's own motion step, in the world that the scenarios use. */
@@ -83,6 +87,8 @@ class Book {
   readonly #footprint: Ground["profile"]["footprint"];
   #nearest: CrowdRun["nearest"] = { gap: Infinity, atMs: 0, people: [], pose: { x: 0, y: 0, yaw: 0 } };
   #anchor: { pose: Pose; atMs: number } | undefined;
+  #leastGap: Metres = Infinity;
+  #before: Pose | undefined;
   #freezes = 0;
   #touches = 0;
   #moving = 0;
@@ -96,9 +102,13 @@ class Book {
     const isMoving = Math.abs(velocity.linear) > MOVING || Math.abs(velocity.angular) > MOVING;
     const people = world.people();
     const body = bodyThing(ROBOT, this.#footprint, pose);
-    if (isMoving) {
-      const gap = people.reduce((least, person) => Math.min(least, gapBetween(body, person)), Infinity);
-      if (gap < this.#nearest.gap) this.#nearest = { gap, atMs: nowMs, people: [...people], pose };
+    const bodyBefore = bodyThing(ROBOT, this.#footprint, this.#before ?? pose);
+    this.#before = pose;
+    for (const person of isMoving ? people : []) {
+      const gap = gapBetween(body, person);
+      this.#leastGap = Math.min(this.#leastGap, gap);
+      const isCloser = gap < gapBetween(bodyBefore, person) - OWN_DOING;
+      if (isCloser && gap < this.#nearest.gap) this.#nearest = { gap, atMs: nowMs, people: [...people], pose };
     }
     const { touches } = world.metrics(ROBOT);
     if (isMoving) this.#moving += touches - this.#touches;
@@ -119,6 +129,7 @@ class Book {
       collisions,
       touches: { moving: this.#moving, standing: this.#touches - this.#moving },
       freezes: this.#freezes,
+      leastGap: this.#leastGap,
       nearest: this.#nearest,
       violations: keepoutViolations + speedViolations,
       track: world.track(ROBOT),

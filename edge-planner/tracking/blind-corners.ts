@@ -13,13 +13,14 @@ const RANGE: Metres = 5;
 const JUMP: Metres = 0.6;
 /** What hides somebody is at least so wide. */
 const LEAST_WIDTH: Metres = 0.4;
-/** Steps of range within one surface, per metre and at least. */
-const SURFACE_STEP: Metres = 0.3;
+/** How far behind the corner somebody is looked for, in steps. */
+const DEEPEST: Metres = 1.5;
+const STEP: Metres = 0.25;
 
 /**
  * Where somebody may stand unseen right behind the corners that a scan shows, `x0, y0, …` in the frame of
- * `lidar.tracked`: beside the last ray that passes the corner, in its shadow. Places that the map shows as occupied, or too narrow for
- * a person, are left out.
+ * `lidar.tracked`: beside the last ray that passes the corner, in its shadow, the nearest that the map shows as free and wide
+ * enough for a person.
  */
 export function blindCorners(scan: RangeScan, lidar: LidarPoses, map: PlanningMap | undefined): Metres[] {
   const hidden: Metres[] = [];
@@ -28,9 +29,13 @@ export function blindCorners(scan: RangeScan, lidar: LidarPoses, map: PlanningMa
     if (!(Math.abs(here - before) >= JUMP)) continue;
     const isRising = here > before;
     const [corner, side] = isRising ? [ray - 1, -1] : [ray, 1];
-    if (Math.min(here, before) > RANGE || !isWide(scan, corner, side)) continue;
-    const place = inShadow(scan, corner, side);
-    if (isStandable(map, lidar.inMap, place)) pushPlaced(hidden, lidar.tracked, place);
+    if (Math.min(here, before) > RANGE || !isWide(scan, corner, side, Math.max(here, before))) continue;
+    for (let behind = HIDDEN_RADIUS; behind <= DEEPEST; behind += STEP) {
+      const place = inShadow(scan, corner, side, behind);
+      if (!isStandable(map, lidar.inMap, place)) continue;
+      hidden.push(...placed(lidar.tracked, place));
+      break;
+    }
   }
   return hidden;
 }
@@ -52,24 +57,22 @@ function rangeAt({ ranges, rangeMax }: RangeScan, ray: number): Metres {
   return range > 0 ? Math.min(range, rangeMax) : Number.NaN;
 }
 
-/** Whether the surface that ends at a ray is wide enough to hide a person, followed away from its edge. */
-function isWide(scan: RangeScan, corner: number, side: number): boolean {
-  const [edge, step] = [rangeAt(scan, corner), Math.abs(scan.angleStep)];
-  let last = edge;
-  for (let ray = corner + side; ray >= 0 && ray < scan.ranges.length; ray += side) {
-    const range = rangeAt(scan, ray);
-    if (!(Math.abs(range - last) < SURFACE_STEP)) return false;
-    last = range;
-    const turned = Math.abs(ray - corner) * step;
-    if (edge * edge + range * range - 2 * edge * range * Math.cos(turned) >= LEAST_WIDTH ** 2) return true;
+/** Whether what ends at a ray hides so much that a person fits behind it: all rays over that width end nearer to it than to `far`. */
+function isWide(scan: RangeScan, corner: number, side: number, far: Metres): boolean {
+  const middle = (rangeAt(scan, corner) + far) / 2;
+  const rays = Math.ceil(Math.atan2(LEAST_WIDTH, rangeAt(scan, corner)) / Math.abs(scan.angleStep));
+  for (let ray = corner; Math.abs(ray - corner) <= rays; ray += side) {
+    if (ray < 0 || ray >= scan.ranges.length) return false;
+    // A ray that failed speaks neither for nor against it.
+    if (rangeAt(scan, ray) > middle) return false;
   }
-  return false;
+  return true;
 }
 
-/** The middle of somebody who touches the last ray past the corner from the shadow's side, in the frame of the lidar. */
-function inShadow(scan: RangeScan, corner: number, side: number): readonly [Metres, Metres] {
+/** The middle of somebody who touches the last ray past the corner from the shadow's side so far behind it, in the frame of the lidar. */
+function inShadow(scan: RangeScan, corner: number, side: number, behind: Metres): readonly [Metres, Metres] {
   const bearing = scan.angleMin + corner * scan.angleStep;
-  const away = rangeAt(scan, corner) + HIDDEN_RADIUS;
+  const away = rangeAt(scan, corner) + behind;
   const sideways = side * Math.sign(scan.angleStep) * HIDDEN_RADIUS;
   return [
     away * Math.cos(bearing) - sideways * Math.sin(bearing),
@@ -81,10 +84,6 @@ function isStandable(map: PlanningMap | undefined, lidar: Pose, place: readonly 
   if (!map) return true;
   const [x, y] = placed(lidar, place);
   return sample(map, map.clearance, x, y, 0) >= HIDDEN_RADIUS;
-}
-
-function pushPlaced(into: Metres[], lidar: Pose, place: readonly [Metres, Metres]): void {
-  into.push(...placed(lidar, place));
 }
 
 function placed(lidar: Pose, [x, y]: readonly [Metres, Metres]): readonly [Metres, Metres] {
