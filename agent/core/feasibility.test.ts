@@ -31,6 +31,18 @@ describe("infeasibilities", () => {
     ]);
   });
 
+  test("names what can't be undone and would never fit into the lease", () => {
+    const lease = (durationSeconds: number): Contract => ({
+      ...contract,
+      lease: { durationSeconds, windDownSeconds: 5 },
+    });
+    expect(infeasibilities(lease(61), able)).toEqual([]);
+    expect(infeasibilities(lease(60), able).map(({ path, value }) => [path, value])).toEqual([
+      ["/stages/1/timeoutSeconds", 60],
+      ["/stages/3/timeoutSeconds", 60],
+    ]);
+  });
+
   test("looks at alternatives too", () => {
     const [first, ...rest] = contract.stages;
     const stages = [

@@ -4,6 +4,7 @@ import { ACTIONS, NavigateInputs } from "#contract/actions";
 import type { Contract, Stage } from "#contract/contract";
 import type { Problem } from "#contract/event";
 import { decodeOccupancy, FREE, OCCUPIED, type OccupancyGrid } from "#contract/occupancy-grid";
+import { isIrreversible } from "./action-traits.ts";
 
 /** What this device can do, and the state of its battery (a share) where it is known. */
 export interface DeviceAbilities {
@@ -16,11 +17,12 @@ export interface DeviceAbilities {
 
 /**
  * Everything that keeps this device from fulfilling a contract that is valid in itself: actions and tools that it lacks,
- * goals where nothing can stand, a battery that is already below the contract's floor.
+ * stages that no lease is long enough for, goals where nothing can stand, a battery that is already below the contract's floor.
  */
 export function infeasibilities(contract: Contract, abilities: DeviceAbilities): Problem[] {
   return [
     ...contract.stages.flatMap((stage, at) => missingAbilities(stage, at, abilities)),
+    ...neverBegun(contract),
     ...blockedGoals(contract),
     ...lowBattery(contract, abilities),
   ];
@@ -43,6 +45,16 @@ function missingAbilities(stage: Stage, at: number, abilities: DeviceAbilities):
     ...lacking("action", actions, abilities.actions, "action"),
     ...lacking("tool", [...tools], abilities.tools, "toolsRequired"),
   ];
+}
+
+/** What can't be undone is begun only while all of its time fits into the lease, and a lease is renewed to no more than its length. */
+function neverBegun({ stages, lease: { durationSeconds } }: Contract): Problem[] {
+  return stages.flatMap(({ action, timeoutSeconds }, at) => {
+    if (!isIrreversible(action) || timeoutSeconds < durationSeconds) return [];
+    const message = `the stage would never begin: its time must fit into the lease of ${durationSeconds} s`;
+    const expected = `less than ${durationSeconds}`;
+    return [{ path: `/stages/${at}/timeoutSeconds`, message, value: timeoutSeconds, expected }];
+  });
 }
 
 function blockedGoals(contract: Contract): Problem[] {
