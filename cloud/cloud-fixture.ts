@@ -11,7 +11,7 @@ import { VirtualClock } from "#lib/virtual-clock";
 import { BrokerFixture } from "./broker-fixture.ts";
 import { ExecutionConfig } from "./config.ts";
 import { createDeviceFixture, type DeviceFixture } from "./device-fixture.ts";
-import { startExecution, type Execution } from "./execution.ts";
+import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
 import { openSqliteStore, type SqliteCloudStore } from "./io/sqlite-store.ts";
 import type { LogEntry } from "./io/store.ts";
 
@@ -39,7 +39,10 @@ export interface CloudFixture extends AsyncDisposable {
 
 const KEY = generateKey(new Uint8Array(32).fill(7));
 
-export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): Promise<CloudFixture> {
+export async function startCloudFixture(
+  config: Partial<ExecutionConfig> = {},
+  parts: Pick<ExecutionDeps, "equator" | "templates" | "presets"> = {},
+): Promise<CloudFixture> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-cloud-"));
   const path = join(folder, "cloud.db");
   const clock = new VirtualClock();
@@ -55,7 +58,15 @@ export async function startCloudFixture(config: Partial<ExecutionConfig> = {}): 
   async function start(): Promise<Execution & AsyncDisposable> {
     store.onLogged((entries) => told.push(...entries));
     const rng = createRng(`cloud/${++starts}`);
-    const cloud = await startExecution(settings, { clock, rng, log, store, transport: broker.transport, crypto });
+    const cloud = await startExecution(settings, {
+      clock,
+      rng,
+      log,
+      store,
+      transport: broker.transport,
+      crypto,
+      ...parts,
+    });
     await settle();
     return cloud;
   }

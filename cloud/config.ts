@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
 import { BrokerAccess } from "#lib/broker-access";
+import { TimeZone } from "./core/scheduling/local-time.ts";
 import { AccessRules } from "./core/access.ts";
 import { Webhook } from "./webhooks.ts";
 
@@ -31,6 +32,7 @@ export const ExecutionConfig = z.strictObject({
       leastSeconds: Seconds.default(60).meta({ unit: "s", description: "without progress, however short the stage" }),
     })
     .prefault({}),
+  timeZone: TimeZone.default("UTC").meta({ description: "IANA time zone of the site, for times of day" }),
   telemetryDays: z.number().min(0.01).max(3650).default(30).meta({
     unit: "d",
     description: "how long the telemetry of devices is kept",
@@ -67,6 +69,12 @@ export const CloudConfig = ExecutionConfig.extend({
     .array(z.string().min(1))
     .default(["warehouse", "cleaning"])
     .meta({ description: "files of recovery policies; a bare name is one that ships" }),
+  maps: z.string().min(1).optional().meta({ description: "folder of maps with places; the shipped one unless told" }),
+  taskTemplates: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "folder of task templates; the shipped one unless told" }),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal"]).default("info"),
   platformKey: z.string().min(1).default("./data/keys/platform.jwk"),
 });

@@ -4,7 +4,9 @@ import type { Log } from "#lib/log";
 import type { BrokerLink } from "./broker-link.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Equator } from "./core/equator/site-map.ts";
 import type { Planner } from "./core/planner.ts";
+import type { SiteWays } from "./core/planning/site-ways.ts";
 import type { CloudStore, StoreOp } from "./io/store.ts";
 import type { PolicyService } from "./policies.ts";
 import type { Recollection } from "./recollection.ts";
@@ -24,6 +26,8 @@ export interface CloudContext {
   readonly policies: PolicyService;
   readonly planner: Planner;
   readonly recollection: Recollection;
+  readonly equator: Equator;
+  readonly ways: SiteWays;
   /** Aborts when the cloud goes down. */
   readonly ended: AbortSignal;
   /** Runs what nobody waits for; its failure is logged, and it is awaited at the end. */

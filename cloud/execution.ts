@@ -7,11 +7,15 @@ import type { Transport } from "#lib/transport";
 import { createUuidSource } from "#lib/uuid";
 import { createAcks } from "./acks.ts";
 import { startBrokerLink } from "./broker-link.ts";
+import { createBoard, type Board } from "./tasks/board.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { CloudContext } from "./context.ts";
 import type { DivergenceReport } from "./core/divergence.ts";
-import { createNearestPlanner } from "./core/nearest-planner.ts";
+import { createEquator, type Equator } from "./core/equator/site-map.ts";
 import type { Planner } from "./core/planner.ts";
+import { createFleetPlanner } from "./core/planning/fleet-planner.ts";
+import { createSiteWays } from "./core/planning/site-ways.ts";
+import type { TaskTemplate } from "./core/scheduling/task-template.ts";
 import type { Policy } from "./core/policy/policy.ts";
 import { resolveException, type Resolution } from "./exceptions.ts";
 import { watchFailures } from "./failure-watch.ts";
@@ -29,6 +33,7 @@ import type {
   LogFilter,
   Page,
   PageQuery,
+  TaskRow,
 } from "./io/store.ts";
 import { watchLeases } from "./lease-watch.ts";
 import { createLiveness } from "./liveness.ts";
@@ -36,13 +41,15 @@ import { startPolicies, type PolicyService } from "./policies.ts";
 import { orderContract } from "./order.ts";
 import type { Answer } from "./problem.ts";
 import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
-import { getContract, getDevice, getTask, listContracts, listDevices } from "./queries.ts";
+import { getContract, getDevice, listContracts, listDevices } from "./queries.ts";
 import { startRecollection } from "./recollection.ts";
 import { reconcileContract } from "./reconcile.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
 import { scopeClock } from "./scoped-clock.ts";
 import { changeOf, commitChange } from "./status-change.ts";
-import { assignTask, type AssignedTask } from "./tasks.ts";
+import { createTaskOrders, type TaskOrders } from "./tasks/task-orders.ts";
+import { getTask } from "./tasks/task-view.ts";
+import { assignTask, type AssignedTask } from "./tasks/assign-task.ts";
 import type { TelemetryArchive } from "./thing-io/archive.ts";
 import { openTelemetry } from "./thing-io/open-telemetry.ts";
 import { latestTelemetry, telemetryHistory, type HistorySpan, type TelemetryPage } from "./thing-io/queries.ts";
@@ -73,6 +80,9 @@ export interface Execution {
   telemetryHistory(deviceId: string, channel: string, span: HistorySpan): Promise<Answer<TelemetryPage>>;
   /** A contract for whichever device can do it. */
   assignTask(draft: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<AssignedTask>>;
+  /** Work asked for by its kind, which waits for its time and its device. */
+  submitTask(order: unknown): Promise<Answer<TaskView>>;
+  cancelTask(taskId: string): Promise<Answer<TaskView>>;
   getTask(taskId: string): Promise<Answer<TaskView>>;
   forceRelease(taskId: string, body: unknown): Promise<Answer<ForceReleaseView>>;
   readonly policies: Omit<PolicyService, "failurePolicyFor">;
@@ -98,7 +108,11 @@ export interface ExecutionDeps {
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
   /** Recovery policies that ship; none unless given. */
   readonly presets?: readonly Policy[];
-  /** Who chooses devices for tasks; the nearest one unless given. */
+  /** Maps of the site; none unless given. */
+  readonly equator?: Equator;
+  /** Kinds of tasks that can be asked for; none unless given. */
+  readonly templates?: readonly TaskTemplate[];
+  /** Who chooses devices for tasks; unless given, the one that needs the least time in sum. */
   readonly planner?: Planner;
 }
 
@@ -112,7 +126,8 @@ export async function startExecution(
   const log = deps.log.child({ module: "execution" });
   const { fleet, stored } = await loadFleet(deps.store, clock, config.devices);
   const { cloudId } = stored;
-  const { store, presets = [], planner = createNearestPlanner() } = deps;
+  const { store, presets = [], equator = createEquator([]) } = deps;
+  const ways = createSiteWays(equator);
   const background = stack.use(createBackground(log));
   const link = stack.use(
     startBrokerLink({
@@ -142,26 +157,31 @@ export async function startExecution(
     link,
     fleet,
     policies: await startPolicies({ store, clock, stored: stored.policies, presets }),
-    planner,
+    planner: deps.planner ?? createFleetPlanner(ways),
     recollection,
+    equator,
+    ways,
     ended: endedWith(stack),
     background: background.run,
   };
-  const recovery = createRecovery(context);
-  recollection.onOver(() => recovery.retry());
+  const board = stack.use(createBoard(context));
+  const recovery = createRecovery(context, board);
+  recollection.onOver(() => board.wake());
+  const orders = stack.use(createTaskOrders(context, board, deps.templates ?? []));
   const telemetry = deps.archive && (await openTelemetry(deps.archive));
   const acks = createAcks(context, telemetry?.positions.ackOf);
   const retainMs = config.telemetryDays * DAY_MS;
   const reception = telemetry && createReception(context, { ...telemetry, acks, retainMs });
   const ingest = createIngest(context, acks, recovery);
   const liveness = createLiveness(context, acks, ingest);
-  const inbound = createInbound(context, { ingest, liveness, recovery, reception });
+  const inbound = createInbound(context, { ingest, liveness, reception });
   await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
   await recovery.resume();
+  await orders.resume();
   watchLeases(context, recovery);
   watchFailures(context);
   const running = stack.move();
-  const operating = operations(context, recovery, telemetry?.thingIo);
+  const operating = operations(context, { recovery, board, orders, thingIo: telemetry?.thingIo });
   return { ...operating, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
@@ -180,11 +200,14 @@ async function resumeUnanswered(context: CloudContext, device: Device): Promise<
 
 const DAY_MS = 86_400_000;
 
-function operations(
-  context: CloudContext,
-  recovery: Pick<Recovery, "consider">,
-  thingIo: ThingIo | undefined,
-): Execution {
+interface OperatingParts {
+  readonly recovery: Pick<Recovery, "consider">;
+  readonly board: Board;
+  readonly orders: TaskOrders;
+  readonly thingIo: ThingIo | undefined;
+}
+
+function operations(context: CloudContext, { recovery, board, orders, thingIo }: OperatingParts): Execution {
   const { store, policies } = context;
   return {
     pushContract: (draft, options) => pushContract(context, draft, options),
@@ -195,7 +218,9 @@ function operations(
     listDevices: () => listDevices(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
     assignTask: (draft, options) => assignTask(context, draft, options),
-    getTask: (taskId) => getTask(context, taskId),
+    submitTask: async (order) => viewAfter(await orders.submit(order), (taskId) => getTask(context, board, taskId)),
+    cancelTask: async (taskId) => viewAfter(await orders.cancel(taskId), () => getTask(context, board, taskId)),
+    getTask: (taskId) => getTask(context, board, taskId),
     forceRelease: (taskId, body) => forceRelease(context, taskId, body, recovery),
     policies,
     latestTelemetry: (deviceId) => latestTelemetry(context, thingIo, deviceId),
@@ -207,6 +232,13 @@ function operations(
     onLogged: (listener) => store.onLogged(listener),
     isReady: () => context.link.isConnected(),
   };
+}
+
+async function viewAfter(
+  done: Answer<TaskRow>,
+  view: (taskId: string) => Promise<Answer<TaskView>>,
+): Promise<Answer<TaskView>> {
+  return done.ok ? view(done.value.taskId) : done;
 }
 
 interface Background extends AsyncDisposable {

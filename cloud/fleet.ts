@@ -7,7 +7,6 @@ import { type Cancel, asXStateClock, type Clock } from "#lib/clock";
 import type { ProjectionBasis } from "./core/basis.ts";
 import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machine.ts";
 import { emptyIntake, type IntakeState } from "./core/intake.ts";
-import type { Candidate } from "./core/planner.ts";
 import type { Track } from "./core/track.ts";
 import type { CloudStore, CommandRow, ContractRow, DeviceRow, StoredFleet } from "./io/store.ts";
 import { present } from "./present.ts";
@@ -125,18 +124,6 @@ export function basisOf(device: Device): ProjectionBasis {
   const contract = state && device.contract?.contractId === state.contractId ? device.contract.contract : undefined;
   const lost = modeOf(device) === "projected" && device.lostAtMs !== undefined ? { lostAtMs: device.lostAtMs } : {};
   return { contract, state, track: device.track, ...lost };
-}
-
-/** What a planner is told of the device. */
-export function candidateOf(device: Device): Candidate {
-  return {
-    deviceId: device.deviceId,
-    mode: modeOf(device),
-    isFree: lockingContract(device) === undefined && contractUnderWay(device) === undefined,
-    actions: device.presence?.profile.actions ?? [],
-    pose: device.track.pose?.value,
-    speed: device.track.estimate?.value.data.speed || undefined,
-  };
 }
 
 /** The device as it is committed with every change of its journal. */

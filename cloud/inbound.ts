@@ -6,10 +6,9 @@ import type { Message } from "#lib/transport";
 import { settleCommand } from "./commands.ts";
 import { trackTelemetry } from "./core/track.ts";
 import type { CloudContext } from "./context.ts";
-import { modeOf, notify, type Device } from "./fleet.ts";
+import { notify, type Device } from "./fleet.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Liveness } from "./liveness.ts";
-import type { Recovery } from "./recovery.ts";
 import { answerReplanRequest } from "./replan.ts";
 import { settle } from "./settle.ts";
 import { changeOf, commitChange } from "./status-change.ts";
@@ -23,7 +22,6 @@ export function inboundFilters(site: string): string[] {
 export interface InboundParts {
   readonly ingest: Ingest;
   readonly liveness: Liveness;
-  readonly recovery: Recovery;
   /** Without it, telemetry only shows where a device is. */
   readonly reception: Reception | undefined;
 }
@@ -77,8 +75,7 @@ async function handle(
   inbound: Inbound,
   isRetained: boolean,
 ): Promise<void> {
-  const { liveness, ingest, recovery } = parts;
-  const modeBefore = modeOf(device);
+  const { liveness, ingest } = parts;
   switch (inbound.name) {
     case "presence":
       await liveness.presence(device, inbound.body, isRetained);
@@ -102,7 +99,6 @@ async function handle(
       return;
   }
   await settle(context, device);
-  if (modeBefore !== "live" && modeOf(device) === "live") recovery.retry();
 }
 
 /** The answer to a command, or to a contract: `<contractId>/<revision>`. A repeated answer changes nothing. */

@@ -20,10 +20,13 @@ import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
 import { isLoopback } from "./io/gate.ts";
 import type { HttpDeps } from "./io/http.ts";
+import { readMapFolder } from "./io/map-folder.ts";
 import { openSqliteArchive } from "./io/sqlite-archive.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
 import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
 import { loadPolicy } from "./io/policy-file.ts";
+import { createEquator } from "./core/equator/site-map.ts";
+import { readTemplates } from "./io/template-folder.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
@@ -70,6 +73,8 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       crypto: { signer, sha256: sha256Hex },
       webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
       presets: config.policyPresets.map(loadPolicy),
+      equator: createEquator(readMapFolder(config.maps ?? shippedFolder("maps"))),
+      templates: readTemplates(config.taskTemplates ?? shippedFolder("tasks")),
       http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version },
     });
     parts.use(cloud);
@@ -98,6 +103,10 @@ function doorOf({ access, production }: CloudConfig): string {
     : `everybody needs a token; ${others}`;
 }
 
+function shippedFolder(name: string): string {
+  return fileURLToPath(new URL(`../config/${name}`, import.meta.url));
+}
+
 function readText(file: string, key: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -122,8 +131,9 @@ function readConfig({ config: file, settings = {} }: RunCloudOptions): CloudConf
 }
 
 function executionConfigOf(config: CloudConfig): Parameters<typeof composeCloud>[0] {
-  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, devices } = config;
-  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, devices };
+  const { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, timeZone, devices } =
+    config;
+  return { site, warehouseId, partnerId, confirmTimeoutMs, silenceMs, patience, telemetryDays, timeZone, devices };
 }
 
 /** The platform's key; on a machine that only talks to itself one is made, so that a first try needs no ceremony. */

@@ -28,8 +28,11 @@ export interface PolicyService {
   /** Which rule would decide a failure, and why. */
   dryRun(body: unknown): Answer<DryRunView>;
   /** The policy that is for a contract, compiled; what the draft itself says wins. */
-  failurePolicyFor(draft: ContractDraft, deviceType: string | undefined): FailurePolicy;
+  failurePolicyFor(draft: PolicyFacts, deviceType: string | undefined): FailurePolicy;
 }
+
+/** What of a draft decides its failure policy. */
+export type PolicyFacts = Pick<ContractDraft, "application" | "account" | "task" | "failurePolicy">;
 
 export interface PutOptions {
   /** Refused when another version is the newest by now; 0 means that there must be none. */

@@ -34,6 +34,8 @@ export const PROBLEMS = {
   contract_final: [409, "The contract has ended"],
   no_able_device: [409, "No device can take the task now"],
   restored: [409, "The cloud was restored, and does not know yet what is under way"],
+  task_exists: [409, "A task of this id was asked for before"],
+  task_final: [409, "The task has been given to a device, or has ended"],
   not_locked: [409, "The task is not locked"],
   confirmation_needed: [409, "This is dangerous, and must be confirmed"],
   exception_resolved: [409, "The exception is resolved already"],

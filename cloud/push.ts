@@ -4,7 +4,9 @@ import { type Contract, type ContractDraft, DEFAULT_LEASE } from "#contract/cont
 import { topicOf } from "#contract/topics";
 import { messageOf } from "#lib/errors";
 import { nextEpoch, strangeHolder } from "./core/assignment.ts";
+import type { ContractOrder } from "./core/equator/excerpt.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
+import { fillSpatial, orderOf } from "./excerpts.ts";
 import { contractUnderWay, lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
 import type { Conflict, ContractRow, StoreOp } from "./io/store.ts";
 import { present } from "./present.ts";
@@ -35,29 +37,39 @@ export async function pushContract(
   body: unknown,
   options: PushOptions = {},
 ): Promise<Answer<PushedContract>> {
-  const checked = checkContractDraft(body);
+  const placed = fillSpatial(context, body);
+  if (!placed.ok) return placed;
+  const checked = checkContractDraft(placed.value.body);
   if (!checked.ok) return refuseContract(checked.reason, summary(checked.problems.length), checked.problems);
   const draft = checked.contract;
+  const request = { draft, order: orderOf(draft, placed.value.reference) };
   const device = context.fleet.get(draft.deviceId);
   if (!device) return refuse("unknown_device", `${draft.deviceId} was never heard by this cloud`);
-  const sent = await device.turns(() => send(context, device, draft, options));
+  const sent = await device.turns(() => send(context, device, request, options));
   return sent.ok ? confirmation(context, device, sent.value) : sent;
+}
+
+/** A checked contract, and how it was asked for: the two differ where only a map was named. */
+interface Request {
+  readonly draft: ContractDraft;
+  readonly order: ContractOrder;
 }
 
 /** Locks, commits and publishes, unless the same request was made before. Runs in the device's turn. */
 async function send(
   context: CloudContext,
   device: Device,
-  draft: ContractDraft,
+  request: Request,
   options: PushOptions,
 ): Promise<Answer<ContractRow>> {
+  const { draft, order } = request;
   const settled =
-    (await earlierRequest(context, draft, options.idempotencyKey)) ??
+    (await earlierRequest(context, order, options.idempotencyKey)) ??
     obstacleTo(context, device) ??
     forgotten(context, draft.taskId) ??
     (await heldByStranger(context, draft.taskId));
   if (settled) return settled;
-  const row = await rowFor(context, device, draft);
+  const row = await rowFor(context, device, request);
   const { contractId, deviceId } = row;
   const epochRule = draft.epoch === undefined ? "fresh" : "as-given";
   const data = { to: row.status, taskId: row.taskId, epoch: row.epoch };
@@ -65,7 +77,7 @@ async function send(
     // First, because they may free the task.
     ...(options.alongside ?? []),
     { op: "insert-contract", row, epochRule },
-    ...idempotencyOps(context, draft, options.idempotencyKey, contractId),
+    ...idempotencyOps(context, order, options.idempotencyKey, contractId),
     logOp(context, { type: "contract.status", deviceId, contractId, data }),
   ]);
   if (!committed.ok) return conflictProblem(committed.conflict as PushConflict, row);
@@ -112,7 +124,7 @@ async function heldByStranger(context: CloudContext, taskId: string): Promise<An
   return refuse("task_busy", `a device is at task ${taskId} with contract ${contractId}`, { contractId });
 }
 
-async function rowFor(context: CloudContext, device: Device, draft: ContractDraft): Promise<ContractRow> {
+async function rowFor(context: CloudContext, device: Device, { draft, order }: Request): Promise<ContractRow> {
   const states = context.fleet.all().map(({ state }) => state);
   const epoch = draft.epoch ?? nextEpoch(draft.taskId, await context.store.highestEpoch(draft.taskId), states);
   const contract: Contract = {
@@ -136,7 +148,7 @@ async function rowFor(context: CloudContext, device: Device, draft: ContractDraf
     revision,
     session: contract.session,
     status: "pushed",
-    draft,
+    draft: order,
     contract,
     jws,
     createdAt: nowText(context),
@@ -189,7 +201,7 @@ function answerFor(row: ContractRow): Answer<PushedContract> {
 }
 
 /** Those that a push can run into. */
-type PushConflict = Exclude<Conflict, "exception_resolved" | "policy_changed">;
+type PushConflict = Exclude<Conflict, "exception_resolved" | "policy_changed" | "task_exists">;
 
 function conflictProblem(conflict: PushConflict, row: ContractRow): Answer<never> {
   const { taskId, deviceId, contractId } = row;
@@ -209,12 +221,12 @@ function conflictProblem(conflict: PushConflict, row: ContractRow): Answer<never
 /** The contract that the same request has made. */
 async function earlierRequest(
   context: CloudContext,
-  draft: ContractDraft,
+  order: ContractOrder,
   key: string | undefined,
 ): Promise<Answer<ContractRow> | undefined> {
   const earlier = key === undefined ? undefined : await context.store.idempotency(key);
   if (!earlier) return undefined;
-  if (earlier.fingerprint !== fingerprintOf(context, draft)) {
+  if (earlier.fingerprint !== fingerprintOf(context, order)) {
     return refuse("key_reused", "this idempotency key was used with another body");
   }
   const row = await context.store.contract(earlier.contractId);
@@ -223,17 +235,17 @@ async function earlierRequest(
 
 function idempotencyOps(
   context: CloudContext,
-  draft: ContractDraft,
+  order: ContractOrder,
   key: string | undefined,
   contractId: string,
 ): StoreOp[] {
   if (key === undefined) return [];
-  const row = { key, fingerprint: fingerprintOf(context, draft), contractId, createdAt: nowText(context) };
+  const row = { key, fingerprint: fingerprintOf(context, order), contractId, createdAt: nowText(context) };
   return [{ op: "insert-idempotency", row }];
 }
 
-function fingerprintOf(context: CloudContext, draft: ContractDraft): string {
-  return context.sha256(canonicalJson(draft));
+function fingerprintOf(context: CloudContext, order: ContractOrder): string {
+  return context.sha256(canonicalJson(order));
 }
 
 function summary(count: number): string {

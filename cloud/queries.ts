@@ -16,7 +16,6 @@ import {
   type DeviceView,
   type ProjectionView,
   type StageView,
-  type TaskView,
 } from "./views.ts";
 
 const LOG_ENTRIES_MAX = 1000;
@@ -49,15 +48,6 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
       contract: row.contract,
     },
   };
-}
-
-/** A task by the contracts that it was given with; its status is that of the last. */
-export async function getTask(context: CloudContext, taskId: string): Promise<Answer<TaskView>> {
-  const contracts = (await context.store.contractsOfTask(taskId)).map(summaryView);
-  const last = contracts.at(-1);
-  if (!last) return refuse("not_found", `no contract was ever made for task ${taskId}`);
-  const epoch = await context.store.highestEpoch(taskId);
-  return { ok: true, value: { taskId, status: last.status, epoch, contracts } };
 }
 
 /** Contracts without their bodies, newest first. */
@@ -119,7 +109,8 @@ function seen(estimated: Estimated, track: Track): Estimated {
   return { ...estimated, ...present({ pose, battery }) };
 }
 
-function summaryView(row: ContractSummary): ContractSummaryView {
+/** A contract as lists show it. */
+export function summaryView(row: ContractSummary): ContractSummaryView {
   const { contractId, name, taskId, deviceId, epoch, revision, status } = row;
   const { createdAt, answeredAt, endedAt, reason, problems } = row;
   const { application, account } = row;

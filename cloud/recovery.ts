@@ -1,11 +1,12 @@
-import type { ContractDraft } from "#contract/contract";
+import type { Board, OpenWork } from "./tasks/board.ts";
+import type { ContractOrder } from "./core/equator/excerpt.ts";
 import { decideRecovery, type EndedContract } from "./core/recovery.ts";
-import { openTaskOf, type Assignment } from "./core/planner.ts";
+import { openTaskOf, type Assignment, type OpenTask } from "./core/planner.ts";
 import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { escalationOps, type EscalationCode } from "./escalation.ts";
 import { consult } from "./failures.ts";
-import { candidateOf, type Device } from "./fleet.ts";
+import type { Device } from "./fleet.ts";
 import { MEMORY_LOST, type ContractRow, type StoreOp } from "./io/store.ts";
 import { isLeaseOver } from "./lease-watch.ts";
 import { pushContract } from "./push.ts";
@@ -15,17 +16,19 @@ import { changeOf, changeOps, takeOver } from "./status-change.ts";
 export interface Recovery {
   /** Looks at a contract that was let go of; the work happens outside of the device's turn. */
   consider(contractId: string): void;
-  /** Tries again for tasks that nobody could take: somebody has become live. */
-  retry(): void;
   /** Takes up what an earlier run of the cloud left undone. */
   resume(): Promise<void>;
 }
 
 const OPEN_CASES_MAX = 1000;
 
-export function createRecovery(context: CloudContext): Recovery {
-  /** Contracts that wait for a device. */
-  const open = new Set<string>();
+/** A contract whose task somebody else may do. */
+interface Case {
+  readonly row: ContractRow;
+  readonly from: Device;
+}
+
+export function createRecovery(context: CloudContext, board: Pick<Board, "offer">): Recovery {
   const busy = new Set<string>();
 
   function consider(contractId: string): void {
@@ -33,48 +36,51 @@ export function createRecovery(context: CloudContext): Recovery {
     busy.add(contractId);
     context.background("recovery", async () => {
       try {
-        await recover(contractId);
+        if (await openCase(contractId)) board.offer(workOf(contractId));
       } finally {
         busy.delete(contractId);
       }
     });
   }
-  async function recover(contractId: string): Promise<void> {
+  /** The case, where it is one for somebody else; where it is one for a person, that is recorded here. */
+  async function openCase(contractId: string): Promise<Case | undefined> {
     const row = await context.store.contract(contractId);
-    const device = row && context.fleet.get(row.deviceId);
-    const ended = row && device && endOf(context, device, row);
-    if (!row || !device || !ended || (await isDecided(context, contractId))) {
-      open.delete(contractId);
-      return;
-    }
-    const decision = decideEnd(device, row, ended);
+    const from = row && context.fleet.get(row.deviceId);
+    const ended = row && from && endOf(context, from, row);
+    if (!row || !from || !ended || (await isDecided(context, contractId))) return undefined;
+    const decision = decideEnd(from, row, ended);
     if (decision.kind === "escalate") await tell(row, decision.code);
-    // What the copy has forgotten comes first: the end of the wait asks again.
-    if (decision.kind === "hand-on" && context.recollection.unheardFor(row.taskId)) open.add(contractId);
-    else if (decision.kind === "hand-on") await handOn(row, device);
+    return decision.kind === "hand-on" ? { row, from } : undefined;
   }
-  async function handOn(row: ContractRow, from: Device): Promise<void> {
-    const found = await findDevice(context, row);
-    if (found && (await reassign(context, row, from, found))) open.delete(row.contractId);
-    else await tell(row, "no_able_device");
+  function workOf(contractId: string): OpenWork {
+    return {
+      key: contractId,
+      look: async () => {
+        const found = await openCase(contractId);
+        if (!found) return undefined;
+        // What a restored cloud has forgotten comes first.
+        return context.recollection.unheardFor(found.row.taskId) ? "later" : openTask(context, found.row);
+      },
+      place: async (assignment) => {
+        // Its device may have come back meanwhile.
+        const found = await openCase(contractId);
+        if (found) await reassign(context, found.row, found.from, assignment);
+      },
+      unplaced: async () => {
+        const row = await context.store.contract(contractId);
+        if (row && !(await isTold(context, contractId))) await tell(row, "no_able_device");
+      },
+    };
   }
-  /** Once; where only a device is missing, the case stays open until somebody can take the task. */
   async function tell(row: ContractRow, code: EscalationCode): Promise<void> {
-    const { contractId } = row;
-    const isTold = open.has(contractId);
-    if (code === "no_able_device") open.add(contractId);
-    else open.delete(contractId);
-    if (!isTold) await context.store.commit(escalationOps(context, row, code));
+    await context.store.commit(escalationOps(context, row, code));
   }
   return {
     consider,
-    retry: () => {
-      for (const contractId of open) consider(contractId);
-    },
     resume: async () => {
       for (const status of ["released", "expired"] as const) {
         const { rows } = await context.store.contracts({ limit: OPEN_CASES_MAX, status });
-        for (const { contractId } of rows) if (!(await isDecided(context, contractId))) open.add(contractId);
+        for (const { contractId } of rows) consider(contractId);
       }
     },
   };
@@ -118,12 +124,16 @@ async function isDecided(context: CloudContext, contractId: string): Promise<boo
   return !(isCalledBack && last["code"] === "revoked");
 }
 
-/** Among everybody who has not had this task yet, so that it cannot wander in a circle. */
-async function findDevice(context: CloudContext, row: ContractRow): Promise<Assignment | undefined> {
-  const given = await context.store.contractsOfTask(row.taskId);
-  const tried = new Set(given.map(({ deviceId }) => deviceId));
-  const untried = context.fleet.all().filter((device) => !tried.has(device.deviceId));
-  return context.planner.assign([openTaskOf(row.contract)], untried.map(candidateOf))[0];
+/** Whether a person knows that nobody can take it. */
+async function isTold(context: CloudContext, contractId: string): Promise<boolean> {
+  const told = await context.store.logAfter(0, OPEN_CASES_MAX, { contractId });
+  return told.findLast((entry) => entry.type === "recovery")?.data["code"] === "no_able_device";
+}
+
+/** For everybody who has not had this task yet, so that it cannot wander in a circle. */
+async function openTask(context: CloudContext, { contract, taskId }: ContractRow): Promise<OpenTask> {
+  const given = await context.store.contractsOfTask(taskId);
+  return { ...openTaskOf(contract), notTo: new Set(given.map(({ deviceId }) => deviceId)) };
 }
 
 /** The same task with a higher epoch for another device; the old contract ends in the same transaction. */
@@ -153,7 +163,7 @@ async function reassign(context: CloudContext, row: ContractRow, from: Device, f
 }
 
 /** What was asked for, without what belonged to the assignment that ended. */
-function draftFor(draft: ContractDraft, deviceId: string): ContractDraft {
+function draftFor(draft: ContractOrder, deviceId: string): ContractOrder {
   const {
     contractId: _id,
     session: _session,

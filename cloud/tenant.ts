@@ -1,7 +1,8 @@
 import type { Execution } from "./execution.ts";
 import type { LogEntry, Tenant } from "./io/store.ts";
+import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
-import type { DeviceView } from "./views.ts";
+import type { DeviceView, TaskView } from "./views.ts";
 
 /**
  * The same execution, limited to the contracts of one application, account or both: everything else is not found, is left out
@@ -10,14 +11,12 @@ import type { DeviceView } from "./views.ts";
  */
 export function limitedTo(execution: Execution, { application, account }: Tenant): Execution {
   if (application === undefined && account === undefined) return execution;
-  const tenant = {
-    ...(application === undefined ? {} : { application }),
-    ...(account === undefined ? {} : { account }),
-  };
+  const tenant = present({ application, account });
   const isOwn = (owned: Tenant): boolean =>
     (application === undefined || owned.application === application) &&
     (account === undefined || owned.account === account);
   const isVisible = ({ activeContract }: DeviceView): boolean => activeContract === null || isOwn(activeContract);
+  const isTaskOwn = (task: TaskView): boolean => isOwn(task) && task.contracts.every(isOwn);
 
   async function ifOwn<Value>(idOrName: string, run: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
     const found = await execution.getContract(idOrName);
@@ -30,29 +29,31 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
   ): Promise<Answer<Value>> {
     if (typeof draft !== "object" || draft === null) return run(draft);
     const own: Tenant = { ...tenant, ...draft };
-    const whose = Object.entries(tenant)
-      .map((pair) => pair.join(" "))
-      .join(", ");
+    const whose = Object.entries(tenant).flat().join(" ");
     return isOwn(own) ? run(own) : refuse("forbidden", `this token may only make contracts of ${whose}`);
   }
   async function getTask(taskId: string): ReturnType<Execution["getTask"]> {
     const found = await execution.getTask(taskId);
-    const isAllOwn = found.ok && found.value.contracts.every(isOwn);
-    return isAllOwn ? found : refuse("not_found", `no contract was ever made for task ${taskId}`);
+    return found.ok && isTaskOwn(found.value)
+      ? found
+      : refuse("not_found", `no contract was ever made for task ${taskId}`);
+  }
+  async function ifOwnTask<Value>(taskId: string, run: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
+    const found = await getTask(taskId);
+    return found.ok ? run() : found;
   }
   return {
     ...execution,
     pushContract: (draft, options) => ifOwnDraft(draft, (own) => execution.pushContract(own, options)),
+    submitTask: (order) => ifOwnDraft(order, (own) => execution.submitTask(own)),
+    cancelTask: (taskId) => ifOwnTask(taskId, () => execution.cancelTask(taskId)),
     assignTask: (draft, options) => ifOwnDraft(draft, (own) => execution.assignTask(own, options)),
     getContract: (idOrName) => ifOwn(idOrName, () => execution.getContract(idOrName)),
     listContracts: (query) => execution.listContracts({ ...query, ...tenant }),
     reconcile: (idOrName) => ifOwn(idOrName, () => execution.reconcile(idOrName)),
     command: (idOrName, type) => ifOwn(idOrName, () => execution.command(idOrName, type)),
     getTask,
-    forceRelease: async (taskId, body) => {
-      const found = await getTask(taskId);
-      return found.ok ? execution.forceRelease(taskId, body) : found;
-    },
+    forceRelease: (taskId, body) => ifOwnTask(taskId, () => execution.forceRelease(taskId, body)),
     listDevices: () => execution.listDevices().filter(isVisible),
     getDevice: (deviceId) => {
       const found = execution.getDevice(deviceId);

@@ -138,9 +138,22 @@ export type ForceReleaseView = z.infer<typeof ForceReleaseView>;
 /** A task by the contracts that it was given with, oldest first. */
 export const TaskView = z.object({
   taskId: Name,
-  status: Status,
+  status: z.string().meta({
+    description: "of its last contract; before the first `waiting`, `planned`, `recurring`, `cancelled` or `expired`",
+  }),
+  ...TENANT,
   epoch: z.number().int(),
   contracts: z.array(ContractSummaryView).readonly(),
+  nextAt: Timestamp.exactOptional().meta({ description: "when a recurring order makes its next task" }),
+  expected: z
+    .object({
+      deviceId: Name,
+      startsAt: Timestamp,
+      endsAt: Timestamp,
+      confidence: Share.exactOptional().meta({ description: "probability that it is done in its window" }),
+    })
+    .exactOptional()
+    .meta({ description: "by the plan of the fleet, of a task that waits for its device" }),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

@@ -7,6 +7,12 @@ export const OFFLINE_GRACE_MS = 15_000;
 type Landmark = Contract["spatial"]["landmarks"][number];
 type Zone = Contract["spatial"]["zones"][number];
 
+/** What of a contract, or of a whole map, says where a robot may be. */
+export interface Whereabouts {
+  readonly spatial: Pick<Contract["spatial"], "landmarks" | "zones">;
+  readonly constraints: Pick<Contract["constraints"], "zones">;
+}
+
 /** Where robots wait, the best first. */
 const HOME_KINDS = ["home", "staging", "parking", "charger"];
 
@@ -14,7 +20,7 @@ const HOME_KINDS = ["home", "staging", "parking", "charger"];
  * Where a robot goes whose contract says `return-home`: the nearest landmark of the best kind that there is where the contract
  * lets it be. Device and cloud agree about it, because the one drives there and the other believes it to.
  */
-export function homeOf(contract: Contract, from: { readonly x: number; readonly y: number }): Landmark | undefined {
+export function homeOf(contract: Whereabouts, from: { readonly x: number; readonly y: number }): Landmark | undefined {
   const landmarks = placesOf(contract);
   const kind = HOME_KINDS.find((candidate) => landmarks.some((mark) => mark.kind === candidate));
   return nearest(
@@ -24,12 +30,12 @@ export function homeOf(contract: Contract, from: { readonly x: number; readonly 
 }
 
 /** The landmarks where the contract allows its robot to be. */
-export function placesOf(contract: Contract): readonly Landmark[] {
+export function placesOf(contract: Whereabouts): readonly Landmark[] {
   return contract.spatial.landmarks.filter(({ pose: [x, y] }) => mayBeAt([x, y], contract));
 }
 
 /** Whether the contract's zones allow its robot to be at a point. */
-export function mayBeAt(point: Point, contract: Contract): boolean {
+export function mayBeAt(point: Point, contract: Whereabouts): boolean {
   const { allowed, forbidden = [] } = contract.constraints.zones;
   const around = zonesAt(point, contract).map(({ id }) => id);
   const isInAllowed = allowed === undefined || around.some((id) => allowed.includes(id));
@@ -37,7 +43,7 @@ export function mayBeAt(point: Point, contract: Contract): boolean {
 }
 
 /** The zones of the map that hold a point. */
-export function zonesAt(point: Point, { spatial }: Contract): readonly Zone[] {
+export function zonesAt(point: Point, { spatial }: Whereabouts): readonly Zone[] {
   return spatial.zones.filter(({ polygon }) => isInside(point, polygon));
 }
 

@@ -2,7 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { draftFor, startCloudFixture, type CloudFixture } from "#cloud/cloud-fixture";
-import { createNearestPlanner } from "#cloud/core/nearest-planner";
+import { createEquator } from "#cloud/core/equator/site-map";
+import { createFleetPlanner } from "#cloud/core/planning/fleet-planner";
+import { createSiteWays } from "#cloud/core/planning/site-ways";
 import { openTaskOf, type Candidate } from "#cloud/core/planner";
 import type { DeviceFixture } from "#cloud/device-fixture";
 import { createHttpServer } from "#cloud/io/http";
@@ -150,6 +152,7 @@ describe("document 1, the planning tiers", () => {
     deviceId,
     mode: "live",
     isFree: true,
+    freeInSeconds: 0,
     actions: ["navigate", "pick", "place"],
     pose: [x, 0, 0],
   });
@@ -157,7 +160,10 @@ describe("document 1, the planning tiers", () => {
   it("Platform Planner: cloud, global, multi-resource: which resources handle which tasks", () => {
     const task = openTaskOf(exampleContract());
     const fleet = [candidate("amr-07", -3), candidate("amr-08", 3)];
-    const assigned = createNearestPlanner().assign([task, { ...task, taskId: "task-2" }], fleet);
+    const assigned = createFleetPlanner(createSiteWays(createEquator([]))).assign(
+      [task, { ...task, taskId: "task-2" }],
+      fleet,
+    );
     expect(assigned.map(({ taskId, deviceId }) => [taskId, deviceId])).toEqual([
       ["task-1", "amr-08"],
       ["task-2", "amr-07"],

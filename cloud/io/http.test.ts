@@ -285,6 +285,7 @@ describe("devices, records and probes", () => {
       "/stream",
       "/tasks",
       "/tasks/{id}",
+      "/tasks/{id}/cancel",
       "/tasks/{id}/force-release",
     ]);
     expect(Object.keys(paths["/contracts"]!["post"]!.responses)).toEqual(

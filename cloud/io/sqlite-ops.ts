@@ -71,10 +71,11 @@ function write(sql: Statements, op: Exclude<StoreOp, Setting | { op: "insert-mov
   }
 }
 
-type Setting = Op<"insert-idempotency" | "raise-epoch" | "insert-policy" | "put-meta">;
+type Setting = Op<(typeof SETTINGS)[number]>;
+const SETTINGS = ["insert-idempotency", "raise-epoch", "insert-policy", "put-meta", "insert-task", "set-task"] as const;
 
 function isAboutNoDevice(op: StoreOp): op is Setting {
-  return ["insert-idempotency", "raise-epoch", "insert-policy", "put-meta"].includes(op.op);
+  return (SETTINGS as readonly string[]).includes(op.op);
 }
 
 function writeSetting(sql: Statements, op: Setting): void {
@@ -90,6 +91,14 @@ function writeSetting(sql: Statements, op: Setting): void {
     }
     case "put-meta":
       sql.putMeta.run(op);
+      return;
+    case "insert-task": {
+      const row = { ...withNulls(op.row, ["nextAt"]), order: JSON.stringify(op.row.order) };
+      unlessTaken("task_exists", () => sql.insertTask.run(row));
+      return;
+    }
+    case "set-task":
+      sql.setTask.run(withNulls(op, ["nextAt"]));
       return;
     case "insert-idempotency":
       unlessTaken("key_in_use", () => sql.insertIdempotency.run(op.row));
@@ -151,6 +160,12 @@ function prepare(database: SqliteDatabase) {
       ON CONFLICT (task_id) DO UPDATE SET epoch = max(epoch, excluded.epoch)`),
     insertPolicy: database.prepare(
       "INSERT INTO policy (policy_id, version, at, body) VALUES (@id, @version, @at, @body)",
+    ),
+    insertTask: database.prepare(`
+      INSERT INTO task (task_id, body, created_at, state, next_at)
+      VALUES (@taskId, @order, @createdAt, @state, @nextAt)`),
+    setTask: database.prepare(
+      "UPDATE task SET state = @state, next_at = coalesce(@nextAt, next_at) WHERE task_id = @taskId AND state = @from",
     ),
     putMeta: database.prepare(`
       INSERT INTO meta (key, value) VALUES (@key, @value) ON CONFLICT (key) DO UPDATE SET value = excluded.value`),

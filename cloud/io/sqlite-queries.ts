@@ -33,6 +33,7 @@ const LEDGER = `SELECT id, executor_partner_id AS partnerId, executor_correlatio
 const EXCEPTION = `SELECT id, at, code, severity, detail, device_id AS deviceId, contract_id AS contractId,
   resolved_at AS resolvedAt, resolved_by AS resolvedBy, note FROM exception`;
 const POLICY = `SELECT version, at, body AS policy FROM policy`;
+const TASK = `SELECT task_id AS taskId, body AS "order", created_at AS createdAt, state, next_at AS nextAt FROM task`;
 const RECONCILIATION = `SELECT device_id AS deviceId, cause AS "trigger", recorded_at AS recordedAt, report FROM reconciliation`;
 const LOG = `SELECT id, at, type, device_id AS deviceId, contract_id AS contractId, application, account, data FROM log`;
 /** Of rows that name a contract: whether it is the tenant's. Without a tenant every row is. */
@@ -83,6 +84,9 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
       all(columns.ReconciliationColumns, `${RECONCILIATION} WHERE contract_id = ? ORDER BY id`, contractId),
     contractsOfTask: async (taskId) =>
       all(columns.ContractSummaryColumns, `SELECT ${SUMMARY} FROM contract WHERE task_id = ? ORDER BY id`, taskId),
+    task: async (taskId) => all(columns.TaskColumns, `${TASK} WHERE task_id = ?`, taskId)[0],
+    openTasks: async () =>
+      all(columns.TaskColumns, `${TASK} WHERE state IN ('open', 'recurring') ORDER BY created_at, task_id`),
     policyVersion: async (id, version) =>
       all(columns.PolicyColumns, `${POLICY} WHERE policy_id = ? AND version = ?`, id, version)[0],
     exception: async (id) => all(columns.ExceptionColumns, `${EXCEPTION} WHERE id = ?`, id)[0],

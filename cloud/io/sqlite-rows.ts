@@ -1,13 +1,15 @@
 import { z } from "zod";
-import { Contract, ContractDraft } from "#contract/contract";
+import { Contract } from "#contract/contract";
 import { Event, Problem } from "#contract/event";
 import { CommandType, OnlinePresence } from "#contract/messages";
 import { Movement } from "#contract/movement";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
 import { DivergenceReport } from "../core/divergence.ts";
+import { ContractOrder } from "../core/equator/excerpt.ts";
 import { Policy } from "../core/policy/policy.ts";
+import { TaskOrder } from "../core/scheduling/task-order.ts";
 import { Track } from "../core/track.ts";
-import { LogType } from "./store.ts";
+import { LogType, TaskState } from "./store.ts";
 
 /** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
 export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {
@@ -52,7 +54,7 @@ export const ContractSummaryColumns = z.object({
 });
 
 export const ContractColumns = ContractSummaryColumns.omit({ id: true }).extend({
-  draft: fromJson(ContractDraft),
+  draft: fromJson(ContractOrder),
   contract: fromJson(Contract),
   jws: Text,
 });
@@ -101,6 +103,14 @@ export const ExceptionColumns = z.object({
 });
 
 export const PolicyColumns = z.object({ version: Count, at: Text, policy: fromJson(Policy) });
+
+export const TaskColumns = z.object({
+  taskId: Text,
+  order: fromJson(TaskOrder),
+  createdAt: Text,
+  state: TaskState,
+  nextAt: Text.exactOptional(),
+});
 
 export const ForgottenColumns = z.object({ contractId: Text, deviceId: Text });
 

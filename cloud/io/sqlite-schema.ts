@@ -157,4 +157,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (policy_id, version)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE task (
+    task_id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    next_at TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX task_open ON task (state) WHERE state IN ('open', 'recurring');
+  `,
 ];

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import type { Contract, ContractDraft } from "#contract/contract";
+import type { Contract } from "#contract/contract";
 import type { Event, Problem } from "#contract/event";
 import type { CommandType, OnlinePresence } from "#contract/messages";
 import type { Movement } from "#contract/movement";
 import type { ContractStatus } from "#contract/status";
 import type { DivergenceReport } from "../core/divergence.ts";
+import type { ContractOrder } from "../core/equator/excerpt.ts";
+import type { TaskOrder } from "../core/scheduling/task-order.ts";
 import type { VersionedPolicy } from "../core/policy/policy.ts";
 import type { Track } from "../core/track.ts";
 
@@ -51,7 +53,7 @@ export interface ContractSummary {
 
 export interface ContractRow extends ContractSummary {
   /** What was asked for, before the cloud filled in identity and session. */
-  readonly draft: ContractDraft;
+  readonly draft: ContractOrder;
   readonly contract: Contract;
   readonly jws: string;
 }
@@ -137,11 +139,26 @@ export const LogType = z.enum([
   "reconciliation",
   "replan.triggered",
   "replan.requested",
+  "plan",
+  "task",
   "recovery",
   "journal.gap",
   "journal.fork",
 ]);
 export type LogType = z.infer<typeof LogType>;
+
+/** Work that was asked for by its kind. `nextAt`: when a recurring order makes its next task. */
+export interface TaskRow {
+  readonly taskId: string;
+  readonly order: TaskOrder;
+  readonly createdAt: string;
+  readonly state: TaskState;
+  readonly nextAt?: string;
+}
+
+/** `assigned`: a contract was made of it, which tells the rest. */
+export const TaskState = z.enum(["open", "recurring", "assigned", "cancelled", "expired"]);
+export type TaskState = z.infer<typeof TaskState>;
 
 /** Which contract a request made; its answer is told from that contract, also after a crash in the middle. */
 export interface IdempotencyRow {
@@ -204,6 +221,16 @@ export type StoreOp =
   | { readonly op: "raise-epoch"; readonly taskId: string; readonly epoch: number }
   /** Conflicts when that version of the policy exists. */
   | { readonly op: "insert-policy"; readonly row: VersionedPolicy }
+  /** Conflicts when there is a task of that id. */
+  | { readonly op: "insert-task"; readonly row: TaskRow }
+  /** Changes nothing unless its state is `from`. */
+  | {
+      readonly op: "set-task";
+      readonly taskId: string;
+      readonly from: TaskState;
+      readonly state: TaskState;
+      readonly nextAt?: string;
+    }
   | { readonly op: "put-meta"; readonly key: string; readonly value: string }
   | { readonly op: "insert-reconciliation"; readonly row: ReconciliationRow }
   | { readonly op: "insert-idempotency"; readonly row: IdempotencyRow }
@@ -217,7 +244,8 @@ export type Conflict =
   | "contract_exists"
   | "key_in_use"
   | "exception_resolved"
-  | "policy_changed";
+  | "policy_changed"
+  | "task_exists";
 
 export type CommitResult = { readonly ok: true } | { readonly ok: false; readonly conflict: Conflict };
 
@@ -299,6 +327,9 @@ export interface CloudStore extends AsyncDisposable {
   reconciliations(contractId: string): Promise<readonly ReconciliationRow[]>;
   /** Every contract that the task was given to, oldest first. */
   contractsOfTask(taskId: string): Promise<readonly ContractSummary[]>;
+  task(taskId: string): Promise<TaskRow | undefined>;
+  /** Orders that no device has been given, and recurring ones. */
+  openTasks(): Promise<readonly TaskRow[]>;
   /** The incarnation of the journal that spoke of the contract last. */
   incarnationOf(contractId: string): Promise<string | undefined>;
   policyVersion(id: string, version: number): Promise<VersionedPolicy | undefined>;

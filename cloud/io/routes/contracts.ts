@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ContractDraft } from "#contract/contract";
 import { Name, Uuid7 } from "#contract/identifiers";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
+import { ContractOrder } from "../../core/equator/excerpt.ts";
 import { DivergenceReport } from "../../core/divergence.ts";
 import { problem, type ProblemDocument } from "../../problem.ts";
 import { CommandView, CommandWords, ContractSummaryView, ContractView } from "../../views.ts";
@@ -26,7 +26,7 @@ const pushContract: Route = {
   summary: "Sign a contract, push it to its device, and answer when the device has stored it",
   access: ["integrator"],
   headers: { "idempotency-key": "the same key with the same body is the same request" },
-  body: ContractDraft,
+  body: ContractOrder,
   success: { status: 201, description: "the device has stored the contract", schema: Pushed },
   problems: {
     404: "the device was never heard",

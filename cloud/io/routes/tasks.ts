@@ -2,7 +2,8 @@ import { z } from "zod";
 import { Name, Uuid7 } from "#contract/identifiers";
 import { CONTRACT_STATUSES } from "#contract/status";
 import { ForceRelease } from "../../force-release.ts";
-import { TaskDraft } from "../../tasks.ts";
+import { TaskOrder } from "../../core/scheduling/task-order.ts";
+import { TaskDraft } from "../../tasks/assign-task.ts";
 import { ForceReleaseView, TaskView } from "../../views.ts";
 import { respond, type Route } from "../route.ts";
 
@@ -13,16 +14,18 @@ const Assigned = z.object({
   status: z.enum(CONTRACT_STATUSES),
   epoch: z.number().int(),
 });
+const Made = z.union([Assigned, TaskView]);
 
 const assignTask: Route = {
   method: "POST",
   path: "/tasks",
   operationId: "assignTask",
-  summary: "Push a contract to the nearest device that is live, free and able, and answer when it has stored it",
+  summary:
+    "Give a contract to the device that can begin first, and answer when it has stored it; or, by a template, keep a task until its time and a device have come",
   access: ["integrator"],
   headers: { "idempotency-key": "the same key with the same body is the same request" },
-  body: TaskDraft,
-  success: { status: 201, description: "the device has stored the contract", schema: Assigned },
+  body: z.union([TaskOrder, TaskDraft]),
+  success: { status: 201, description: "the device has stored the contract; or the task is kept", schema: Made },
   problems: {
     409: "no device can take it now, or it already has an active contract",
     413: "the body is larger than 4 MiB",
@@ -31,6 +34,8 @@ const assignTask: Route = {
     504: "the device did not confirm in time: the contract stays unconfirmed and locked",
   },
   handle: async (execution, { body, header }) => {
+    if (typeof body === "object" && body !== null && "template" in body)
+      return respond(await execution.submitTask(body), 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
     const answer = await execution.assignTask(body, { idempotencyKey: header("idempotency-key") });
     return respond(answer, 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
   },
@@ -45,6 +50,17 @@ const getTask: Route = {
   success: { status: 200, description: "the task", schema: TaskView },
   problems: { 404: "no contract was ever made for it" },
   handle: async (execution, { params }) => respond(await execution.getTask(params["id"]!), 200),
+};
+
+const cancelTask: Route = {
+  method: "POST",
+  path: "/tasks/{id}/cancel",
+  operationId: "cancelTask",
+  summary: "Take back a task, or a recurring one, that no device was given yet",
+  access: ["operator", "integrator"],
+  success: { status: 200, description: "the task is taken back", schema: TaskView },
+  problems: { 404: "nobody asked for it", 409: "a device was given it, or it has ended" },
+  handle: async (execution, { params }) => respond(await execution.cancelTask(params["id"]!), 200),
 };
 
 const forceRelease: Route = {
@@ -68,4 +84,4 @@ const forceRelease: Route = {
 };
 
 /** Tasks, by the contracts that they were given with. */
-export const taskRoutes: readonly Route[] = [assignTask, getTask, forceRelease];
+export const taskRoutes: readonly Route[] = [assignTask, getTask, cancelTask, forceRelease];

@@ -1,14 +1,15 @@
 import { checkContractDraft } from "#contract/check";
-import { ContractDraft } from "#contract/contract";
 import type { z } from "zod";
-import type { CloudContext } from "./context.ts";
-import { openTaskOf } from "./core/planner.ts";
-import { candidateOf } from "./fleet.ts";
-import { type Answer, refuse, refuseContract } from "./problem.ts";
-import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
+import type { CloudContext } from "../context.ts";
+import { openTaskOf } from "../core/planner.ts";
+import { freeCandidatesOf } from "../candidates.ts";
+import { fillSpatial } from "../excerpts.ts";
+import { ContractOrder } from "../core/equator/excerpt.ts";
+import { type Answer, refuse, refuseContract } from "../problem.ts";
+import { pushContract, type PushedContract, type PushOptions } from "../push.ts";
 
 /** A contract that is for whichever device can do it. */
-export const TaskDraft = ContractDraft.omit({
+export const TaskDraft = ContractOrder.omit({
   deviceId: true,
   contractId: true,
   session: true,
@@ -24,7 +25,7 @@ export type AssignedTask = PushedContract & { readonly taskId: string; readonly 
 const NAMES_DEVICE = "a task that names its device is a contract: POST /contracts";
 
 /** Fills the place of the device until it is known; every check of a contract asks for one. */
-const NOBODY = "nobody";
+export const NOBODY = "nobody";
 
 /** Gives a task to the device that the planner chooses among those that are live, free and able, and pushes it there. */
 export async function assignTask(
@@ -36,17 +37,19 @@ export async function assignTask(
   const task = typeof body === "object" && body !== null ? body : {};
   if ("deviceId" in task)
     return refuseContract("invalid", NAMES_DEVICE, [{ path: "/deviceId", message: NAMES_DEVICE }]);
-  const checked = checkContractDraft({ ...task, deviceId: made ?? NOBODY });
+  const placed = fillSpatial(context, { ...task, deviceId: made ?? NOBODY });
+  if (!placed.ok) return placed;
+  const checked = checkContractDraft(placed.value.body);
   if (!checked.ok)
     return refuseContract(checked.reason, "the task is not one that a device could do", checked.problems);
   const draft = checked.contract;
-  const found = context.planner.assign([openTaskOf(draft)], context.fleet.all().map(candidateOf))[0];
+  const found = context.planner.assign([openTaskOf(draft)], freeCandidatesOf(context))[0];
   const deviceId = made ?? found?.deviceId;
   if (deviceId === undefined) {
     const { actions } = openTaskOf(draft);
     return refuse("no_able_device", `no device that is live and free can ${actions.join(", ")}`);
   }
-  const pushed = await pushContract(context, { ...draft, deviceId }, options);
+  const pushed = await pushContract(context, { ...task, deviceId }, options);
   return pushed.ok ? { ok: true, value: { ...pushed.value, taskId: draft.taskId, deviceId } } : pushed;
 }
 

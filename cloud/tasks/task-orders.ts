@@ -1,0 +1,107 @@
+import { repeat, timestamp } from "#lib/clock";
+import type { CloudContext } from "../context.ts";
+import { nextRun } from "../core/scheduling/local-time.ts";
+import { TaskOrder } from "../core/scheduling/task-order.ts";
+import type { TaskTemplate } from "../core/scheduling/task-template.ts";
+import type { TaskRow } from "../io/store.ts";
+import { present } from "../present.ts";
+import { type Answer, refuse, refuseContract } from "../problem.ts";
+import type { Board } from "./board.ts";
+import { createOrderDrafts } from "./order-drafts.ts";
+import { taskLog } from "./task-log.ts";
+import { createWaitingTasks } from "./waiting-tasks.ts";
+
+/** The scheduler (document 1): work that is asked for by its kind, and waits for its time and its device. */
+export interface TaskOrders extends Disposable {
+  /** Checks an order as far as that is possible without a device, and keeps it. */
+  submit(body: unknown): Promise<Answer<TaskRow>>;
+  /** Takes an order back that no device has been given yet. */
+  cancel(taskId: string): Promise<Answer<TaskRow>>;
+  /** Takes up what an earlier run of the cloud was asked for. */
+  resume(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 5_000;
+
+export function createTaskOrders(context: CloudContext, board: Board, templates: readonly TaskTemplate[]): TaskOrders {
+  const { store, clock } = context;
+  const drafts = createOrderDrafts(context, templates);
+  const waiting = createWaitingTasks(context, board, drafts);
+  const recurring = new Map<string, TaskRow>();
+
+  async function keep(order: TaskOrder, taskId: string, atMs: number): Promise<Answer<TaskRow>> {
+    const row = rowOf(context, order, taskId, atMs);
+    const done = await store.commit([{ op: "insert-task", row }, taskLog(context, row)]);
+    if (!done.ok) return refuse("task_exists", `task ${taskId} was asked for before`);
+    take(row);
+    return { ok: true, value: row };
+  }
+  function take(row: TaskRow): void {
+    if (row.state === "recurring") recurring.set(row.taskId, row);
+    if (row.state === "open") waiting.offer(row);
+  }
+  async function makeDue(): Promise<void> {
+    const nowMs = clock.wallMs();
+    for (const row of recurring.values()) {
+      const { taskId, nextAt, order } = row;
+      if (nextAt === undefined || Date.parse(nextAt) > nowMs) continue;
+      const { schedule: _again, ...once } = order;
+      const runId = `${taskId}.${nextAt.slice(0, 16).replaceAll(/[-:]/g, "")}`;
+      // Made under the same id should the cloud stop in between: then it exists already.
+      await keep(once, runId, Date.parse(nextAt));
+      const next = rowOf(context, order, taskId, nowMs);
+      recurring.set(taskId, next);
+      const { nextAt: then } = next;
+      await store.commit([
+        { op: "set-task", taskId, from: "recurring", state: "recurring", ...present({ nextAt: then }) },
+      ]);
+    }
+  }
+  repeat(clock, LOOK_EVERY_MS, () => {
+    if (recurring.size > 0) context.background("task schedule", makeDue);
+  });
+  return {
+    async submit(body) {
+      const read = TaskOrder.safeParse(body);
+      if (!read.success) return malformed(read.error.issues);
+      const { taskId = context.uuid() } = read.data;
+      const askedAtMs = clock.wallMs();
+      const probe = drafts.check({ order: read.data, taskId, askedAtMs });
+      return probe.ok ? keep(read.data, taskId, askedAtMs) : probe;
+    },
+    async cancel(taskId) {
+      const row = await store.task(taskId);
+      if (!row) return refuse("not_found", `nobody asked for task ${taskId}`);
+      const { state } = row;
+      if (state !== "open" && state !== "recurring")
+        return refuse("task_final", `task ${taskId} is ${state}: cancel its contract`);
+      recurring.delete(taskId);
+      board.withdraw(taskId);
+      const ended: TaskRow = { ...row, state: "cancelled" };
+      await store.commit([{ op: "set-task", taskId, from: state, state: "cancelled" }, taskLog(context, ended)]);
+      return { ok: true, value: ended };
+    },
+    resume: async () => {
+      for (const row of await store.openTasks()) take(row);
+    },
+    [Symbol.dispose]: () => waiting[Symbol.dispose](),
+  };
+}
+
+/** One that recurs is never given to a device itself. */
+function rowOf({ config }: CloudContext, order: TaskOrder, taskId: string, atMs: number): TaskRow {
+  const common = { taskId, order, createdAt: timestamp(atMs) };
+  if (!order.schedule) return { ...common, state: "open" };
+  const nextAtMs = nextRun(order.schedule.cron, config.timeZone, atMs);
+  return { ...common, state: "recurring", ...(nextAtMs === undefined ? {} : { nextAt: timestamp(nextAtMs) }) };
+}
+
+type Issues = readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+
+function malformed(issues: Issues): Answer<never> {
+  const problems = issues.map(({ path, message }) => ({
+    path: path.map((part) => `/${String(part)}`).join(""),
+    message,
+  }));
+  return refuseContract("invalid", "the order of a task is not well-formed", problems);
+}
