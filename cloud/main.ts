@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readPrivateKey, writeKeySet, writePrivateKey } from "#contract/io/key-file";
 import { createNodeSigner, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { AgentError, messageOf } from "#lib/errors";
