@@ -51,6 +51,7 @@ export async function startCloudFixture(
   const told: LogEntry[] = [];
   const verifier = createNodeVerifier({ keys: [KEY.publicJwk] });
   const crypto = { signer: createNodeSigner(KEY.privateJwk), sha256: sha256Hex };
+  const shared = { clock, log, transport: broker.transport, crypto, ...parts };
   let settings = ExecutionConfig.parse(config);
   let store = openSqliteStore({ path, newCloudId: "cloud-1" });
   let starts = 0;
@@ -58,15 +59,7 @@ export async function startCloudFixture(
   async function start(): Promise<Execution & AsyncDisposable> {
     store.onLogged((entries) => told.push(...entries));
     const rng = createRng(`cloud/${++starts}`);
-    const cloud = await startExecution(settings, {
-      clock,
-      rng,
-      log,
-      store,
-      transport: broker.transport,
-      crypto,
-      ...parts,
-    });
+    const cloud = await startExecution(settings, { ...shared, rng, store });
     await settle();
     return cloud;
   }
@@ -85,13 +78,7 @@ export async function startCloudFixture(
     told,
     device: (deviceId) => createDeviceFixture({ deviceId, broker, clock, verifier }),
     pass: (seconds) => clock.advance(seconds * 1000, settle),
-    async during(promise, seconds = 30) {
-      let isOver = false;
-      const ended = promise.finally(() => (isOver = true));
-      ended.catch(() => undefined);
-      for (let step = 0; step < seconds * 10 && !isOver; step++) await clock.advance(100, settle);
-      return ended;
-    },
+    during: (promise, seconds = 30) => whilePassing(clock, promise, seconds),
     async kill() {
       await cloud[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
@@ -123,6 +110,14 @@ function assertNoFailure(lines: readonly LogLine[]): void {
   const failed = lines.filter((line) => line.message === "task failed");
   const told = failed.map((line) => messageOf(line.data["err"])).join();
   assert(failed.length === 0, `nothing fails unnoticed: ${told}`);
+}
+
+async function whilePassing<Value>(clock: VirtualClock, promise: Promise<Value>, seconds: number): Promise<Value> {
+  let isOver = false;
+  const ended = promise.finally(() => (isOver = true));
+  ended.catch(() => undefined);
+  for (let step = 0; step < seconds * 10 && !isOver; step++) await clock.advance(100, settle);
+  return ended;
 }
 
 /** A draft of the example contract for a device and task. */
