@@ -36,10 +36,10 @@ export interface Source<Sample> {
 export interface Odometry {
   readonly atMs: number;
   readonly pose: Pose;
-  readonly velocity: Velocity;
+  readonly velocity: Twist;
 }
 
-/** A velocity with a sideways part, to the left, that only holonomic bases obey. */
+/** A velocity with a sideways part, to the left, that only holonomic bases obey and tell. */
 export interface Twist extends Velocity {
   /** 0 if absent. */
   readonly lateral?: MetresPerSecond;
@@ -160,4 +160,5 @@ export interface ToolDrivers {
   readonly battery: BatteryDriver;
   readonly load?: LoadHandler;
   readonly scanner?: Scanner;
+  readonly cleaner?: CleaningHead;
 }

@@ -1,7 +1,7 @@
 import { nameHint } from "#lib/nearest-name";
 import type { ContractResult, DeviceResult } from "./result.ts";
 
-const DEVICE: Readonly<Record<keyof DeviceResult | "coverage" | "coverageOverlap", true>> = {
+const DEVICE: Readonly<Record<keyof DeviceResult, true>> = {
   id: true,
   contracts: true,
   distance: true,

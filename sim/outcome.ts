@@ -24,6 +24,8 @@ export function deviceResult(
     collisions: metrics.collisions.length,
     keepoutViolations: metrics.keepoutViolations,
     speedViolations: metrics.speedViolations,
+    ...(metrics.coverage === undefined ? {} : { coverage: metrics.coverage }),
+    ...(metrics.coverageOverlap === undefined ? {} : { coverageOverlap: metrics.coverageOverlap }),
     batteryUsed: metrics.batteryUsed,
   };
 }

@@ -38,6 +38,10 @@ export interface DeviceResult {
   readonly collisions: number;
   readonly keepoutViolations: number;
   readonly speedViolations: number;
+  /** Share of the dirty floor that it was the first to clean, by the true way of its tool. */
+  readonly coverage?: Share;
+  /** Passes over floor that was clean already, for each part of it that it was the first to clean. */
+  readonly coverageOverlap?: number;
   /** From the start of its first contract to the end of its last, when all were completed. */
   readonly timeToGoal?: Seconds;
   readonly batteryUsed: Share;

@@ -125,8 +125,13 @@ function unknownNames({ scenario, contracts }: LoadedScenario, document: YamlDoc
 }
 
 function misplacedRobots({ scenario, map, profiles }: LoadedScenario, document: YamlDocument): string[] {
-  const robots = scenario.robots.map(({ id, pose }) => ({ id, pose, footprint: profiles.get(id)!.footprint }));
-  return findMisplaced({ map, obstacles: scenario.obstacles, robots }).map(({ robot, touches }) => {
+  const robots = scenario.robots.map(({ id, pose, body }) => ({
+    id,
+    pose,
+    footprint: body?.footprint ?? profiles.get(id)!.footprint,
+  }));
+  const { obstacles, sites, vehicles, doors } = scenario;
+  return findMisplaced({ map, obstacles, sites, vehicles, doors, robots }).map(({ robot, touches }) => {
     const { id, pose } = robots[robot]!;
     const path = ["robots", robot, "pose"];
     return `${document.file}:${document.lineOf(path)}: ${path.join(".")} is ${JSON.stringify(pose)}: ${id} stands in ${touches.join(", ")}`;

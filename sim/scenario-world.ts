@@ -15,6 +15,7 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
     vehicles: scenario.vehicles,
     doors: scenario.doors,
     sites: scenario.sites,
+    ...(scenario.dirt ? { dirt: scenario.dirt } : {}),
     zones: [...judged.values()],
     robots: scenario.robots.map((robot) => robotSpec(robot, profiles.get(robot.id)!)),
   });
@@ -35,6 +36,7 @@ function robotSpec(
     limits,
     lidar: { ...lidar, ...body.lidar },
     ...(body.base ? { base: body.base } : {}),
+    ...(body.cleaner ? { cleaner: body.cleaner } : {}),
     ...(body.actuation ? { actuation: body.actuation } : {}),
     odometry: { ...odometry, ...(origin === undefined ? {} : { origin }) },
     position,

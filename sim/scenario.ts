@@ -5,7 +5,16 @@ import { Fault } from "./faults/fault.ts";
 import { NetworkFault } from "./faults/network-fault.ts";
 import { Duration } from "./moment.ts";
 import { Matrix } from "./scenario-matrix.ts";
-import { BodySpec, DoorSpec, ObstacleSpec, PersonSpec, SiteSpec, uniqueIds, VehicleSpec } from "./world/world-spec.ts";
+import {
+  BodySpec,
+  DirtSpec,
+  DoorSpec,
+  ObstacleSpec,
+  PersonSpec,
+  SiteSpec,
+  uniqueIds,
+  VehicleSpec,
+} from "./world/world-spec.ts";
 
 const Path = z.string().min(1).max(500);
 const Length = z.number().positive().max(1000).meta({ unit: "m" });
@@ -38,6 +47,7 @@ export const Scenario = z
     vehicles: z.array(VehicleSpec).default([]),
     doors: z.array(DoorSpec).default([]),
     sites: z.array(SiteSpec).default([]),
+    dirt: DirtSpec.optional(),
     motion: z.enum(["full", "coarse"]).default("full").meta({
       description: "coarse: fewer ticks and rays, and a follower that steers for a point ahead",
     }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The devices that a simulated robot may have. */
-export const DeviceName = z.enum(["base", "lidar", "position", "battery", "load", "scanner"]);
+export const DeviceName = z.enum(["base", "lidar", "position", "battery", "load", "scanner", "cleaner"]);
 export type DeviceName = z.infer<typeof DeviceName>;
 
 const RequestId = z.int().min(0).meta({ description: "pairs an answer with its request, unique per channel" });
@@ -43,6 +43,13 @@ export const DeviceCommand = z.discriminatedUnion("type", [
   z.object({ type: z.literal("place"), requestId: RequestId, key: Key, to: z.string() }),
   z.object({ type: z.literal("verify"), requestId: RequestId, key: Key }),
   z.object({ type: z.literal("held"), requestId: RequestId }),
+  z.object({
+    type: z.literal("clean"),
+    requestId: RequestId,
+    brush: z.boolean(),
+    vacuum: z.boolean(),
+    water: z.boolean(),
+  }),
   z.object({ type: z.literal("read-code"), requestId: RequestId, timeoutMs: Milliseconds.min(0) }),
 ]);
 export type DeviceCommand = z.infer<typeof DeviceCommand>;
@@ -51,7 +58,11 @@ const Odometry = z.object({
   type: z.literal("odometry"),
   atMs: CapturedAt,
   pose: PlanarPose,
-  velocity: z.object({ linear: z.number().meta({ unit: "m/s" }), angular: z.number().meta({ unit: "rad/s" }) }),
+  velocity: z.object({
+    linear: z.number().meta({ unit: "m/s" }),
+    lateral: z.exactOptional(z.number()).meta({ unit: "m/s", description: "to the left; 0 if absent" }),
+    angular: z.number().meta({ unit: "rad/s" }),
+  }),
 });
 const Scan = z.object({
   type: z.literal("scan"),
@@ -74,6 +85,13 @@ const Battery = z.object({
   charge: z.number().min(0).max(1),
   isCharging: z.boolean(),
 });
+const Cleaning = z.object({
+  type: z.literal("cleaning"),
+  atMs: CapturedAt,
+  brush: z.boolean(),
+  vacuum: z.boolean(),
+  water: z.boolean(),
+});
 const HandlingResult = z.object({ sku: Sku, quantity: Quantity, handedOver: z.exactOptional(z.boolean()) });
 
 /** What a device says to its driver: samples, changes of its own state, and answers. None carries the truth of the world. */
@@ -82,6 +100,7 @@ export const DeviceMessage = z.discriminatedUnion("type", [
   Scan,
   Fix,
   Battery,
+  Cleaning,
   z.object({
     type: z.literal("status"),
     device: DeviceName,

@@ -1,6 +1,7 @@
 import type { Clock } from "#lib/clock";
 import type { LoadHandler, Scanner, ToolDrivers } from "../driver.ts";
-import type { DeviceChannel } from "./channel.ts";
+import type { DeviceChannel, DeviceName } from "./channel.ts";
+import { type SimulatedCleaningHead, simulatedCleaningHead } from "./cleaning-head.ts";
 import { createDeviceLink, type DeviceLink } from "./device-link.ts";
 import { createDevice, createSource } from "./device.ts";
 import { openSocketChannel, type SocketAddress } from "./socket-channel.ts";
@@ -10,20 +11,30 @@ const BATTERY_STALE_MS = 5000;
 const HANDLING_TIMEOUT_MS = 120_000;
 const QUERY_TIMEOUT_MS = 10_000;
 
+/** The tool drivers of a simulated robot. */
+export interface SimulatedToolDrivers extends ToolDrivers {
+  readonly cleaner?: SimulatedCleaningHead;
+}
+
 /** Reaches the world that listens at `socket` and gives the tool drivers of one of its robots, not yet opened. */
 export async function openSimulatedToolDrivers(address: SocketAddress, clock: Clock): Promise<ToolDrivers> {
   return simulatedToolDrivers(await openSocketChannel(address, clock), clock);
 }
 
 /** Tool drivers over a ready channel, as many as the robot has; the channel is closed when all are disposed. */
-export function simulatedToolDrivers(channel: DeviceChannel, clock: Clock): ToolDrivers {
-  const tools = channel.description.devices.filter((device) => device === "load" || device === "scanner");
+export function simulatedToolDrivers(channel: DeviceChannel, clock: Clock): SimulatedToolDrivers {
+  const tools = channel.description.devices.filter((device) => isTool(device));
   const link = createDeviceLink(channel, clock, 1 + tools.length);
   return {
     battery: createSource("battery", "battery", BATTERY_STALE_MS, link, clock),
     ...(tools.includes("load") ? { load: simulatedLoadHandler(link) } : {}),
     ...(tools.includes("scanner") ? { scanner: simulatedScanner(link) } : {}),
+    ...(tools.includes("cleaner") ? { cleaner: simulatedCleaningHead(link, clock) } : {}),
   };
+}
+
+function isTool(device: DeviceName): boolean {
+  return device === "load" || device === "scanner" || device === "cleaner";
 }
 
 function simulatedLoadHandler(link: DeviceLink): LoadHandler {

@@ -10,6 +10,8 @@ export interface Load {
   /** Change of the forward speed, m/s². */
   readonly acceleration: number;
   readonly isToolActive: boolean;
+  /** Whether the hand holds something. */
+  readonly isLoaded: boolean;
   readonly isCharging: boolean;
 }
 
@@ -28,19 +30,28 @@ export class Battery {
   step(load: Load, dtS: Seconds): void {
     const capacityWs = this.#spec.capacityWh * SECONDS_PER_HOUR;
     const drawn = Math.min(this.charge, (powerOf(load, this.#spec) * dtS) / capacityWs);
-    const gained = load.isCharging ? (this.#spec.chargeW * dtS) / capacityWs : 0;
+    const gained = load.isCharging ? (chargePower(this.charge, this.#spec) * dtS) / capacityWs : 0;
     this.used += drawn;
     this.charge = Math.min(1, this.charge - drawn + gained);
   }
 }
 
-/** Power in W that a robot draws: electronics, rolling, turning, speeding up and the hand. */
-export function powerOf({ velocity, acceleration, isToolActive }: Load, spec: BatterySpec): number {
+/** Share of the full power that a charger gives at the very end. */
+const TRICKLE = 0.05;
+
+/** Power in W that a charger gives: all of it, then (at constant voltage) less and less. */
+export function chargePower(charge: Share, { chargeW, taperFrom }: BatterySpec): number {
+  return charge <= taperFrom ? chargeW : chargeW * Math.max(TRICKLE, (1 - charge) / (1 - taperFrom));
+}
+
+/** Power in W that a robot draws: electronics, rolling, turning, speeding up and its tools. */
+export function powerOf({ velocity, acceleration, isToolActive, isLoaded }: Load, spec: BatterySpec): number {
+  const massKg = spec.massKg + (isLoaded ? spec.loadKg : 0);
   return (
     spec.idleW +
-    spec.rollingResistanceN * Math.abs(velocity.linear) +
+    spec.rollingResistanceN * (massKg / spec.massKg) * Math.abs(velocity.linear) +
     spec.turningTorqueNm * Math.abs(velocity.angular) +
-    spec.massKg * Math.max(0, acceleration * velocity.linear) +
+    massKg * Math.max(0, acceleration * velocity.linear) +
     (isToolActive ? spec.toolW : 0)
   );
 }

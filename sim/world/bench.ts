@@ -1,8 +1,8 @@
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
-import type { MotionDrivers, ToolDrivers } from "#drivers/driver";
+import type { MotionDrivers } from "#drivers/driver";
 import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
-import { simulatedToolDrivers } from "#drivers/simulated/tool-drivers";
+import { simulatedToolDrivers, type SimulatedToolDrivers } from "#drivers/simulated/tool-drivers";
 import { createWorld, type World } from "./world.ts";
 import { WorldSpec } from "./world-spec.ts";
 
@@ -51,9 +51,9 @@ export async function motion({ world, clock }: Setup, robotId = "r"): Promise<Mo
 }
 
 /** Tool drivers of the robot `r`, opened and enabled. */
-export async function tools({ world, clock }: Setup): Promise<ToolDrivers> {
+export async function tools({ world, clock }: Setup): Promise<SimulatedToolDrivers> {
   const drivers = simulatedToolDrivers(world.connect("r"), clock);
-  const opened = [drivers.battery, drivers.load, drivers.scanner].map(async (driver) => {
+  const opened = [drivers.battery, drivers.load, drivers.scanner, drivers.cleaner].map(async (driver) => {
     await driver?.open();
     await driver?.enable();
   });

@@ -1,6 +1,7 @@
 import { unreachable } from "#lib/errors";
 import type { DeviceCommand, DeviceDescription, DeviceMessage, DeviceName } from "#drivers/simulated/channel";
 import type { Body } from "./base/body.ts";
+import { type CleaningHead, HEAD_OFF } from "./cleaning/cleaning-head.ts";
 import type { Hand, Outcome, Stance } from "./hand.ts";
 import type { Port } from "./port.ts";
 import { siteInReach, type Site } from "./sites.ts";
@@ -22,6 +23,7 @@ export interface DeviceParts {
   readonly body: Body;
   readonly hand: Hand | undefined;
   readonly scanner: ScannerSpec | undefined;
+  readonly cleaner: CleaningHead | undefined;
   readonly sites: ReadonlyMap<string, Site>;
   /** What the hand and the scanner can tell about now. */
   readonly stance: () => Stance;
@@ -45,6 +47,7 @@ export class Devices {
   /** Forgets a port; what it had asked of the base no longer counts, what the hand began goes on. */
   detach(port: Port): void {
     this.#ports.delete(port);
+    if (port.enabled.has("cleaner")) this.#stopCleaning();
     this.#parts.body.release(port.id);
   }
 
@@ -62,6 +65,7 @@ export class Devices {
 
   lose(device: DeviceName, reason: string, untilMs: number): void {
     this.#lost.set(device, { reason, untilMs });
+    if (device === "cleaner") this.#stopCleaning();
     this.#announce(device, { type: "status", device, state: "down", reason });
   }
 
@@ -101,6 +105,8 @@ export class Devices {
         return this.#switch(port, command);
       case "read-code":
         return this.#readCode(port, command);
+      case "clean":
+        return this.#clean(port, command);
       case "pick":
       case "place":
       case "verify":
@@ -131,6 +137,19 @@ export class Devices {
   #switchOff(port: Port, device: DeviceName): void {
     port.enabled.delete(device);
     if (device === "base") this.#parts.body.release(port.id);
+    if (device === "cleaner") this.#stopCleaning();
+  }
+
+  #stopCleaning(): void {
+    if (this.#parts.cleaner) this.#parts.cleaner.parts = HEAD_OFF;
+  }
+
+  #clean(port: Port, command: Extract<Request, { type: "clean" }>): void {
+    const { cleaner } = this.#parts;
+    if (!cleaner || !this.#isReady(port, command, "cleaner")) return;
+    const { brush, vacuum, water, requestId } = command;
+    cleaner.parts = { brush, vacuum, water };
+    port.post({ type: "done", requestId });
   }
 
   /** Whether the request may go on; has answered it if not. Questions need an open device, actions an enabled one. */

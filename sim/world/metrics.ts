@@ -33,6 +33,10 @@ export interface Metrics {
   /** Those that the two numbers count, in the order of time. */
   readonly violations: readonly Violation[];
   readonly batteryUsed: Share;
+  /** Of the dirty floor, the share that it was the first to clean; absent without dirty floor or a cleaning head. */
+  readonly coverage?: Share;
+  /** Passes over floor that was clean already, for each part that it was the first to clean. */
+  readonly coverageOverlap?: number;
 }
 
 /** One sample of the true course of a robot. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readMapFile } from "#contract/io/map-file";
 import { findMisplaced, type Placement } from "./placement.ts";
+import { WorldSpec } from "./world-spec.ts";
 
 const footprint: [number, number][] = [
   [0.35, 0.25],
@@ -37,6 +38,39 @@ describe("findMisplaced", () => {
     ];
     expect(findMisplaced({ ...FLOOR, obstacles: [{ polygon }], robots: [robot("a", 0, 0)] })).toEqual([
       { robot: 0, touches: ["obstacles.0"] },
+    ]);
+  });
+
+  it("finds robots in bodies of sites, in vehicles where they begin, and in closed doors", () => {
+    const { sites, vehicles, doors } = WorldSpec.parse({
+      map: FLOOR.map,
+      sites: [{ id: "belt", kind: "conveyor", pose: [-3, 0, Math.PI / 2], body: footprint }],
+      vehicles: [
+        {
+          path: [
+            [0, 3],
+            [4, 3],
+          ],
+        },
+      ],
+      doors: [
+        {
+          id: "gate",
+          wall: [
+            [3, -2],
+            [3, 0],
+          ],
+          openFor: 5,
+          closedFor: 5,
+        },
+      ],
+      robots: [robot("any", 0, 0)],
+    });
+    const robots = [robot("a", -3, 0.55), robot("b", 1.5, 3), robot("c", 2.8, -1), robot("d", 0, 0)];
+    expect(findMisplaced({ ...FLOOR, sites, vehicles, doors, robots })).toEqual([
+      { robot: 0, touches: ["the body of belt"] },
+      { robot: 1, touches: ["vehicles.0"] },
+      { robot: 2, touches: ["the door gate"] },
     ]);
   });
 

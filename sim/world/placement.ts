@@ -1,13 +1,15 @@
-import { poseFrom } from "#lib/geometry";
+import { type Point, type Pose, poseFrom } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { bodyThing, obstacleThing } from "./space/shapes.ts";
+import { bodyThing, obstacleThing, type Thing } from "./space/shapes.ts";
 import { neighboursOf } from "./space/surroundings.ts";
 import { solidsOf } from "./space/scene.ts";
 import { prepareTerrain } from "./space/terrain.ts";
+import { createItinerary } from "./traffic/itinerary.ts";
 import type { RobotSpec, WorldSpec } from "./world-spec.ts";
 
 /** Where things stand when a world begins. */
-export interface Placement extends Pick<WorldSpec, "map" | "obstacles"> {
+export interface Placement
+  extends Pick<WorldSpec, "map" | "obstacles">, Partial<Pick<WorldSpec, "sites" | "vehicles" | "doors">> {
   readonly robots: readonly Pick<RobotSpec, "id" | "pose" | "footprint">[];
 }
 
@@ -23,9 +25,9 @@ export interface Misplacement {
 const NEAR: Metres = 1e-3;
 
 /** The robots whose footprint touches something solid at the start, or that stand outside of the walls. */
-export function findMisplaced({ map, obstacles, robots }: Placement): Misplacement[] {
+export function findMisplaced({ map, robots, ...others }: Placement): Misplacement[] {
   const terrain = prepareTerrain(map);
-  const things = obstacles.map((obstacle, index) => obstacleThing(`obstacles.${index}`, obstacle));
+  const things = othersAt(others);
   const bodies = robots.map(({ id, pose, footprint }) => bodyThing(`robot ${id}`, footprint, poseFrom(pose)));
   return bodies.flatMap((body, robot) => {
     const touches = neighboursOf(body, solidsOf(terrain, [...things, ...bodies]), NEAR)
@@ -34,6 +36,20 @@ export function findMisplaced({ map, obstacles, robots }: Placement): Misplaceme
     if (!isOnFloor(map, robots[robot]!.pose)) touches.push("the outside of the map's walls");
     return touches.length === 0 ? [] : [{ robot, touches }];
   });
+}
+
+/** What else is solid at the start. */
+function othersAt({ obstacles, sites = [], vehicles = [], doors = [] }: Omit<Placement, "map" | "robots">): Thing[] {
+  return [
+    ...obstacles.map((obstacle, index) => obstacleThing(`obstacles.${index}`, obstacle)),
+    ...sites.flatMap(({ id, body, pose }) => (body ? [bodyThing(`the body of ${id}`, body, poseFrom(pose))] : [])),
+    ...vehicles.map(({ path, footprint }, index) => bodyThing(`vehicles.${index}`, footprint, startOf(path))),
+    ...doors.map(({ id, wall }) => obstacleThing(`the door ${id}`, { wall })),
+  ];
+}
+
+function startOf(path: readonly Point[]): Pose {
+  return createItinerary(path, { speed: 1, turnSpeed: 1, pause: 0 }).poseAt(0);
 }
 
 function isOnFloor(map: WorldSpec["map"], [x, y]: RobotSpec["pose"]): boolean {

@@ -6,12 +6,14 @@ import type { Odometry, Twist as ToldTwist } from "#drivers/driver";
 import type { DeviceChannel, DeviceDescription, DeviceName } from "#drivers/simulated/channel";
 import type { Zone } from "#contract/spatial";
 import type { Axis } from "./base/body.ts";
-import type { Twist } from "./base/drive-train.ts";
 import { Battery } from "./battery.ts";
+import { CleaningHead } from "./cleaning/cleaning-head.ts";
+import type { DirtGrid } from "./cleaning/dirt-grid.ts";
 import { Devices } from "./devices.ts";
 import { Hand, type Movement } from "./hand.ts";
 import { type Metrics, Recorder, type TrackPoint } from "./metrics.ts";
 import { createPort } from "./port.ts";
+import { told } from "./sensing/odometer.ts";
 import { Sensors } from "./sensing/sensors.ts";
 import { Mover } from "./mover.ts";
 import type { Scene } from "./space/scene.ts";
@@ -40,6 +42,7 @@ export interface RobotDeps {
   readonly scene: Scene;
   readonly zones: readonly Zone[];
   readonly sites: ReadonlyMap<string, Site>;
+  readonly dirt: DirtGrid | undefined;
   readonly onMovement: (movement: Movement) => void;
 }
 
@@ -52,6 +55,7 @@ export class Robot {
   readonly #sites: ReadonlyMap<string, Site>;
   readonly #scene: Scene;
   readonly #mover: Mover;
+  readonly #cleaner: CleaningHead | undefined;
   readonly #battery: Battery;
   readonly #sensors: Sensors;
   readonly #recorder: Recorder;
@@ -59,7 +63,7 @@ export class Robot {
   #isCharging = false;
   #ports = 0;
 
-  constructor(spec: RobotSpec, { clock, rng, scene, zones, sites, onMovement }: RobotDeps) {
+  constructor(spec: RobotSpec, { clock, rng, scene, zones, sites, dirt, onMovement }: RobotDeps) {
     this.spec = spec;
     this.#clock = clock;
     this.#sites = sites;
@@ -68,18 +72,19 @@ export class Robot {
     this.#recorder = new Recorder(new ZoneWatch(zones, radiusOf(spec.footprint)));
     this.#mover = new Mover(spec, poseFrom(spec.pose), scene, this.#recorder, rng.fork("body"));
     this.hand = spec.load && new Hand(spec.id, spec.load, sites, onMovement);
+    this.#cleaner = spec.cleaner && new CleaningHead(spec.cleaner, dirt);
     this.devices = new Devices({
       description: describe(spec),
       body: this.#mover.body,
       hand: this.hand,
+      cleaner: this.#cleaner,
       scanner: spec.scanner,
       sites,
       stance: () => ({ atMs: clock.nowMs(), pose: this.#pose, isStill: this.#isStill }),
     });
     this.#sensors = new Sensors(
       spec,
-      this.#mover,
-      this.#battery,
+      { mover: this.#mover, battery: this.#battery, cleaner: this.#cleaner },
       {
         isWanted: (device) => this.devices.isWanted(device),
         publish: (device, sample) => this.devices.publish(device, sample),
@@ -106,12 +111,16 @@ export class Robot {
     this.devices.step(nowMs);
     this.hand?.step({ atMs: nowMs, pose: body.pose, isStill: this.#isStill });
     const speedBefore = body.velocity.linear;
+    const poseBefore = body.pose;
     this.#mover.step(nowMs, dtS, this.#battery.charge > 0 && !this.devices.isLost("base"));
     this.#sensors.odometer.turn(body.wheels, dtS, this.#noise.get("base")?.factor ?? 1);
     this.#isCharging = this.#isStill && chargerAt(this.#sites, body.pose) !== undefined;
     const acceleration = (body.velocity.linear - speedBefore) / dtS;
-    const isToolActive = this.hand?.isActive ?? false;
-    this.#battery.step({ velocity: body.velocity, acceleration, isToolActive, isCharging: this.#isCharging }, dtS);
+    this.#cleaner?.move(poseBefore, body.pose, nowMs);
+    const isToolActive = (this.hand?.isActive ?? false) || (this.#cleaner?.isActive ?? false);
+    const isLoaded = this.hand?.held !== undefined;
+    const isCharging = this.#isCharging;
+    this.#battery.step({ velocity: body.velocity, acceleration, isToolActive, isLoaded, isCharging }, dtS);
     this.#recorder.sample(nowMs, body.pose, body.velocity.linear, this.#battery.charge);
   }
 
@@ -151,7 +160,7 @@ export class Robot {
       robotId: this.spec.id,
       atMs: this.#clock.nowMs(),
       pose: this.#pose,
-      velocity: toldVelocity(this.#mover.body.velocity),
+      velocity: told(this.#mover.body.velocity),
       charge: this.#battery.charge,
       isCharging: this.#isCharging,
       ...(this.hand?.held ? { held: this.hand.held } : {}),
@@ -159,7 +168,7 @@ export class Robot {
   }
 
   metrics(): Metrics {
-    return this.#recorder.metrics(this.#battery.used);
+    return { ...this.#recorder.metrics(this.#battery.used), ...this.#cleaner?.coverage };
   }
 
   track(): readonly TrackPoint[] {
@@ -180,10 +189,6 @@ export class Robot {
   }
 }
 
-function toldVelocity({ linear, lateral, angular }: Twist): RobotTruth["velocity"] {
-  return lateral === 0 ? { linear, angular } : { linear, lateral, angular };
-}
-
 function describe(spec: RobotSpec): DeviceDescription {
   return {
     robotId: spec.id,
@@ -194,6 +199,7 @@ function describe(spec: RobotSpec): DeviceDescription {
       "battery",
       ...(spec.load ? (["load"] as const) : []),
       ...(spec.scanner ? (["scanner"] as const) : []),
+      ...(spec.cleaner ? (["cleaner"] as const) : []),
     ],
     lidarMount: poseFrom(spec.lidar.mount),
   };

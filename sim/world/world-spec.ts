@@ -92,6 +92,10 @@ export const BatterySpec = z.strictObject({
   massKg: positive("kg", "what speeding up accelerates").default(120),
   toolW: notNegative("W", "the hand at work").default(80),
   chargeW: positive("W", "what a charger gives").default(480),
+  taperFrom: share(
+    "state of charge from which the charger gives less and less, in proportion to what is missing",
+  ).default(1),
+  loadKg: notNegative("kg", "mass of what a full hand holds").default(0),
 });
 export type BatterySpec = z.infer<typeof BatterySpec>;
 
@@ -108,6 +112,29 @@ export const ScannerSpec = z.strictObject({
   ahead: positive("rad", "to either side of straight ahead").default(0.8),
 });
 export type ScannerSpec = z.infer<typeof ScannerSpec>;
+
+const strip: [number, number][] = [
+  [0.05, 0.25],
+  [-0.05, 0.25],
+  [-0.05, -0.25],
+  [0.05, -0.25],
+];
+
+/** A cleaning head. */
+export const CleanerSpec = z.strictObject({
+  tool: z
+    .array(PointTuple)
+    .min(3)
+    .max(50)
+    .default(strip)
+    .meta({ description: "corners, in the frame of the base, of the convex part of the floor that it cleans at once" }),
+  needs: z
+    .array(z.enum(["brush", "vacuum", "water"]))
+    .min(1)
+    .default(["brush", "vacuum"])
+    .meta({ description: "what must be on for dirt to go away" }),
+});
+export type CleanerSpec = z.infer<typeof CleanerSpec>;
 
 const rectangle: [number, number][] = [
   [0.35, 0.25],
@@ -136,6 +163,7 @@ export const RobotSpec = z.strictObject({
   battery: BatterySpec.prefault({}),
   load: LoadSpec.optional().meta({ description: "absent: the robot has no hand" }),
   scanner: ScannerSpec.optional().meta({ description: "absent: the robot has no scanner" }),
+  cleaner: CleanerSpec.optional().meta({ description: "absent: the robot has no cleaning head" }),
 });
 export type RobotSpec = z.infer<typeof RobotSpec>;
 
@@ -146,6 +174,7 @@ export const BodySpec = z
     base: BaseSpec,
     actuation: ActuationSpec,
     lidar: LidarSpec.partial(),
+    cleaner: CleanerSpec,
   })
   .partial();
 export type BodySpec = z.infer<typeof BodySpec>;
@@ -234,16 +263,34 @@ export const VehicleSpec = z.strictObject({
 });
 export type VehicleSpec = z.infer<typeof VehicleSpec>;
 
-/** A door, or the door of a lift that is mostly elsewhere: solid while it is closed. It never closes on somebody. */
-export const DoorSpec = z.strictObject({
+const leaf = {
   id: Name,
   wall: z.array(PointTuple).min(2).max(20).meta({ description: "the line that it closes" }),
-  openFor: positive("s", "of each round"),
-  closedFor: positive("s", "of each round; it begins closed"),
-  offset: notNegative("s", "how far into its round it is at the start").default(0),
   surface,
-});
+};
+
+/** A door by the clock, such as that of a lift that is mostly elsewhere, or one that opens by itself: solid while it is closed. It never closes on somebody. */
+export const DoorSpec = z.union([
+  z.strictObject({
+    ...leaf,
+    openFor: positive("s", "of each round"),
+    closedFor: positive("s", "of each round; it begins closed"),
+    offset: notNegative("s", "how far into its round it is at the start").default(0),
+  }),
+  z.strictObject({
+    ...leaf,
+    opensWithin: positive("m", "it opens for who comes nearer, be it a robot, a person or a vehicle"),
+    staysOpen: notNegative("s", "after all are gone").default(2),
+  }),
+]);
 export type DoorSpec = z.infer<typeof DoorSpec>;
+
+/** The floor that is to be cleaned: what is free of it on the map. */
+export const DirtSpec = z.strictObject({
+  area: z.array(PointTuple).min(3).max(500),
+  cell: positive("m", "edge of the squares that get clean as a whole").min(0.01).max(1).default(0.05),
+});
+export type DirtSpec = z.infer<typeof DirtSpec>;
 
 const Empty = z.strictObject({
   empty: z.tuple([z.number(), z.number(), z.number(), z.number()]).meta({ description: "xMin, yMin, xMax, yMax" }),
@@ -259,6 +306,7 @@ export const WorldSpec = z
     doors: z.array(DoorSpec).default([]),
     sites: z.array(SiteSpec).default([]),
     zones: z.array(Zone).default([]),
+    dirt: DirtSpec.optional(),
     robots: z.array(RobotSpec).min(1),
   })
   .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"));

@@ -6,6 +6,7 @@ import { poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
 import type { Odometry } from "#drivers/driver";
 import type { DeviceChannel } from "#drivers/simulated/channel";
+import { DirtGrid } from "./cleaning/dirt-grid.ts";
 import type { WorldFault } from "./faults.ts";
 import type { Hand, Movement } from "./hand.ts";
 import type { Metrics, TrackPoint } from "./metrics.ts";
@@ -73,6 +74,7 @@ export class World implements Disposable {
       scene: this.#scene,
       zones: spec.zones,
       sites: this.#sites,
+      dirt: spec.dirt && new DirtGrid(spec.dirt.area, spec.dirt.cell, this.#scene.terrain),
       onMovement: (movement: Movement) => this.#movements.push(movement),
     };
     this.#robots = new Map(

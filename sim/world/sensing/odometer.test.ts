@@ -25,6 +25,12 @@ describe("an odometer", () => {
     });
   });
 
+  it("tells how fast a holonomic base moves sideways", () => {
+    const odometer = makeOdometer({ gainSigma: 0, walkXy: 0, walkYaw: 0 });
+    odometer.turn({ linear: 0.2, lateral: -0.3, angular: 0 }, DT_S, 1);
+    expect(odometer.read(0).velocity).toEqual({ linear: 0.2, lateral: -0.3, angular: 0 });
+  });
+
   it("is right when it has no errors", () => {
     const pose = afterTenMetres(makeOdometer({ gainSigma: 0, walkXy: 0, walkYaw: 0 }));
     expect(pose.x).toBeCloseTo(10, 9);

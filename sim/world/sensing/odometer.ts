@@ -33,12 +33,16 @@ export class Odometer {
 
   /** What the wheels say now. */
   read(atMs: number): Odometry {
-    const { linear, angular } = this.#velocity;
-    return { atMs, pose: this.#pose, velocity: { linear, angular } };
+    return { atMs, pose: this.#pose, velocity: told(this.#velocity) };
   }
 
   #measure(speed: number, gain: number, walk: number, dtS: Seconds): number {
     if (speed === 0) return 0;
     return speed * gain + this.#rng.normal(walk * Math.sqrt(Math.abs(speed) * dtS)) / dtS;
   }
+}
+
+/** A velocity as drivers tell it: without a sideways part where there is none. */
+export function told({ linear, lateral, angular }: Twist): Odometry["velocity"] {
+  return lateral === 0 ? { linear, angular } : { linear, lateral, angular };
 }

@@ -4,14 +4,23 @@ import type { Rng } from "#lib/rng";
 import type { DeviceName, SampleMessage } from "#drivers/simulated/channel";
 import type { Mover } from "../mover.ts";
 import type { Battery } from "../battery.ts";
+import type { CleaningHead } from "../cleaning/cleaning-head.ts";
 import { createLidar, type Lidar } from "./lidar.ts";
 import { Odometer } from "./odometer.ts";
 import type { Scene } from "../space/scene.ts";
 import type { RobotSpec } from "../world-spec.ts";
 
 const BATTERY_HZ = 1;
+const CLEANING_HZ = 1;
 /** Steps of the state of charge that a battery reports. */
 const CHARGE_STEP = 0.001;
+
+/** The parts of a robot that its sensors feel. */
+export interface Felt {
+  readonly mover: Mover;
+  readonly battery: Battery;
+  readonly cleaner: CleaningHead | undefined;
+}
 
 /** What sensors look at. */
 export interface Sight {
@@ -44,7 +53,12 @@ export class Sensors {
   readonly #audience: Audience;
   readonly #sensors: readonly Sensor[];
 
-  constructor(spec: RobotSpec, mover: Mover, battery: Battery, audience: Audience, deps: { clock: Clock; rng: Rng }) {
+  constructor(
+    spec: RobotSpec,
+    { mover, battery, cleaner }: Felt,
+    audience: Audience,
+    deps: { clock: Clock; rng: Rng },
+  ) {
     const { clock, rng } = deps;
     this.#clock = clock;
     this.#audience = audience;
@@ -75,6 +89,7 @@ export class Sensors {
         charge: Math.round(battery.charge / CHARGE_STEP) * CHARGE_STEP,
         isCharging,
       })),
+      ...(cleaner ? [sensor("cleaner", CLEANING_HZ, (atMs) => ({ type: "cleaning", atMs, ...cleaner.parts }))] : []),
     ];
   }
 

@@ -1,21 +1,25 @@
-import type { Seconds } from "#lib/units";
+import type { Metres, Seconds } from "#lib/units";
 import type { Scene } from "../space/scene.ts";
 import { obstacleThing, type Thing } from "../space/shapes.ts";
 import { neighboursOf } from "../space/surroundings.ts";
 import type { DoorSpec } from "../world-spec.ts";
 
-/** A door opens for nobody, but it does not close while somebody is this near. */
+/** No door closes while somebody is this near. */
 const SAFETY_EDGE = 0.1;
 
-/** A door that opens and closes by the clock. */
+/** A door that opens and closes by the clock, or for who comes near. */
 export class Door {
   readonly #spec: DoorSpec;
   readonly #scene: Scene;
   readonly #leaf: Thing;
   readonly #place: number;
+  readonly #isStill: (id: string) => boolean;
   #state: "open" | "closed" = "closed";
+  #neededS: Seconds = -Infinity;
 
-  constructor(spec: DoorSpec, scene: Scene) {
+  /** `isStill` tells things by their ids that never move, and for which no door opens. */
+  constructor(spec: DoorSpec, scene: Scene, isStill: (id: string) => boolean) {
+    this.#isStill = isStill;
     this.#spec = spec;
     this.#scene = scene;
     const { surface } = spec;
@@ -26,15 +30,23 @@ export class Door {
 
   /** What is to be done `nowS` after the start of the world. */
   step(nowS: Seconds): void {
-    const { openFor, closedFor, offset } = this.#spec;
-    const wanted = (nowS + offset) % (openFor + closedFor) < closedFor ? "closed" : "open";
-    if (wanted === this.#state || (wanted === "closed" && this.#isOccupied())) return;
+    const wanted = this.#wanted(nowS);
+    if (wanted === this.#state || (wanted === "closed" && this.#hasNear(SAFETY_EDGE))) return;
     this.#state = wanted;
     if (wanted === "open") this.#scene.remove(this.#place);
     else this.#scene.jump(this.#place, this.#leaf);
   }
 
-  #isOccupied(): boolean {
-    return neighboursOf(this.#leaf, this.#scene, SAFETY_EDGE).some(({ id }) => id !== "map");
+  #wanted(nowS: Seconds): "open" | "closed" {
+    if ("openFor" in this.#spec) {
+      const { openFor, closedFor, offset } = this.#spec;
+      return (nowS + offset) % (openFor + closedFor) < closedFor ? "closed" : "open";
+    }
+    if (this.#hasNear(this.#spec.opensWithin)) this.#neededS = nowS;
+    return nowS <= this.#neededS + this.#spec.staysOpen ? "open" : "closed";
+  }
+
+  #hasNear(within: Metres): boolean {
+    return neighboursOf(this.#leaf, this.#scene, within).some(({ id }) => !this.#isStill(id));
   }
 }

@@ -104,6 +104,22 @@ describe("a door", () => {
     expect(lidar.latest()!.ranges[180]).toBeCloseTo(2, 5);
   });
 
+  it("opens for who comes near, if it does, and closes some time after", async () => {
+    const setup = setUp({
+      obstacles: [{ circle: [2.2, 1, 0.1] }],
+      doors: [{ id: "gate", wall: door.wall, opensWithin: 1, staysOpen: 1 }],
+      robots: [{ id: "r", pose: [0, 0, 0], lidar: { rangeSigma: 0, dropout: 0 } }],
+    });
+    const drivers = await motion(setup);
+    await setup.clock.advance(1000);
+    expect(drivers.lidar.latest()!.ranges[180]).toBeCloseTo(2, 5);
+    await drive(setup, drivers, 1, 0, 6000);
+    expect(setup.world.truth("r").pose.x).toBeGreaterThan(4);
+    expect(setup.world.metrics("r")).toMatchObject({ collisions: [], touches: 0 });
+    await setup.clock.advance(1500);
+    expect(drivers.lidar.latest()!.ranges[0]).toBeCloseTo(setup.world.truth("r").pose.x - 2, 3);
+  });
+
   it("stops a robot, lets it pass, and does not close on it", async () => {
     const setup = setUp({ doors: [door] });
     const drivers = await motion(setup);

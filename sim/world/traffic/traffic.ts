@@ -23,9 +23,11 @@ export class Traffic {
   readonly #doors: readonly Door[];
 
   /** Made after everything else that is solid, as crowds settle where there is room. */
-  constructor({ people, vehicles, doors }: WorldSpec, scene: Scene, rng: Rng) {
+  constructor({ people, vehicles, doors, sites }: WorldSpec, scene: Scene, rng: Rng) {
     this.#scene = scene;
-    this.#doors = doors.map((door) => new Door(door, scene));
+    const still = new Set(["map", ...scene.things.map(({ id }) => id).filter((id) => id.startsWith("obstacle-"))]);
+    for (const { id } of [...sites, ...doors]) still.add(id);
+    this.#doors = doors.map((door) => new Door(door, scene, (id) => still.has(id)));
     this.#vehicles = vehicles.map((vehicle, index) => new Vehicle(`vehicle-${index + 1}`, vehicle, scene));
     this.#wayfarers = people.flatMap((spec, index) =>
       "path" in spec ? [{ spec, index, place: scene.add(personAt(spec, index, 0)) }] : [],
