@@ -92,17 +92,10 @@ export class Devices {
 
   handle(port: Port, command: DeviceCommand): void {
     if (!this.#ports.has(port)) return;
+    if ("device" in command) return this.#operate(port, command);
     switch (command.type) {
       case "drive":
         return this.#drive(port, command);
-      case "close":
-        this.#switchOff(port, command.device);
-        port.opened.delete(command.device);
-        return;
-      case "open":
-      case "enable":
-      case "disable":
-        return this.#switch(port, command);
       case "read-code":
         return this.#readCode(port, command);
       case "clean":
@@ -115,6 +108,12 @@ export class Devices {
       default:
         return unreachable(command);
     }
+  }
+
+  #operate(port: Port, command: Extract<DeviceCommand, { device: DeviceName }>): void {
+    if (command.type !== "close") return this.#switch(port, command);
+    this.#switchOff(port, command.device);
+    port.opened.delete(command.device);
   }
 
   #drive(port: Port, { linear, lateral = 0, angular, validForMs }: Extract<DeviceCommand, { type: "drive" }>): void {

@@ -6,7 +6,7 @@ import type { Odometry, Twist as ToldTwist } from "#drivers/driver";
 import type { DeviceChannel, DeviceDescription, DeviceName } from "#drivers/simulated/channel";
 import type { Zone } from "#contract/spatial";
 import type { Axis } from "./base/body.ts";
-import { Battery } from "./battery.ts";
+import { Battery, type Load } from "./battery.ts";
 import { CleaningHead } from "./cleaning/cleaning-head.ts";
 import type { DirtGrid } from "./cleaning/dirt-grid.ts";
 import { Devices } from "./devices.ts";
@@ -117,11 +117,18 @@ export class Robot {
     this.#isCharging = this.#isStill && chargerAt(this.#sites, body.pose) !== undefined;
     const acceleration = (body.velocity.linear - speedBefore) / dtS;
     this.#cleaner?.move(poseBefore, body.pose, nowMs);
-    const isToolActive = (this.hand?.isActive ?? false) || (this.#cleaner?.isActive ?? false);
-    const isLoaded = this.hand?.held !== undefined;
-    const isCharging = this.#isCharging;
-    this.#battery.step({ velocity: body.velocity, acceleration, isToolActive, isLoaded, isCharging }, dtS);
+    this.#battery.step(this.#load(acceleration), dtS);
     this.#recorder.sample(nowMs, body.pose, body.velocity.linear, this.#battery.charge);
+  }
+
+  #load(acceleration: number): Load {
+    return {
+      velocity: this.#mover.body.velocity,
+      acceleration,
+      isToolActive: this.hand?.isActive === true || this.#cleaner?.isActive === true,
+      isLoaded: this.hand?.held !== undefined,
+      isCharging: this.#isCharging,
+    };
   }
 
   /** Lets the sensors look around after all robots have moved. */
