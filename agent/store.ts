@@ -32,7 +32,7 @@ export interface StoredReply {
 }
 
 /** What is remembered under one name each; all values are texts. */
-export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases" | "revoked";
+export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases" | "revoked" | "setAside";
 
 /** One change; the ops of one `commit` become durable together or not at all. */
 export type StoreOp =
@@ -58,7 +58,7 @@ export interface StoredState {
   readonly ackedSeq: number;
   /** The newest accepted revision of every contract that is kept. */
   readonly contracts: readonly Contract[];
-  /** Where a damaged predecessor of this database was put; it is then new and empty. */
+  /** Where a damaged predecessor of this database was put, until a boot has told of it (`set-meta` to an empty text). */
   readonly setAside?: string;
 }
 

@@ -56,9 +56,12 @@ const ACT: Act = {
   taskId: "task-1",
   epoch: 1,
   type: "contract.started",
+  at: JOURNAL[0]!.at,
+  clock: "synced",
+  charge: 0.9,
 };
 const LATER: Act = { ...ACT, atMs: 2, type: "stage.attempt" };
-const MOVE: Move = { atMs: 5, deviceId: "amr-07", speed: 0.3, taskId: "task-1", epoch: 1, idleMs: 0 };
+const MOVE: Move = { atMs: 5, deviceId: "amr-07", speed: 0.3, taskId: "task-1", epoch: 1, idleMs: 0, heldMs: 60_000 };
 const CONTACT: Contact = {
   atMs: 1,
   deviceId: "amr-07",
@@ -92,6 +95,11 @@ it.each<[string, Partial<Evidence>]>([
   ["not in scope", conduct({ acts: [{ ...ACT, type: "stage.attempt", action: "place" }] })],
   ["not in scope", { movements: [PICKED, { ...PICKED, kind: "place" }] }],
   ["after a contract's time", conduct({ acts: [ACT, { ...ACT, type: "stage.attempt", atMs: 901_500 }] })],
+  [
+    "less battery",
+    conduct({ acts: [{ ...ACT, type: "stage.attempt", stageId: order().stages[0]!.stageId, charge: 0 }] }),
+  ],
+  ["after a contract's time", conduct({ acts: [{ ...ACT, type: "stage.attempt", at: "2099-01-01T00:00:00.000Z" }] })],
   ["within bounds", { sizes: { messages: new Map([["amr-07", 100_000]]), timersMax: 1 } }],
   ["every contract has ended", { contracts: [{ ...RUN.contracts[0]!, status: "running" }] }],
   ["cloud and device agree how", { contracts: [{ ...RUN.contracts[0]!, status: "released" }] }],
@@ -165,7 +173,11 @@ function order(): Contract {
   return {
     ...contract,
     scope: { actions: [{ action: "pick" }] },
-    constraints: { ...contract.constraints, maxSpeed: 1.4 },
+    constraints: {
+      ...contract.constraints,
+      maxSpeed: 1.4,
+      window: { ...contract.constraints.window, notAfter: "2098-12-31T00:00:00.000Z" },
+    },
   };
 }
 

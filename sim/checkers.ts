@@ -3,7 +3,7 @@ import { journalGaps, strays } from "./checks/journal-checks.ts";
 import { avoidableContacts, idleMoves, speeding, trespasses } from "./checks/motion-checks.ts";
 import { inventedMovements, repeatedMovements, untoldMovements } from "./checks/movement-checks.ts";
 import { overgrown } from "./checks/size-checks.ts";
-import { lateWork, outOfScope, rivals } from "./checks/task-checks.ts";
+import { lateWork, outOfScope, rivals, weakWork } from "./checks/task-checks.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** Something that holds for every run, whatever goes wrong in it. */
@@ -18,6 +18,7 @@ export const ALWAYS: readonly Checker[] = [
   { says: "at most one device works on a task", violations: rivals },
   { says: "nothing is done that is not in scope", violations: outOfScope },
   { says: "no work is begun after a contract's time", violations: lateWork },
+  { says: "no stage is begun with less battery than the contract demands", violations: weakWork },
   { says: "no robot drives faster than its contract allows", violations: speeding },
   {
     says: "a robot keeps out of forbidden zones and slow in slow ones while it knows where it is",

@@ -2,8 +2,8 @@ import { readEventData } from "#contract/event-data";
 import type { Event } from "#contract/event";
 import type { ContractState } from "#contract/state";
 import { isFinal } from "#contract/status";
-import { distance, type Pose } from "#lib/geometry";
-import type { Metres, MetresPerSecond } from "#lib/units";
+import { distance, wrapAngle, type Pose } from "#lib/geometry";
+import type { Metres, MetresPerSecond, Radians, Share } from "#lib/units";
 import type { Agent } from "#agent/compose";
 import type { World, WorldSnapshot } from "./world/world.ts";
 import type { Collision } from "./world/metrics.ts";
@@ -27,6 +27,12 @@ export interface Act {
   readonly type: "contract.started" | "stage.attempt";
   /** Of the stage, for an attempt. */
   readonly action?: string;
+  readonly stageId?: string;
+  /** Its moment by the device's own wall clock, and what that clock says of itself. */
+  readonly at: string;
+  readonly clock: Event["clock"];
+  /** The most battery that the robot had or believed to have in the last moments. */
+  readonly charge: Share;
 }
 
 export interface Move {
@@ -37,6 +43,8 @@ export interface Move {
   readonly contractId?: string;
   readonly taskId?: string;
   readonly epoch?: number;
+  /** For how long the device has had this contract; infinite without one. */
+  readonly heldMs: number;
   /** Milliseconds since the device last had a contract that runs, or a plan of its own under way. */
   readonly idleMs: number;
 }
@@ -65,8 +73,9 @@ export interface Watched {
 export const LOOK_EVERY_MS = 200;
 /** Slower than this counts as standing, in m/s and rad/s. */
 const STANDING = 0.05;
-/** What moved less than this within the last second stood still. */
-const STILL: Metres = 0.1;
+/** What moved and turned less than this within the last second stood still. */
+const STILL: Metres = 0.02;
+const STILL_TURN: Radians = 0.05;
 const REMEMBERED_LOOKS = 6;
 /** No robot drives so far between two looks. */
 const LEAP: Metres = 0.5;
@@ -94,7 +103,11 @@ export class ConductBook implements Conduct {
     if (type !== "contract.started" && type !== "stage.attempt") return;
     const known = this.#contracts.get(contractId);
     const action = this.#actions.get(`${contractId}/${stageId}`);
-    if (known) this.acts.push({ atMs, deviceId, contractId, ...known, type, ...(action && { action }) });
+    if (!known) return;
+    const charge = Math.max(...this.#notesOf(deviceId, atMs).charges, 0);
+    const { at, clock } = event;
+    const stage = action && { action, stageId };
+    this.acts.push({ atMs, deviceId, contractId, ...known, type, ...stage, at, clock, charge });
   }
 
   look(atMs: number, { world, agents }: Watched): void {
@@ -112,6 +125,10 @@ export class ConductBook implements Conduct {
     notes.errors.push(errorOf(robot.pose, agent));
     if (notes.errors.length > REMEMBERED_LOOKS) notes.errors.shift();
     const open = agent && Object.values(agent.state().contracts).find((contract) => !isFinal(contract.status));
+    notes.charges.push(Math.max(robot.charge, agent?.robot().battery ?? 1));
+    if (notes.charges.length > REMEMBERED_LOOKS) notes.charges.shift();
+    if (open && notes.contract?.contractId !== open.contractId)
+      notes.contract = { contractId: open.contractId, sinceMs: atMs };
     if (open?.status === "running" || notes.workPlan !== undefined) notes.busyMs = atMs;
     this.#noteMove(atMs, robot, open, notes);
     this.#noteHarm(atMs, robot, notes);
@@ -121,7 +138,8 @@ export class ConductBook implements Conduct {
     const speed = Math.abs(velocity.linear);
     if (speed <= STANDING && Math.abs(velocity.angular) <= STANDING) return;
     const who = open && { contractId: open.contractId, taskId: open.taskId, epoch: open.epoch };
-    this.moves.push({ atMs, deviceId, speed, idleMs: atMs - notes.busyMs, ...who });
+    const heldMs = open ? atMs - notes.contract!.sinceMs : Infinity;
+    this.moves.push({ atMs, deviceId, speed, idleMs: atMs - notes.busyMs, heldMs, ...who });
   }
 
   #noteHarm(atMs: number, { robotId: deviceId, metrics }: Seen, notes: Notes): void {
@@ -150,7 +168,7 @@ export class ConductBook implements Conduct {
 
   #notesOf(deviceId: string, atMs: number): Notes {
     const known = this.#devices.get(deviceId);
-    const notes = known ?? { collisions: 0, keepouts: 0, speeding: 0, busyMs: atMs, errors: [] };
+    const notes = known ?? { collisions: 0, keepouts: 0, speeding: 0, busyMs: atMs, errors: [], charges: [] };
     this.#devices.set(deviceId, notes);
     return notes;
   }
@@ -167,7 +185,11 @@ export class ConductBook implements Conduct {
   /** Walls and obstacles always do. */
   #stoodStill(id: string): boolean {
     const places = this.#places.flatMap((things) => things.get(id) ?? []);
-    return places.every((place) => Math.hypot(place.x - places[0]!.x, place.y - places[0]!.y) < STILL);
+    const [first] = places;
+    return places.every((place) => {
+      const turn = Math.abs(wrapAngle((place.yaw ?? 0) - (first!.yaw ?? 0)));
+      return Math.hypot(place.x - first!.x, place.y - first!.y) < STILL && turn < STILL_TURN;
+    });
   }
 }
 
@@ -181,13 +203,17 @@ interface Notes {
   speeding: number;
   /** When it last had a contract. */
   busyMs: number;
+  /** Battery in the last moments: what it has or what its program believes, whichever is more. */
+  readonly charges: Share[];
+  /** The contract that it has or had, and since when. */
+  contract?: { readonly contractId: string; readonly sinceMs: number };
   /** Id of its own plan that is under way. */
   workPlan?: string;
   readonly errors: Metres[];
 }
 
 type Seen = WorldSnapshot["robots"][number];
-type Place = Pick<Pose, "x" | "y">;
+type Place = Pick<Pose, "x" | "y"> & Partial<Pick<Pose, "yaw">>;
 
 function placesIn({ robots, people }: WorldSnapshot): ReadonlyMap<string, Place> {
   return new Map<string, Place>([

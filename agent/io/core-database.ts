@@ -2,7 +2,8 @@ import { AgentError, assert } from "#lib/errors";
 import {
   FILE_SYSTEM,
   openSqliteOn,
-  setCorruptAside,
+  asidePath,
+  renameDatabase,
   toStoreError,
   type SqliteConnection,
   type SqliteDisk,
@@ -35,42 +36,67 @@ const MIGRATIONS = [
 const REPLIES_KEPT = 1000;
 const DURATIONS_KEPT = 1000;
 
+/** Undefined when the file is damaged. */
+function unlessDamaged(open: () => SqliteConnection): SqliteConnection | undefined {
+  try {
+    return open();
+  } catch (thrown) {
+    if (thrown instanceof AgentError && thrown.code === "store.corrupt") return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Keeps a damaged file under a name of its own, and notes that in the database which took its place. Until both are done the
+ * file is called `damaged`, so that a program that dies in between is followed by one that does it.
+ */
+function noteDamaged(database: SqliteConnection, damaged: string, aside: string, disk: SqliteDisk): void {
+  try {
+    database.prepare("INSERT OR REPLACE INTO meta VALUES ('setAside', ?)").run(aside);
+    renameDatabase(damaged, aside, disk);
+  } catch (thrown) {
+    database.close();
+    throw toStoreError(thrown);
+  }
+}
+
 /** `core.db` with synchronous calls; the storage worker and the inline store put promises around it. */
 export class CoreDatabase {
   readonly #database: SqliteConnection;
-  readonly #setAside: string | undefined;
   readonly #statements = new Map<string, SqliteStatement>();
 
-  private constructor(database: SqliteConnection, setAside: string | undefined) {
+  private constructor(database: SqliteConnection) {
     this.#database = database;
-    this.#setAside = setAside;
   }
 
   /** A damaged file is renamed, never deleted, and a new database takes its place. Throws `store.failed`. */
   static open(path: string, disk: SqliteDisk = FILE_SYSTEM): CoreDatabase {
     const open = (): SqliteConnection => openSqliteOn(disk, { path, migrations: MIGRATIONS });
-    try {
-      return new CoreDatabase(open(), undefined);
-    } catch (thrown) {
-      if (!(thrown instanceof AgentError) || thrown.code !== "store.corrupt") throw thrown;
-      const setAside = setCorruptAside(path, disk);
-      return new CoreDatabase(open(), setAside);
+    const damaged = `${path}.damaged`;
+    let database = unlessDamaged(open);
+    if (!database) {
+      renameDatabase(damaged, asidePath(damaged, disk), disk);
+      renameDatabase(path, damaged, disk);
+      database = open();
     }
+    if (disk.exists(damaged)) noteDamaged(database, damaged, asidePath(path, disk), disk);
+    return new CoreDatabase(database);
   }
 
   load(): StoredState {
     const metaRows = this.#rows<{ key: MetaKey; value: string }>("SELECT key, value FROM meta");
+    const { setAside, ...meta }: StoredState["meta"] = Object.fromEntries(metaRows.map((row) => [row.key, row.value]));
     const snapshot = this.#readSnapshot();
     const acked = this.#row<{ acked: number }>("SELECT acked FROM cursor WHERE lane = 'journal'");
     // Of columns without an aggregate, SQLite takes those of the row that holds the max.
     const contracts = this.#rows<{ body: string }>("SELECT body, max(revision) FROM contract GROUP BY contract_id");
     return {
-      meta: Object.fromEntries(metaRows.map((row) => [row.key, row.value])),
+      meta,
       ...this.#newest(snapshot),
       ackedSeq: acked?.acked ?? 0,
       contracts: contracts.map((row) => JSON.parse(row.body) as Contract),
       ...(snapshot === undefined ? {} : { snapshot }),
-      ...(this.#setAside === undefined ? {} : { setAside: this.#setAside }),
+      ...(setAside ? { setAside } : {}),
     };
   }
 

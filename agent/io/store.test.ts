@@ -8,7 +8,7 @@ import type { Event } from "#contract/event";
 import { exampleContract } from "#contract/example";
 import { GENESIS_HASH } from "#contract/hash-chain";
 import { emptyDevice } from "#contract/reducer";
-import type { JournalEntry, Store, StoreOp } from "../store.ts";
+import type { JournalEntry, Store, StoreOp, StoredState } from "../store.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 import { startWorkerStore } from "./worker-store.ts";
 
@@ -195,6 +195,27 @@ describe.each(KINDS)("$name", ({ open }) => {
     await store.commit([append(1)]);
     expect(readdirSync(folder).filter((name) => name.includes("corrupt"))).toHaveLength(1);
   });
+
+  test("says so at each start until a boot has told of it", async () => {
+    writeFileSync(path, "no database at all ".repeat(500));
+    const { setAside } = await loadOnce();
+    expect((await loadOnce()).setAside).toBe(setAside);
+    await using store = await open();
+    await store.commit([{ type: "set-meta", key: "setAside", value: "" }]);
+    expect(await store.load()).not.toHaveProperty("setAside");
+  });
+
+  test("sets aside what a program that died had begun to", async () => {
+    writeFileSync(`${path}.damaged`, "no database at all");
+    const { setAside } = await loadOnce();
+    expect(setAside).toMatch(/core\.db\.corrupt-/);
+    expect(readFileSync(setAside!, "utf8")).toBe("no database at all");
+  });
+
+  async function loadOnce(): Promise<StoredState> {
+    await using store = await open();
+    return store.load();
+  }
 
   test("refuses to open in a folder that does not exist", async () => {
     path = join(folder, "missing", "core.db");

@@ -124,6 +124,7 @@ class StoredJournal implements JournalPart {
     const start = stored.meta.bootId === clock.bootId ? "restart" : "cold";
     const starts = Number(stored.meta.starts ?? 0) + 1;
     const events: NewEvent[] = [{ type: "boot", data: { start, bootId: clock.bootId, software, incarnation } }];
+    const told: StoreOp[] = stored.setAside === undefined ? [] : [{ type: "set-meta", key: "setAside", value: "" }];
     if (stored.setAside !== undefined) {
       log.error({ setAside: stored.setAside }, "database was damaged and set aside");
       const detail = `the database was damaged; it was kept as ${stored.setAside}, and a new journal begins`;
@@ -135,6 +136,7 @@ class StoredJournal implements JournalPart {
         { type: "set-meta", key: "incarnation", value: incarnation },
         { type: "set-meta", key: "bootId", value: clock.bootId },
         { type: "set-meta", key: "starts", value: String(starts) },
+        ...told,
       ],
     }));
     log.info({ incarnation, start, ...this.range() }, "journal started");

@@ -81,12 +81,21 @@ export function openSqliteOn(disk: SqliteDisk, options: SqliteOptions): SqliteCo
 
 /** Renames a damaged database with its WAL, never deletes it; returns the new path `<path>.corrupt-<time>`. */
 export function setCorruptAside(path: string, disk: SqliteDisk = FILE_SYSTEM): string {
-  const stamp = new Date(disk.wallMs()).toISOString().replaceAll(/[:.]/g, "-");
-  const aside = `${path}.corrupt-${stamp}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (disk.exists(path + suffix)) disk.rename(path + suffix, aside + suffix);
-  }
+  const aside = asidePath(path, disk);
+  renameDatabase(path, aside, disk);
   return aside;
+}
+
+/** Where a damaged database is kept that is found now. */
+export function asidePath(path: string, disk: SqliteDisk): string {
+  return `${path}.corrupt-${new Date(disk.wallMs()).toISOString().replaceAll(/[:.]/g, "-")}`;
+}
+
+/** The file, then those beside it: whoever dies in between leaves a log without its file, which SQLite takes for nothing. */
+export function renameDatabase(from: string, to: string, disk: SqliteDisk): void {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (disk.exists(from + suffix)) disk.rename(from + suffix, to + suffix);
+  }
 }
 
 /**

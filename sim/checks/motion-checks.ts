@@ -7,7 +7,7 @@ import type { Evidence } from "../evidence.ts";
 const LOST: Metres = 0.08;
 /** Excess over a contract's speed that counts: wheels have a gain error, and bases take a moment to slow down. */
 const SPEED_TOLERANCE: MetresPerSecond = 0.1;
-/** From the end of a contract until the wheels stand: the loop's reaction, and braking from full speed. */
+/** From the end of a contract, or the beginning of the next, until the wheels are as slow as they must be: the loop's reaction, and braking from full speed. */
 const BRAKING_MS = 3000;
 
 /** Contacts with what had stood there to be seen. */
@@ -29,7 +29,9 @@ export function trespasses({ conduct }: Evidence): string[] {
 
 /** Robots that drove faster than their contract allows. */
 export function speeding({ conduct, orders }: Evidence): string[] {
-  const tooFast = conduct.moves.filter((move) => move.speed > speedLimit(orders, move) + SPEED_TOLERANCE);
+  // What another contract allowed is braked first.
+  const settled = conduct.moves.filter(({ heldMs }) => heldMs > BRAKING_MS);
+  const tooFast = settled.filter((move) => move.speed > speedLimit(orders, move) + SPEED_TOLERANCE);
   return firstOfEach(tooFast).map(
     ({ deviceId, speed, atMs }) => `${deviceId} drove at ${speed.toFixed(2)} m/s at ${atMs / 1000} s`,
   );

@@ -35,13 +35,25 @@ export function outOfScope({ conduct, movements, orders }: Evidence): string[] {
   return [...new Set(strange.map(({ contractId, action }) => `${action} for ${contractId}`))];
 }
 
-/** Attempts that began after the time of their contract was over. */
+/** Stages that were begun with less battery than their contract demands, by robots that could know it. */
+export function weakWork({ conduct, orders }: Evidence): string[] {
+  return conduct.acts.flatMap(({ contractId, deviceId, stageId, charge, atMs }) => {
+    const order = orders.get(contractId);
+    const isOrdered = order?.stages.some((stage) => stage.stageId === stageId);
+    if (!isOrdered || charge >= order!.constraints.battery.minimum) return [];
+    return [`${deviceId} began ${stageId} with ${charge.toFixed(2)} of its battery at ${atMs / 1000} s`];
+  });
+}
+
+/** Attempts that began after the time of their contract was over, by the clock that the device took for right. */
 export function lateWork({ conduct, orders }: Evidence): string[] {
   const startedMs = new Map<string, number>();
   const late: string[] = [];
-  for (const { type, contractId, atMs, deviceId } of conduct.acts) {
+  for (const { type, contractId, atMs, deviceId, at, clock } of conduct.acts) {
     if (type === "contract.started") startedMs.set(contractId, atMs);
-    const seconds = orders.get(contractId)?.constraints.window.maxDurationSeconds;
+    const { maxDurationSeconds: seconds, notAfter } = orders.get(contractId)?.constraints.window ?? {};
+    if (notAfter && clock === "synced" && Date.parse(at) > Date.parse(notAfter) + TOLERANCE_MS)
+      late.push(`${deviceId} began to work for ${contractId} at ${at}, which is to end by ${notAfter}`);
     const start = startedMs.get(contractId);
     if (seconds === undefined || start === undefined || atMs <= start + seconds * 1000 + TOLERANCE_MS) continue;
     late.push(`${deviceId} began to work ${((atMs - start) / 1000).toFixed(1)} s into ${contractId}, of ${seconds} s`);

@@ -43,6 +43,17 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    breaks: "the agent reads another demand of battery into the contract",
+    noticedBy: "no stage is begun with less battery than the contract demands",
+    rewiring: {
+      verifier: readContracts((contract) => ({
+        ...contract,
+        constraints: { ...contract.constraints, battery: { minimum: 0 } },
+        assumptions: [],
+      })),
+    },
+  },
+  {
     breaks: "the agent overlooks the contract's speed limits",
     noticedBy: "no robot drives faster than its contract allows",
     rewiring: {
