@@ -102,14 +102,19 @@ function drive(stageId: string, to: string): Stage {
   return { ...stage(stageId, "navigate", { to, tolerance: 0.2 }, ["base"]), timeoutSeconds: 60 };
 }
 
+/** Goods are handled only while this fits into the lease: short enough for most leases that are drawn. */
+const HANDLING_SECONDS = 12;
+
 function take(stageId: string, rack: string): Stage {
   const validation = [{ expr: "output.sku == inputs.sku", message: "the item must be the one ordered" }];
-  return { ...stage(stageId, "pick", { sku: SKU, quantity: 1, from: siteAt(rack) }, ["load"]), validation };
+  const inputs = { sku: SKU, quantity: 1, from: siteAt(rack) };
+  return { ...stage(stageId, "pick", inputs, ["load"]), timeoutSeconds: HANDLING_SECONDS, validation };
 }
 
 function put(stageId: string, conveyor: string): Stage {
   const validation = [{ expr: "output.handedOver", message: "the conveyor must have seen the item" }];
-  return { ...stage(stageId, "place", { to: siteAt(conveyor) }, ["load"]), validation };
+  const inputs = { to: siteAt(conveyor) };
+  return { ...stage(stageId, "place", inputs, ["load"]), timeoutSeconds: HANDLING_SECONDS, validation };
 }
 
 function stage(stageId: string, action: string, inputs: Stage["inputs"], toolsRequired: string[]): Stage {
