@@ -17,6 +17,8 @@ import type { LinkDeps } from "./link.ts";
 
 const BEAT_MS = 5000;
 const LIVE_MS = 1000;
+/** What shows the present is worth nothing later. */
+const LIVE_EXPIRY_SECONDS = 10;
 /** How often at most a foreign presence is answered at once; two devices of one name would else talk without end. */
 const CORRECTION_MS = 1000;
 
@@ -153,7 +155,8 @@ export class LinkSession {
     const { clock, device } = this.#deps;
     const source = { deviceId: device.deviceId, session: this.id, block: this.#liveBlock++ };
     const payload = JSON.stringify(liveTelemetry(values, momentOf(clock), source));
-    void this.#publish({ topic: this.#topic("telemetry"), payload, qos: 0, retain: false });
+    const expirySeconds = LIVE_EXPIRY_SECONDS;
+    void this.#publish({ topic: this.#topic("telemetry"), payload, qos: 0, retain: false, expirySeconds });
   }
 
   #onPresence(payload: string): void {

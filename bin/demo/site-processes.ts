@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly scale: ClockScale;
   readonly clock: Clock;
   readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  /** How the cloud (`cloud`) and the devices reach a broker that is there already; without it, the cloud has its own. */
+  readonly access?: (who: string) => object;
   readonly onEvent: (deviceId: string, event: Event) => void;
   /** A program ended by itself: the run can't go on. */
   readonly onCrash: (reason: string) => void;
@@ -30,7 +32,7 @@ export interface SiteProcesses extends AsyncDisposable {
   readonly brokerUrl: string;
   /** Databases are below it: `<deviceId>/core.db` and `cloud/cloud.db`. Gone with the site. */
   readonly folder: string;
-  /** The radio link of a device. */
+  /** The radio link of a device to the cloud's own broker. */
   relay(deviceId: string): Relay | undefined;
   killAgent(deviceId: string): Promise<void>;
   /** Lets it end as a supervisor does (SIGTERM). */
@@ -55,7 +57,8 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
   const worldAddress = await startWorld(options, stack);
   const cloud = createSlot();
   stack.defer(() => cloud.dispose());
-  const cloudConfig = workspace.cloudConfig({ http: httpPort!, mqtt: mqttPort! }, options.scale);
+  const door = options.access ? { broker: options.access("cloud") } : { mqtt: mqttPort! };
+  const cloudConfig = workspace.cloudConfig({ http: httpPort!, ...door }, options.scale);
   const startCloud = (): Promise<void> => {
     const { promise: isUp, bring: sayUp } = awaited<void>("the cloud did not start", START_WITHIN_MS);
     cloud.fill(
@@ -99,7 +102,7 @@ interface Agent {
 }
 
 async function createAgents(
-  { profiles, scale, onCrash, onEvent }: SiteOptions,
+  { profiles, scale, access, onCrash, onEvent }: SiteOptions,
   at: { workspace: Workspace; worldAddress: string; mqttPort: number },
   stack: AsyncDisposableStack,
 ): Promise<ReadonlyMap<string, Agent>> {
@@ -108,9 +111,9 @@ async function createAgents(
     const relay = stack.use(await startRelay({ host: "127.0.0.1", port: at.mqttPort }));
     const slot = createSlot();
     stack.defer(() => slot.dispose());
-    const { port: brokerPort } = relay;
+    const broker = access?.(deviceId) ?? { url: `mqtt://127.0.0.1:${relay.port}` };
     const world = at.worldAddress;
-    const config = at.workspace.agentConfig({ deviceId, brokerPort, world, profile, clock: scale });
+    const config = at.workspace.agentConfig({ deviceId, broker, world, profile, clock: scale });
     const onLog = (record: LogRecord): void => {
       if (record["msg"] === "journaled") onEvent(deviceId, record["event"] as Event);
     };

@@ -10,16 +10,13 @@ import type { ClockScale } from "#lib/node/system-clock";
 export interface Workspace extends Disposable {
   readonly folder: string;
   /** Writes the cloud's configuration and returns its path. */
-  cloudConfig(ports: { http: number; mqtt: number }, clock: ClockScale): string;
+  cloudConfig(reach: { http: number } & Door, clock: ClockScale): string;
   /** Writes an agent's configuration and returns its path. */
-  agentConfig(agent: {
-    deviceId: string;
-    brokerPort: number;
-    world: string;
-    profile: object;
-    clock: ClockScale;
-  }): string;
+  agentConfig(agent: { deviceId: string; broker: object; world: string; profile: object; clock: ClockScale }): string;
 }
+
+/** The broker of the cloud: a port for its embedded one, or how another is reached. */
+type Door = { readonly mqtt: number } | { readonly broker: object };
 
 export function createWorkspace(): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-demo-"));
@@ -35,20 +32,20 @@ export function createWorkspace(): Workspace {
   }
   return {
     folder,
-    cloudConfig: ({ http, mqtt }, clock) =>
+    cloudConfig: ({ http, ...door }, clock) =>
       write("cloud.yaml", {
         http: `127.0.0.1:${http}`,
-        mqtt: `127.0.0.1:${mqtt}`,
+        ...("mqtt" in door ? { mqtt: `127.0.0.1:${door.mqtt}` } : door),
         dataDir: join(folder, "cloud"),
         platformKey,
         clock,
       }),
-    agentConfig({ deviceId, brokerPort, world, profile, clock }) {
+    agentConfig({ deviceId, broker, world, profile, clock }) {
       const dataDir = join(folder, deviceId);
       mkdirSync(dataDir, { recursive: true });
       return write(`${deviceId}.yaml`, {
         deviceId,
-        broker: { url: `mqtt://127.0.0.1:${brokerPort}` },
+        broker,
         dataDir,
         profile: write(`${deviceId}.profile.yaml`, profile),
         trustedKeys,

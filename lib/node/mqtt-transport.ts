@@ -49,6 +49,7 @@ function together(failures: readonly AgentError[]): AgentError {
 }
 
 type ProtocolVersion = 4 | 5;
+const SILENCES_MAX = 3;
 
 /** One broker, and which version of MQTT it was found to speak. */
 class Broker {
@@ -57,6 +58,8 @@ class Broker {
   readonly #log: Log;
   #version: ProtocolVersion;
   #isVersionKnown: boolean;
+  /** How often version 5 was answered by silence, which may have been the network's. */
+  #silences = 0;
 
   constructor(url: string, options: MqttTransportOptions, log: Log) {
     this.#address = parseBrokerUrl(url);
@@ -73,11 +76,20 @@ class Broker {
     if (attempt.kind === "connected") return attempt.connection;
     const isFixed = this.#options.protocolVersion !== undefined;
     if (isFixed || !(attempt.isVersionRefused || (attempt.isMute && !this.#isVersionKnown))) throw attempt.error;
+    if (this.#version === 5) this.#silences++;
     this.#version = this.#version === 5 ? 4 : 5;
     if (!attempt.isVersionRefused) throw attempt.error;
+    this.#isVersionKnown = true;
     const second = await this.#attempt(session, handlers);
     if (second.kind === "connected") return second.connection;
     throw second.error;
+  }
+
+  /** A broker that spoke 3.1.1 after silence is asked for 5 again the next time, until it has been silent too often. */
+  #settleVersion(): void {
+    if (this.#isVersionKnown) return;
+    this.#isVersionKnown = this.#version === 5 || this.#silences >= SILENCES_MAX;
+    if (!this.#isVersionKnown) this.#version = 5;
   }
 
   async #attempt(session: ConnectOptions, handlers: ConnectionHandlers): Promise<Attempted> {
@@ -105,9 +117,10 @@ class Broker {
     client.once("close", fail);
     client.once("connect", ({ properties }) => {
       client.off("close", fail);
-      this.#isVersionKnown = true;
+      const spoken = this.#version;
+      this.#settleVersion();
       const { host, port, isSecure } = this.#address;
-      const route = `${isSecure ? "mqtts" : "mqtt"}://${host}:${port}, MQTT ${this.#version === 5 ? "5" : "3.1.1"}`;
+      const route = `${isSecure ? "mqtts" : "mqtt"}://${host}:${port}, MQTT ${spoken === 5 ? "5" : "3.1.1"}`;
       const connection = new MqttConnection(client, handlers, {
         log: this.#log.child({ clientId: session.clientId }),
         route,
