@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.ts";
 
-const beside = ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"];
+const beside = ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"];
 const long = process.env["HOLDFAST_LONG"] === "1";
 
 /**

@@ -1,5 +1,7 @@
 import { AgentError, messageOf } from "#lib/errors";
 import type { ExecutionConfig } from "./config.ts";
+import type { PlannerSink, SinkStatus } from "#feed/planner-sink";
+import { startFeeds, type FeedDeps, type Feeds } from "./feeds.ts";
 import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
 import { createHttpServer, type HttpDeps } from "./io/http.ts";
 import { present } from "./present.ts";
@@ -12,12 +14,15 @@ export interface CloudDeps extends ExecutionDeps {
     "version" | "access" | "tls" | "isProduction"
   >;
   /** Who is called when something happens, and how. */
+  readonly feeds?: { readonly list: readonly PlannerSink[] } & Pick<FeedDeps, "post">;
   readonly webhooks?: { readonly list: readonly Webhook[] } & Pick<WebhookDeps, "send" | "hmac">;
 }
 
 /** A running cloud. Disposing of it ends HTTP first, then the broker link; the store stays the caller's to close. */
 export interface Cloud extends AsyncDisposable {
   readonly execution: Execution;
+  /** How the planners are doing that it feeds. */
+  feeds(): readonly SinkStatus[];
   /** Where it answers HTTP, with the port that the system chose. */
   readonly httpUrl?: string;
 }
@@ -30,15 +35,22 @@ export async function composeCloud(config: ExecutionConfig, deps: CloudDeps): Pr
   await using stack = new AsyncDisposableStack();
   const execution = stack.use(await startExecution(config, deps));
   const { clock, rng, log, store, webhooks } = deps;
+  let feeds: Feeds | undefined;
   if (webhooks) {
     const { list, ...sender } = webhooks;
     stack.use(await startWebhooks(list, { clock, store, rng: rng.fork("webhooks"), log, ...sender }));
+  }
+  if (deps.feeds) {
+    const { list, post } = deps.feeds;
+    const { partnerId, warehouseId } = config;
+    feeds = stack.use(await startFeeds(list, { clock, rng, log, store, partnerId, warehouseId, post }));
   }
   const httpUrl = deps.http && (await listen(deps, deps.http, execution, stack));
   const running = stack.move();
   return {
     execution,
     ...present({ httpUrl }),
+    feeds: () => feeds?.status() ?? [],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

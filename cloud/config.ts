@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { PlannerSink } from "#feed/planner-sink";
 import { BrokerAccess } from "#lib/broker-access";
 import { TimeZone } from "./core/scheduling/local-time.ts";
 import { AccessRules } from "./core/access.ts";
@@ -64,6 +65,14 @@ export const CloudConfig = ExecutionConfig.extend({
     .optional()
     .meta({ description: "files (PEM); with them HTTP is HTTPS, and partners can show certificates" }),
   production: z.boolean().default(false),
+  feeds: z
+    .array(PlannerSink)
+    .max(20)
+    .default([])
+    .meta({ description: "planners that are told of movements, exceptions and work status (docs/feed.md)" }),
+  masterData: z.string().min(1).optional().meta({
+    description: "file of SKUs and locations; movements that partners post are checked against it",
+  }),
   webhooks: z.array(Webhook).max(20).default([]),
   policyPresets: z
     .array(z.string().min(1))

@@ -5,7 +5,7 @@ import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 
 /** An exception for the supervisor's queue, and for the stream. */
-export function raise(context: CloudContext, exception: Omit<ExceptionRow, "at">): StoreOp[] {
+export function raise(context: Pick<CloudContext, "clock">, exception: Omit<ExceptionRow, "at">): StoreOp[] {
   const { deviceId, contractId, ...data } = exception;
   const about = present({ deviceId, contractId });
   return [

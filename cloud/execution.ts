@@ -12,6 +12,7 @@ import type { ExecutionConfig } from "./config.ts";
 import type { CloudContext } from "./context.ts";
 import type { DivergenceReport } from "./core/divergence.ts";
 import { createEquator, type Equator } from "./core/equator/site-map.ts";
+import type { MovementCheck } from "./core/master-data.ts";
 import type { Planner } from "./core/planner.ts";
 import { createFleetPlanner } from "./core/planning/fleet-planner.ts";
 import { createSiteWays } from "./core/planning/site-ways.ts";
@@ -28,6 +29,8 @@ import type {
   ContractQuery,
   ExceptionQuery,
   ExceptionRow,
+  FeedQuery,
+  FeedRow,
   LedgerRow,
   LogEntry,
   LogFilter,
@@ -52,6 +55,9 @@ import { getTask } from "./tasks/task-view.ts";
 import { assignTask, type AssignedTask } from "./tasks/assign-task.ts";
 import type { TelemetryArchive } from "./thing-io/archive.ts";
 import { openTelemetry } from "./thing-io/open-telemetry.ts";
+import { createFeedIntake, type FeedIntake } from "./wes/intake.ts";
+import { confirmShift, type ShiftVerdict } from "./wes/shift-summary.ts";
+import type { Partner, WesContext } from "./wes/stream.ts";
 import { latestTelemetry, telemetryHistory, type HistorySpan, type TelemetryPage } from "./thing-io/queries.ts";
 import { createReception } from "./thing-io/reception.ts";
 import type { ThingIo } from "./thing-io/thing-io.ts";
@@ -89,6 +95,10 @@ export interface Execution {
   listExceptions(query: ExceptionQuery): Promise<Page<ExceptionRow & { readonly id: number }>>;
   resolveException(id: number, resolution: Resolution): Promise<Answer<ExceptionRow & { readonly id: number }>>;
   listLedger(query: PageQuery): Promise<Page<LedgerRow & { readonly id: number; readonly isFenced: boolean }>>;
+  /** What a partner posts to one of the realtime endpoints: a record or an array of them. */
+  readonly takeFeed: FeedIntake;
+  confirmShift(partner: Partner, body: unknown): Promise<Answer<ShiftVerdict>>;
+  listFeed(query: FeedQuery): Promise<Page<FeedRow & { readonly id: number }>>;
   /** Entries of the log behind `afterId`, oldest first. */
   logAfter(afterId: number, limit: number, filter?: LogFilter): Promise<readonly LogEntry[]>;
   /** Calls `listener` with what happens from now on; returns what ends it. */
@@ -114,6 +124,8 @@ export interface ExecutionDeps {
   readonly templates?: readonly TaskTemplate[];
   /** Who chooses devices for tasks; unless given, the one that needs the least time in sum. */
   readonly planner?: Planner;
+  /** What is wrong with a partner's movement by the master data of this site; nothing unless given. */
+  readonly checkMovement?: MovementCheck;
 }
 
 /** Reads everything back from the store and connects to the broker. The store stays the caller's to close. */
@@ -126,7 +138,7 @@ export async function startExecution(
   const log = deps.log.child({ module: "execution" });
   const { fleet, stored } = await loadFleet(deps.store, clock, config.devices);
   const { cloudId } = stored;
-  const { store, presets = [], equator = createEquator([]) } = deps;
+  const { store, presets = [], equator = createEquator([]), checkMovement = () => [] } = deps;
   const ways = createSiteWays(equator);
   const background = stack.use(createBackground(log));
   const link = stack.use(
@@ -181,7 +193,8 @@ export async function startExecution(
   watchLeases(context, recovery);
   watchFailures(context);
   const running = stack.move();
-  const operating = operations(context, { recovery, board, orders, thingIo: telemetry?.thingIo });
+  const wes = { clock, store, checkMovement };
+  const operating = operations(context, { recovery, board, orders, wes, thingIo: telemetry?.thingIo });
   return { ...operating, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
@@ -204,10 +217,11 @@ interface OperatingParts {
   readonly recovery: Pick<Recovery, "consider">;
   readonly board: Board;
   readonly orders: TaskOrders;
+  readonly wes: WesContext;
   readonly thingIo: ThingIo | undefined;
 }
 
-function operations(context: CloudContext, { recovery, board, orders, thingIo }: OperatingParts): Execution {
+function operations(context: CloudContext, { recovery, board, orders, wes, thingIo }: OperatingParts): Execution {
   const { store, policies } = context;
   return {
     pushContract: (draft, options) => pushContract(context, draft, options),
@@ -228,6 +242,9 @@ function operations(context: CloudContext, { recovery, board, orders, thingIo }:
     listExceptions: (query) => store.exceptions(query),
     resolveException: (id, resolution) => resolveException(context, id, resolution),
     listLedger: (query) => store.ledger(query),
+    listFeed: (query) => store.feedRecords(query),
+    takeFeed: createFeedIntake(wes),
+    confirmShift: (partner, body) => confirmShift(wes, partner, body),
     logAfter: (afterId, limit, filter) => store.logAfter(afterId, limit, filter),
     onLogged: (listener) => store.onLogged(listener),
     isReady: () => context.link.isConnected(),

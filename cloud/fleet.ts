@@ -10,7 +10,7 @@ import { emptyIntake, type IntakeState } from "./core/intake.ts";
 import type { Track } from "./core/track.ts";
 import type { CloudStore, CommandRow, ContractRow, DeviceRow, StoredFleet } from "./io/store.ts";
 import { present } from "./present.ts";
-import { createTurns, type Turns } from "./turns.ts";
+import { createTurns, type Turns } from "#lib/turns";
 
 /** A device in memory: what is committed about it, and what is only known while it is heard. Changed in its `turns` only. */
 export interface Device {

@@ -8,6 +8,7 @@ import { AgentError, messageOf } from "#lib/errors";
 import { sleep, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { makeFolder } from "#lib/node/folder";
+import { createJsonPoster } from "#lib/node/json-poster";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
 import { createPinoLog } from "#lib/node/pino-log";
@@ -17,6 +18,7 @@ import { createRng } from "#lib/rng";
 import type { Transport } from "#lib/transport";
 import { composeCloud } from "./compose.ts";
 import type { Execution } from "./execution.ts";
+import { createMovementCheck, MasterData } from "./core/master-data.ts";
 import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
 import { isLoopback } from "./io/gate.ts";
@@ -72,6 +74,16 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       archive,
       transport,
       crypto: { signer, sha256: sha256Hex },
+      feeds: {
+        list: config.feeds,
+        post: (sink) => {
+          const poster = parts.use(createJsonPoster(sink));
+          return (path, body) => poster.post(path, body);
+        },
+      },
+      ...(config.masterData !== undefined && {
+        checkMovement: createMovementCheck(loadYaml(config.masterData, MasterData)),
+      }),
       webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
       presets: config.policyPresets.map(loadPolicy),
       equator: createEquator(readMapFolder(config.maps ?? shippedFolder("maps"))),

@@ -39,6 +39,7 @@ export const PROBLEMS = {
   not_locked: [409, "The task is not locked"],
   confirmation_needed: [409, "This is dangerous, and must be confirmed"],
   exception_resolved: [409, "The exception is resolved already"],
+  window_reconciled: [409, "The window is reconciled already"],
   policy_changed: [409, "The policy has changed meanwhile"],
   too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "The body is not JSON"],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
 import { ResourceHints } from "./resource-hints.ts";
 import { Spatial } from "./spatial.ts";
+import { MovementDeclaration } from "./feed/planned-movement.ts";
 import { DocumentRef } from "./movement.ts";
 
 /** A CEL expression; that it compiles is checked by `checkContract`. */
@@ -61,6 +62,7 @@ export const Stage = z.strictObject({
   nominalSeconds: DurationSeconds.optional(),
   after: z.array(Name).max(50).optional(),
   optional: z.boolean().optional(),
+  movement: MovementDeclaration.optional().meta({ description: "the inventory movement that completing it is" }),
   alternatives: z.array(Alternative).max(10).optional(),
   onFailure: z.array(FailureRule).max(20).optional(),
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FailurePolicy, Lease, Severity, Strategy } from "./contract.ts";
 import { HoldOwner, Problem, RejectReason } from "./event.ts";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
-import { Movement } from "./movement.ts";
+import { DocumentRef, Movement } from "./movement.ts";
 import { ProgressSnapshot } from "./progress-snapshot.ts";
 import { PointTuple, PoseTuple } from "./spatial.ts";
 import { StageChanges } from "./stage-changes.ts";
@@ -56,6 +56,7 @@ export const EVENT_DATA = {
   "contract.accepted": z.looseObject({
     taskId: Name,
     name: Name.optional(),
+    documentRef: DocumentRef.optional(),
     stages: z.array(StageOutline).min(1),
     lease: Lease,
     session: z.string(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACTIONS } from "./actions.ts";
 import { Alternative, Stage } from "./contract.ts";
+import { plannedMovementProblems } from "./feed/planned-movement.ts";
 import { idsAt, invalid, readableItems, repeatedIds, type Finding } from "./finding.ts";
 import { Name } from "./identifiers.ts";
 import { schemaFindings } from "./schema-findings.ts";
@@ -20,6 +21,7 @@ export function stageFindings(contract: unknown): Finding[] {
       ...inputFindings(work),
       ...unknownLandmark(work, landmarks),
     ]),
+    ...movementFindings(contract),
     ...orderFindings(contract),
   ];
 }
@@ -44,6 +46,18 @@ function worksOf(contract: unknown): readonly Work[] {
     })),
   ]);
 }
+
+/** A movement that its stage declares must be one that the planner can take. */
+function movementFindings(contract: unknown): Finding[] {
+  return readableItems(contract, ["stages"], MovingStage).flatMap(({ item, at }) =>
+    plannedMovementProblems(item).map(({ path, message, value }) => {
+      const own = path.slice(1) === "qty" ? "quantity" : path.slice(1);
+      return { ...invalid(["stages", at, "movement", own], message), value };
+    }),
+  );
+}
+
+const MovingStage = Stage.pick({ action: true, inputs: true, movement: true });
 
 function unknownAction(action: string, path: readonly PropertyKey[]): Finding[] {
   if (Object.hasOwn(ACTIONS, action)) return [];

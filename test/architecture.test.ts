@@ -8,18 +8,19 @@ const root = join(import.meta.dirname, "..");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   contract: ["lib"],
+  feed: ["lib", "contract"],
   "edge-planner": ["lib", "contract"],
   drivers: ["lib", "contract"],
-  agent: ["lib", "contract", "edge-planner", "drivers"],
-  cloud: ["lib", "contract"],
-  sim: ["lib", "contract", "edge-planner", "drivers", "agent", "cloud"],
-  test: ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"],
-  bench: ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim", "test", "bin"],
-  bin: ["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim"],
+  agent: ["lib", "contract", "feed", "edge-planner", "drivers"],
+  cloud: ["lib", "contract", "feed"],
+  sim: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud"],
+  test: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"],
+  bench: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim", "test", "bin"],
+  bin: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim"],
 };
 
 /** Folders that decide and touch nothing: no Node, no network, no database. */
-const PURE = [/^lib\/[^/]+$/, /^contract\/[^/]+$/, /^edge-planner\//, /^agent\/core\//, /^cloud\/core\//];
+const PURE = [/^lib\/[^/]+$/, /^contract\/[^/]+$/, /^contract\/feed\//, /^feed\/[^/]+$/, /^edge-planner\//, /^agent\/core\//, /^cloud\/core\//];
 /** Files that may touch ambient time, chance and environment: where programs begin, and real adapters. */
 const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^test\//, /^cloud\/web\//];
 
@@ -75,7 +76,7 @@ describe("architecture", () => {
   });
 });
 
-const IS_ALIASED = new Set(["lib", "contract", "edge-planner", "drivers", "agent", "cloud", "sim"]);
+const IS_ALIASED = new Set(["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim"]);
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -1,6 +1,7 @@
 import { timestamp } from "#lib/clock";
-import { PickInputs, PlaceInputs } from "#contract/actions";
 import type { Stage } from "#contract/contract";
+import { movementProblems } from "#contract/feed/movements";
+import { plannedMovement, type PlannedMovement } from "#contract/feed/planned-movement";
 import type { Movement } from "#contract/movement";
 import type { Situation } from "./situation.ts";
 import type { Output } from "./step.ts";
@@ -9,8 +10,8 @@ import type { Output } from "./step.ts";
 const EACH = "EA";
 
 /**
- * The inventory movement that an action made, in the planner's terms: PICK for what was taken, PUT for what was set down;
- * undefined for an action that moves no goods. What counts is what the device says it did, not what was asked for.
+ * The inventory movement that a completed stage is, in the planner's terms (`contract/feed/movements.ts` has the kinds);
+ * undefined for one that moved no goods. What counts is what the device says it did, not what was asked for.
  */
 export function movementOf(
   stage: Stage,
@@ -18,27 +19,46 @@ export function movementOf(
   { contract, parent = contract, now }: Pick<Situation, "contract" | "parent" | "now">,
   { deviceId, uuid }: { readonly deviceId: string; readonly uuid: () => string },
 ): Movement | undefined {
-  const { sku, quantity } = output;
-  if (typeof sku !== "string" || typeof quantity !== "number" || quantity <= 0) return undefined;
+  const planned = plannedMovement(stage);
+  const counted = planned && countOf(stage, planned, output);
+  if (!counted) return undefined;
+  const { quantity: _asked, ...rest } = planned;
   const { documentRef } = parent.task;
-  const common = {
+  const picked = pickOf(parent.stages, counted.sku);
+  const movement = {
     correlation_id: uuid(),
-    sku,
-    qty: quantity,
+    ...goodsOf(picked),
+    ...rest,
+    ...counted,
+    uom: planned.uom ?? picked?.uom ?? EACH,
     ...(documentRef && { document_ref: documentRef }),
     occurred_at: timestamp(now.wallMs),
     actor: { kind: "ROBOT", id: deviceId },
   };
-  if (stage.action === "pick") {
-    const inputs = PickInputs.parse(stage.inputs);
-    return { ...common, kind: "PICK", ...goodsOf(inputs), from_location: inputs.from };
-  }
-  if (stage.action !== "place") return undefined;
-  const picked = parent.stages.find((other) => other.action === "pick" && other.inputs["sku"] === sku);
-  const goods = picked ? goodsOf(PickInputs.parse(picked.inputs)) : { uom: EACH };
-  return { ...common, kind: "PUT", ...goods, to_location: PlaceInputs.parse(stage.inputs).to };
+  // A stage that put nothing where it should has moved nothing.
+  return movementProblems(movement).length === 0 ? movement : undefined;
 }
 
-function goodsOf({ uom = EACH, lot, serial }: PickInputs): { uom: string; lot?: string; serial?: string } {
-  return { uom, ...(lot === undefined ? {} : { lot }), ...(serial === undefined ? {} : { serial }) };
+/** What the output says was moved, else what the stage declares. */
+function countOf(
+  { movement: declared }: Stage,
+  { quantity }: PlannedMovement,
+  output: Output,
+): { readonly sku: string; readonly qty: number } | undefined {
+  const sku = output["sku"] ?? declared?.sku;
+  const qty = output["quantity"] ?? quantity;
+  return typeof sku === "string" && typeof qty === "number" ? { sku, qty } : undefined;
+}
+
+/** What is set down is of the unit, lot and serial that it was picked as. */
+function pickOf(stages: readonly Stage[], sku: string): PlannedMovement | undefined {
+  const pick = stages.find((other) => other.action === "pick" && other.inputs["sku"] === sku);
+  return pick && plannedMovement(pick);
+}
+
+function goodsOf({ lot, serial }: Partial<PlannedMovement> = {}): Pick<PlannedMovement, "lot" | "serial"> {
+  return {
+    ...(lot !== undefined && { lot }),
+    ...(serial !== undefined && { serial }),
+  };
 }

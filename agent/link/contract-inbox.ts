@@ -113,7 +113,8 @@ export class ContractInbox {
       action,
       ...(optional === undefined ? {} : { optional }),
     }));
-    const named = name === undefined ? {} : { name };
+    const { documentRef } = contract.task;
+    const named = { ...(name === undefined ? {} : { name }), ...(documentRef && { documentRef }) };
     const { offline } = failurePolicy;
     const data = { taskId, ...named, stages, lease, session: contract.session, hash, offline };
     return {

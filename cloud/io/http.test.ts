@@ -276,6 +276,7 @@ describe("devices, records and probes", () => {
       "/devices/{id}/telemetry/{channel}",
       "/exceptions",
       "/exceptions/{id}/resolve",
+      "/feed",
       "/healthz",
       "/ledger",
       "/policies",
@@ -287,6 +288,11 @@ describe("devices, records and probes", () => {
       "/tasks/{id}",
       "/tasks/{id}/cancel",
       "/tasks/{id}/force-release",
+      "/wes/v1/confirmation/shift-summary",
+      "/wes/v1/realtime/capacity",
+      "/wes/v1/realtime/exceptions",
+      "/wes/v1/realtime/movements",
+      "/wes/v1/realtime/work-status",
     ]);
     expect(Object.keys(paths["/contracts"]!["post"]!.responses)).toEqual(
       expect.arrayContaining(["201", "400", "404", "409", "413", "422", "504"]),

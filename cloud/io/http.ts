@@ -20,6 +20,7 @@ import { probeRoutes } from "./routes/probes.ts";
 import { recordRoutes } from "./routes/records.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { telemetryRoutes } from "./routes/telemetry.ts";
+import { wesRoutes } from "./routes/wes.ts";
 
 export interface HttpDeps {
   readonly execution: Execution;
@@ -46,6 +47,7 @@ const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...recordRoutes,
   ...telemetryRoutes,
+  ...wesRoutes,
   ...probeRoutes,
 ];
 /** Whoever may read may follow. */

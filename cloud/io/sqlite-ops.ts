@@ -2,6 +2,7 @@ import type { SqliteDatabase } from "#lib/node/sqlite";
 import { isFinal } from "#contract/status";
 import { unreachable } from "#lib/errors";
 import { present } from "../present.ts";
+import { createFeedWrite, isFeedOp, type FeedOp } from "./sqlite-feed-ops.ts";
 import { HIGHEST_EPOCH } from "./sqlite-queries.ts";
 import type { Conflict, DeviceRow, LogEntry, StoreOp } from "./store.ts";
 
@@ -22,10 +23,12 @@ export class ConflictSignal extends Error {
  */
 export function createApply(database: SqliteDatabase): (op: StoreOp) => readonly LogEntry[] {
   const sql = prepare(database);
+  const writeFeed = createFeedWrite(database);
   function apply(op: StoreOp): readonly LogEntry[] {
     if (op.op === "log") return [appendLog(sql, op)];
     if (op.op === "insert-movement") return insertMovement(sql, op) === "fenced" ? op.ifFenced.flatMap(apply) : [];
-    if (isAboutNoDevice(op)) writeSetting(sql, op);
+    if (isFeedOp(op)) writeFeed(op);
+    else if (isAboutNoDevice(op)) writeSetting(sql, op);
     else write(sql, op);
     return [];
   }
@@ -33,7 +36,7 @@ export function createApply(database: SqliteDatabase): (op: StoreOp) => readonly
 }
 
 /** The changes that log nothing by themselves. */
-function write(sql: Statements, op: Exclude<StoreOp, Setting | { op: "insert-movement" | "log" }>): void {
+function write(sql: Statements, op: Exclude<StoreOp, Setting | FeedOp | { op: "insert-movement" | "log" }>): void {
   switch (op.op) {
     case "put-device":
       sql.putDevice.run(deviceValues(op.row));

@@ -1,7 +1,9 @@
 import { DEFAULT_LEASE } from "#contract/contract";
 import type { SqliteDatabase } from "#lib/node/sqlite";
 import type { z } from "zod";
+import { feedQueries } from "./sqlite-feed.ts";
 import * as columns from "./sqlite-rows.ts";
+import { type All, before, page } from "./sqlite-page.ts";
 import { readRow } from "./sqlite-rows.ts";
 import {
   MEMORY_LOST,
@@ -10,13 +12,12 @@ import {
   type ContractQuery,
   type ExceptionQuery,
   type LogFilter,
-  type Page,
   type PageQuery,
   type StoredFleet,
 } from "./store.ts";
 
 /** Everything of the port that only reads. */
-export type Queries = Omit<CloudStore, "commit" | "onLogged" | typeof Symbol.asyncDispose>;
+export type Queries = Omit<CloudStore, "commit" | "onLogged" | "onEvents" | typeof Symbol.asyncDispose>;
 
 const DEVICE = `SELECT device_id AS deviceId, incarnation, seq, hash, presence, last_heard_at AS lastHeardAt, track FROM device`;
 const EVENT = `SELECT incarnation, body AS event, hash FROM event`;
@@ -93,6 +94,7 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
     exceptions: async (query) => page(query, exceptionPage(all, query)),
     ledger: async (query) => page(query, ledgerPage(all, query)),
     logAfter: async (afterId, limit, filter = {}) => logPage(all, afterId, limit, filter),
+    ...feedQueries(all, database),
     ...lookups(database),
   };
 }
@@ -107,8 +109,6 @@ function restoredOf(database: SqliteDatabase): Pick<StoredFleet, "restored"> {
   const usual = DEFAULT_LEASE.durationSeconds + DEFAULT_LEASE.windDownSeconds;
   return { restored: { longestLeaseSeconds: Math.max(longest, usual) } };
 }
-
-type All = <Schema extends z.ZodType>(schema: Schema, sql: string, ...values: unknown[]) => z.infer<Schema>[];
 
 function lookups(database: SqliteDatabase) {
   const one = (sql: string, ...values: unknown[]): unknown =>
@@ -175,14 +175,4 @@ function logPage(all: All, afterId: number, limit: number, filter: LogFilter): z
 function pageValues(query: PageQuery): object {
   const { limit, application = null, account = null } = query;
   return { before: before(query), limit: limit + 1, application, account };
-}
-
-/** One row more than asked for was read: it says whether there is a next page. */
-function page<Row extends { readonly id: number }>(query: PageQuery, rows: readonly Row[]): Page<Row> {
-  const shown = rows.slice(0, query.limit);
-  return { rows: shown, ...(rows.length > shown.length ? { cursor: String(shown.at(-1)!.id) } : {}) };
-}
-
-function before(query: PageQuery): number {
-  return query.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(query.cursor);
 }

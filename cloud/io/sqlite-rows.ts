@@ -9,7 +9,7 @@ import { ContractOrder } from "../core/equator/excerpt.ts";
 import { Policy } from "../core/policy/policy.ts";
 import { TaskOrder } from "../core/scheduling/task-order.ts";
 import { Track } from "../core/track.ts";
-import { LogType, TaskState } from "./store.ts";
+import { FeedKind, LogType, TaskState } from "./store.ts";
 
 /** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
 export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {
@@ -138,3 +138,29 @@ function fromJson<Schema extends z.ZodType>(schema: Schema) {
     .transform((text) => JSON.parse(text) as unknown)
     .pipe(schema);
 }
+
+export const CommittedColumns = z.object({ position: Count, deviceId: Text, event: fromJson(Event) });
+
+export const FeedColumns = z.object({
+  id: Count,
+  kind: FeedKind,
+  partnerId: Text,
+  correlationId: Text,
+  warehouseId: Text,
+  workId: Text.exactOptional(),
+  recordedAt: Text,
+  body: fromJson(z.record(z.string(), z.unknown())),
+});
+
+export const ShiftColumns = z.object({
+  partnerId: Text,
+  warehouseId: Text,
+  fromAt: Text,
+  toAt: Text,
+  correlationId: Text,
+  result: z.enum(["RECONCILED", "DISCREPANCY"]),
+  recordedAt: Text,
+  verdict: fromJson(z.record(z.string(), z.unknown())),
+});
+
+export const MovementColumns = z.object({ movement: fromJson(Movement) });

@@ -167,4 +167,32 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX task_open ON task (state) WHERE state IN ('open', 'recurring');
   `,
+  `
+  CREATE TABLE feed_record (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    partner_id TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    warehouse_id TEXT NOT NULL,
+    work_id TEXT,
+    recorded_at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (partner_id, correlation_id)
+  );
+  CREATE INDEX feed_record_by_age ON feed_record (recorded_at);
+  CREATE INDEX feed_record_of_work ON feed_record (work_id) WHERE work_id IS NOT NULL;
+
+  CREATE TABLE shift (
+    partner_id TEXT NOT NULL,
+    warehouse_id TEXT NOT NULL,
+    from_at TEXT NOT NULL,
+    to_at TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    result TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    PRIMARY KEY (partner_id, warehouse_id, from_at, to_at)
+  ) WITHOUT ROWID;
+  CREATE INDEX ledger_by_time ON ledger (executor_partner_id, warehouse_id, body ->> '$.occurred_at');
+  `,
 ];

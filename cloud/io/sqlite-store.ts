@@ -43,6 +43,7 @@ export function openSqliteStore({ path, newCloudId, restored }: SqliteStoreOptio
   const database = openSqlite({ path, migrations: MIGRATIONS, ...(content && { content }) });
   if (restored) noteRestored(database);
   const listeners = new Set<(entries: readonly LogEntry[]) => void>();
+  const eventListeners = new Set<() => void>();
   const writeAll = createGroupWrite(database);
   let waiting: Pending[] = [];
 
@@ -57,6 +58,7 @@ export function openSqliteStore({ path, newCloudId, restored }: SqliteStoreOptio
     for (const { pending, result } of written.value) pending.resolve(result);
     const logged = written.value.flatMap((outcome) => outcome.logged);
     if (logged.length > 0) for (const listener of listeners) listener(logged);
+    if (written.value.some(hasEvents)) for (const listener of eventListeners) listener();
   }
   return {
     ...createQueries(database, cloudIdOf(database, newCloudId), LOCKED_STATUSES),
@@ -69,11 +71,19 @@ export function openSqliteStore({ path, newCloudId, restored }: SqliteStoreOptio
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onEvents(listener) {
+      eventListeners.add(listener);
+      return () => void eventListeners.delete(listener);
+    },
     [Symbol.asyncDispose]: async () => {
       if (waiting.length > 0) flush();
       database.close();
     },
   };
+}
+
+function hasEvents({ pending, result }: Outcome): boolean {
+  return result.ok && pending.ops.some((op) => op.op === "append-events");
 }
 
 function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[]) => Outcome[] {

@@ -102,6 +102,34 @@ export interface ExceptionRow {
   readonly note?: string;
 }
 
+/** The streams that partners post to (document 3). */
+export const FeedKind = z.enum(["movements", "exceptions", "work-status", "capacity"]);
+export type FeedKind = z.infer<typeof FeedKind>;
+
+/** What a partner posted besides movements, as it was posted. */
+export interface FeedRow {
+  readonly kind: FeedKind;
+  readonly partnerId: string;
+  readonly correlationId: string;
+  readonly warehouseId: string;
+  readonly workId?: string;
+  readonly recordedAt: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A confirmed window `[fromAt, toAt)`. */
+export interface ShiftRow {
+  readonly partnerId: string;
+  readonly warehouseId: string;
+  readonly fromAt: string;
+  readonly toAt: string;
+  readonly correlationId: string;
+  readonly result: "RECONCILED" | "DISCREPANCY";
+  readonly recordedAt: string;
+  /** What was answered. */
+  readonly verdict: Readonly<Record<string, unknown>>;
+}
+
 export interface ReconciliationRow {
   readonly deviceId: string;
   readonly trigger: "return" | "manual";
@@ -144,6 +172,7 @@ export const LogType = z.enum([
   "recovery",
   "journal.gap",
   "journal.fork",
+  "feed",
 ]);
 export type LogType = z.infer<typeof LogType>;
 
@@ -209,6 +238,12 @@ export type StoreOp =
       readonly ifFenced: readonly StoreOp[];
     }
   | { readonly op: "insert-exception"; readonly row: ExceptionRow }
+  /** Recorded once per partner and correlation id. */
+  | { readonly op: "insert-feed-record"; readonly row: FeedRow }
+  /** Forgets what partners posted before, and the keys with it; movements stay. */
+  | { readonly op: "forget-feed-records"; readonly before: string }
+  /** In the place of an earlier confirmation of the same window. */
+  | { readonly op: "put-shift"; readonly row: ShiftRow }
   /** Conflicts when it is resolved already. */
   | {
       readonly op: "resolve-exception";
@@ -288,6 +323,18 @@ export interface ExceptionQuery extends PageQuery {
   readonly status?: "open" | "resolved" | undefined;
 }
 
+export interface FeedQuery extends Omit<PageQuery, keyof Tenant> {
+  readonly kind?: FeedKind | undefined;
+  readonly workId?: string | undefined;
+}
+
+/** An event in the order of its commit, over all devices. */
+export interface CommittedEvent {
+  readonly position: number;
+  readonly deviceId: string;
+  readonly event: Event;
+}
+
 export interface LogFilter extends Tenant {
   readonly contractId?: string;
 }
@@ -307,6 +354,21 @@ export interface CloudStore extends AsyncDisposable {
   commit(ops: readonly StoreOp[]): Promise<CommitResult>;
   /** Calls `listener` with what was logged, in order, once it is durable; returns what ends it. */
   onLogged(listener: (entries: readonly LogEntry[]) => void): () => void;
+
+  /** Calls `listener` when events of devices are durable; returns what ends it. */
+  onEvents(listener: () => void): () => void;
+  /** Events of all devices behind `position`, in the order of their commit. */
+  eventsAfter(position: number, limit: number): Promise<readonly CommittedEvent[]>;
+
+  /** Which of these keys the partner has used for anything that is still kept. */
+  feedKeys(partnerId: string, correlationIds: readonly string[]): Promise<readonly string[]>;
+  /** Newest first. */
+  feedRecords(query: FeedQuery): Promise<Page<FeedRow & { readonly id: number }>>;
+  shift(partnerId: string, warehouseId: string, fromAt: string, toAt: string): Promise<ShiftRow | undefined>;
+  /** The reconciled window that holds this moment. */
+  shiftAt(partnerId: string, warehouseId: string, at: string): Promise<ShiftRow | undefined>;
+  /** Movements of the ledger that happened in `[fromAt, toAt)`. */
+  movementsIn(partnerId: string, warehouseId: string, fromAt: string, toAt: string): Promise<readonly Movement[]>;
 
   /** All events of a device, in the order in which they were committed. */
   deviceEvents(deviceId: string): Promise<readonly EventRow[]>;

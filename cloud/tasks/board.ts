@@ -4,7 +4,7 @@ import { type CloudContext, logOp } from "../context.ts";
 import type { Assignment, OpenTask } from "../core/planner.ts";
 import { rollOut, type PlannedTask } from "../core/planning/roll-out.ts";
 import type { LogEntry } from "../io/store.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "#lib/turns";
 import { createPlacements } from "./placements.ts";
 
 /** Work that waits for a device. */
