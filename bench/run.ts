@@ -5,6 +5,7 @@ import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
 import { measureCodecs } from "./codec-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measureSimulatedDisk } from "./disk-figures.ts";
+import { measureFeed } from "./feed-figures.ts";
 import { measureFleet } from "./fleet-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
     measureComputing,
     measureStages,
     measureTelemetry,
+    measureFeed,
     measureWorld,
     measureFleet,
     measureSimulatedDisk,

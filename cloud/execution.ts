@@ -29,8 +29,6 @@ import type {
   ContractQuery,
   ExceptionQuery,
   ExceptionRow,
-  FeedQuery,
-  FeedRow,
   LedgerRow,
   LogEntry,
   LogFilter,
@@ -38,6 +36,7 @@ import type {
   PageQuery,
   TaskRow,
 } from "./io/store.ts";
+import type { FeedQuery, FeedRow } from "./io/feed-rows.ts";
 import { watchLeases } from "./lease-watch.ts";
 import { createLiveness } from "./liveness.ts";
 import { startPolicies, type PolicyService } from "./policies.ts";

@@ -20,7 +20,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that decide and touch nothing: no Node, no network, no database. */
-const PURE = [/^lib\/[^/]+$/, /^contract\/[^/]+$/, /^contract\/feed\//, /^feed\/[^/]+$/, /^edge-planner\//, /^agent\/core\//, /^cloud\/core\//];
+const PURE = [
+  /^lib\/[^/]+$/,
+  /^contract\/[^/]+$/,
+  /^contract\/feed\//,
+  /^feed\/[^/]+$/,
+  /^edge-planner\//,
+  /^agent\/core\//,
+  /^cloud\/core\//,
+];
 /** Files that may touch ambient time, chance and environment: where programs begin, and real adapters. */
 const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^test\//, /^cloud\/web\//];
 
@@ -62,6 +70,19 @@ describe("architecture", () => {
         importsOf(file).flatMap(({ specifier }) => (EFFECTFUL.test(specifier) ? [`${file}: ${specifier}`] : [])),
       );
     expect(offences).toEqual([]);
+  });
+
+  it("no import path leads from capacity to the ledger", () => {
+    const reached = new Set<string>();
+    const follow = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { specifier } of importsOf(file)) if (specifier.startsWith(".")) follow(join(file, "..", specifier));
+    };
+    // What a stream may write is a type; only files that are run can move stock.
+    for (const file of ["cloud/wes/capacity.ts", "cloud/wes/record.ts"]) follow(file);
+    const moving = [...reached].filter((file) => /insert-movement/.test(readFileSync(join(root, file), "utf8")));
+    expect(moving.filter((file) => file !== "cloud/io/store.ts")).toEqual([]);
   });
 
   it("time, chance and environment are injected", () => {

@@ -9,7 +9,8 @@ import { ContractOrder } from "../core/equator/excerpt.ts";
 import { Policy } from "../core/policy/policy.ts";
 import { TaskOrder } from "../core/scheduling/task-order.ts";
 import { Track } from "../core/track.ts";
-import { FeedKind, LogType, TaskState } from "./store.ts";
+import { FeedKind } from "./feed-rows.ts";
+import { LogType, TaskState } from "./store.ts";
 
 /** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
 export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {

@@ -8,6 +8,7 @@ import type { DivergenceReport } from "../core/divergence.ts";
 import type { ContractOrder } from "../core/equator/excerpt.ts";
 import type { TaskOrder } from "../core/scheduling/task-order.ts";
 import type { VersionedPolicy } from "../core/policy/policy.ts";
+import type { CommittedEvent, FeedQuery, FeedRow, ShiftRow } from "./feed-rows.ts";
 import type { Track } from "../core/track.ts";
 
 /** A device as the cloud last committed it; its mode is not among this, because it is never resumed from disk. */
@@ -100,34 +101,6 @@ export interface ExceptionRow {
   readonly resolvedAt?: string;
   readonly resolvedBy?: string;
   readonly note?: string;
-}
-
-/** The streams that partners post to (document 3). */
-export const FeedKind = z.enum(["movements", "exceptions", "work-status", "capacity"]);
-export type FeedKind = z.infer<typeof FeedKind>;
-
-/** What a partner posted besides movements, as it was posted. */
-export interface FeedRow {
-  readonly kind: FeedKind;
-  readonly partnerId: string;
-  readonly correlationId: string;
-  readonly warehouseId: string;
-  readonly workId?: string;
-  readonly recordedAt: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** A confirmed window `[fromAt, toAt)`. */
-export interface ShiftRow {
-  readonly partnerId: string;
-  readonly warehouseId: string;
-  readonly fromAt: string;
-  readonly toAt: string;
-  readonly correlationId: string;
-  readonly result: "RECONCILED" | "DISCREPANCY";
-  readonly recordedAt: string;
-  /** What was answered. */
-  readonly verdict: Readonly<Record<string, unknown>>;
 }
 
 export interface ReconciliationRow {
@@ -321,18 +294,6 @@ export interface ContractQuery extends PageQuery {
 
 export interface ExceptionQuery extends PageQuery {
   readonly status?: "open" | "resolved" | undefined;
-}
-
-export interface FeedQuery extends Omit<PageQuery, keyof Tenant> {
-  readonly kind?: FeedKind | undefined;
-  readonly workId?: string | undefined;
-}
-
-/** An event in the order of its commit, over all devices. */
-export interface CommittedEvent {
-  readonly position: number;
-  readonly deviceId: string;
-  readonly event: Event;
 }
 
 export interface LogFilter extends Tenant {

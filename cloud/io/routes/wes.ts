@@ -7,7 +7,7 @@ import type { Caller } from "../../core/access.ts";
 import { ShiftVerdict } from "../../wes/shift-summary.ts";
 import type { Partner } from "../../wes/stream.ts";
 import { respond, type Route } from "../route.ts";
-import { FeedKind } from "../store.ts";
+import { FeedKind } from "../feed-rows.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
 const PROBLEMS = {
