@@ -13,7 +13,7 @@ export interface GoalWatch {
 /** From so near the robot sees whether its goal is free. */
 const IN_SIGHT: Metres = 4;
 /** What stands there gets so long to go away. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 15_000;
 
 export function createGoalWatch(): GoalWatch {
   return { takenSinceMs: undefined };

@@ -68,12 +68,12 @@ const CONTACT: Contact = {
   with: "map",
   pose: { x: 0, y: 0, yaw: 0 },
   speed: 1,
-  stoodStill: true,
+  wasSeen: true,
 };
 const TRESPASS: Trespass = { atMs: 1, deviceId: "amr-07", kind: "keepout", error: 0.01 };
 
-it("blames nobody for a contact with what moved, nor for a zone entered by one that was lost", () => {
-  const excused = { contacts: [{ ...CONTACT, stoodStill: false }], trespasses: [{ ...TRESPASS, error: 0.5 }] };
+it("blames nobody for a contact with what could not be seen in time, nor for a zone entered by one that was lost", () => {
+  const excused = { contacts: [{ ...CONTACT, wasSeen: false }], trespasses: [{ ...TRESPASS, error: 0.5 }] };
   expect(violationsOf({ ...RUN, conduct: { ...RUN.conduct, ...excused } })).toEqual([]);
 });
 

@@ -25,7 +25,7 @@ export const ALWAYS: readonly Checker[] = [
     violations: trespasses,
   },
   { says: "a robot moves only for a contract", violations: idleMoves },
-  { says: "a robot never touches what stood there to be seen in time", violations: avoidableContacts },
+  { says: "a robot never touches what it could see in time", violations: avoidableContacts },
   { says: "nothing is picked or placed twice for one stage", violations: repeatedMovements },
   { says: "no journal tells of what was not moved", violations: inventedMovements },
   { says: "a journal has no gap", violations: journalGaps },

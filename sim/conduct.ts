@@ -51,8 +51,8 @@ export interface Move {
 
 export interface Contact extends Collision {
   readonly deviceId: string;
-  /** Whether thing and robot had been there for a while, so that the robot could see it in time. */
-  readonly stoodStill: boolean;
+  /** Whether the thing had stood there for a while, or moved in sight of the robot for a while: the robot could see it in time. */
+  readonly wasSeen: boolean;
 }
 
 /** A robot came to be in a forbidden zone, or too fast in a slow one. */
@@ -77,6 +77,8 @@ const STANDING = 0.05;
 const STILL: Metres = 0.02;
 const STILL_TURN: Radians = 0.05;
 const REMEMBERED_LOOKS = 6;
+/** Farther away nothing that moves can be told from the rest. */
+const SIGHT: Metres = 6;
 /** No robot drives so far between two looks. */
 const LEAP: Metres = 0.5;
 
@@ -116,11 +118,11 @@ export class ConductBook implements Conduct {
     if (this.#places.length > REMEMBERED_LOOKS) this.#places.shift();
     for (const robot of snapshot.robots) {
       const agent = agents.get(robot.robotId)?.agent();
-      this.#lookAt(atMs, robot, agent);
+      this.#lookAt(atMs, robot, world, agent);
     }
   }
 
-  #lookAt(atMs: number, robot: Seen, agent: Agent | undefined): void {
+  #lookAt(atMs: number, robot: Seen, world: World, agent: Agent | undefined): void {
     const notes = this.#notesOf(robot.robotId, atMs);
     notes.errors.push(errorOf(robot.pose, agent));
     if (notes.errors.length > REMEMBERED_LOOKS) notes.errors.shift();
@@ -131,7 +133,7 @@ export class ConductBook implements Conduct {
       notes.contract = { contractId: open.contractId, sinceMs: atMs };
     if (open?.status === "running" || notes.workPlan !== undefined) notes.busyMs = atMs;
     this.#noteMove(atMs, robot, open, notes);
-    this.#noteHarm(atMs, robot, notes);
+    this.#noteHarm(atMs, robot, world, notes);
   }
 
   #noteMove(atMs: number, { robotId: deviceId, velocity }: Seen, open: ContractState | undefined, notes: Notes): void {
@@ -142,11 +144,11 @@ export class ConductBook implements Conduct {
     this.moves.push({ atMs, deviceId, speed, idleMs: atMs - notes.busyMs, heldMs, ...who });
   }
 
-  #noteHarm(atMs: number, { robotId: deviceId, metrics }: Seen, notes: Notes): void {
+  #noteHarm(atMs: number, { robotId: deviceId, metrics }: Seen, world: World, notes: Notes): void {
     const { collisions, keepoutViolations, speedViolations } = metrics;
     for (const collision of collisions.slice(notes.collisions)) {
-      const stoodStill = this.#stoodStill(collision.with) && !this.#wasCarried(deviceId);
-      this.contacts.push({ ...collision, deviceId, stoodStill });
+      const wasThere = this.#stoodStill(collision.with) || this.#wasInSight(world, deviceId, collision.with);
+      this.contacts.push({ ...collision, deviceId, wasSeen: wasThere && !this.#wasCarried(deviceId) });
     }
     const trespass = (kind: Trespass["kind"], count: number): void => {
       const error = Math.max(...notes.errors);
@@ -180,6 +182,17 @@ export class ConductBook implements Conduct {
       const before = places[at - 1] ?? place;
       return Math.hypot(place.x - before.x, place.y - before.y) > LEAP;
     });
+  }
+
+  /** Whether no wall hid one from the other at any of the last looks, and both were near enough for a lidar. */
+  #wasInSight(world: World, deviceId: string, id: string): boolean {
+    return (
+      this.#places.length === REMEMBERED_LOOKS &&
+      this.#places.every((things) => {
+        const [robot, other] = [things.get(deviceId), things.get(id)];
+        return robot !== undefined && other !== undefined && world.isInSight(robot, other, SIGHT);
+      })
+    );
   }
 
   /** Walls and obstacles always do. */

@@ -10,10 +10,10 @@ const SPEED_TOLERANCE: MetresPerSecond = 0.1;
 /** From the end of a contract, or the beginning of the next, until the wheels are as slow as they must be: the loop's reaction, and braking from full speed. */
 const BRAKING_MS = 3000;
 
-/** Contacts with what had stood there to be seen. */
+/** Contacts with what had been there to be seen, standing or in motion. */
 export function avoidableContacts({ conduct }: Evidence): string[] {
   return conduct.contacts
-    .filter(({ stoodStill }) => stoodStill)
+    .filter(({ wasSeen }) => wasSeen)
     .map((contact) => `${contact.deviceId} ran into ${contact.with} at ${contact.atMs / 1000} s`);
 }
 

@@ -4,6 +4,7 @@ import type { Cancel, Clock } from "#lib/clock";
 import { AgentError, unreachable } from "#lib/errors";
 import { poseFrom } from "#lib/geometry";
 import type { Rng } from "#lib/rng";
+import type { Metres } from "#lib/units";
 import type { Odometry } from "#drivers/driver";
 import type { DeviceChannel } from "#drivers/simulated/channel";
 import { DirtGrid } from "./cleaning/dirt-grid.ts";
@@ -14,6 +15,7 @@ import { Traffic } from "./traffic/traffic.ts";
 import { Robot, type RobotTruth } from "./robot.ts";
 import { bodyThing, obstacleThing, type Thing } from "./space/shapes.ts";
 import { createSites, type Site } from "./sites.ts";
+import { castRay } from "./space/ray.ts";
 import { Scene } from "./space/scene.ts";
 import { prepareTerrain, type Terrain } from "./space/terrain.ts";
 import type { ObstacleSpec, WorldSpec } from "./world-spec.ts";
@@ -109,6 +111,14 @@ export class World implements Disposable {
   /** The people, where they are now. */
   people(): readonly Thing[] {
     return this.#traffic.people;
+  }
+
+  /** Whether two places are at most `reach` apart and nothing on the map lies between them. */
+  isInSight(from: { x: Metres; y: Metres }, to: { x: Metres; y: Metres }, reach: Metres): boolean {
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const away = Math.hypot(dx, dy);
+    if (away > reach) return false;
+    return away === 0 || castRay(this.#scene.terrain, from.x, from.y, dx / away, dy / away, away) === Infinity;
   }
 
   /** All that was physically picked and placed, in the order of time. */

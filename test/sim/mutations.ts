@@ -82,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     breaks: "the lidar sees through everything",
-    noticedBy: "a robot never touches what stood there to be seen in time",
+    noticedBy: "a robot never touches what it could see in time",
     rewiring: { motion: blind },
   },
   {
