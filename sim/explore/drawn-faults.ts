@@ -122,6 +122,12 @@ const KINDS: Readonly<Record<string, Draw>> = {
     const driver = pick(rng, ["base", "lidar", "position"] as const);
     return { do: "sensor-noise", ...when, ...device(rng, stage), driver, by: rng.integer(2, 8) };
   }),
+  "sensor-freeze": fault((when, rng, stage) => {
+    return { do: "sensor-freeze", ...when, ...device(rng, stage), driver: pick(rng, ["base", "position"] as const) };
+  }),
+  "wheel-slip": fault((when, rng, stage) => {
+    return { do: "wheel-slip", ...when, ...device(rng, stage), by: rng.float() * 0.8 };
+  }),
   battery: fault(({ at }, rng, stage) => ({ do: "battery", at, ...device(rng, stage), by: rng.integer(2, 50) / 100 })),
   kidnap: fault(({ at }, rng, stage) => ({ do: "kidnap", at, ...device(rng, stage), to: pick(rng, stage.spots) })),
   hold: fault(({ at }, rng, stage) => ({ do: "hold", at, ...contract(rng, stage) })),
