@@ -123,6 +123,19 @@ describe("an open connection", () => {
     expect(inbox.reasons).toHaveLength(1);
   });
 
+  test("is given up when nothing comes any more for one and a half times the keep-alive", async () => {
+    const port = await listen((socket) => socket.once("data", () => socket.write(CONNACK)));
+    const transport = createMqttTransport({ url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4 }, { log: silentLog });
+    const inbox = new Inbox();
+    const connection = await transport.connect({ clientId: "c", keepAliveSeconds: 1 }, inbox);
+    // What is sent must not count as a sign of life: a half-open connection takes it all.
+    const sending = setInterval(() => void connection.publish(probe).catch(() => undefined), 100);
+    const probe = { topic: "a", payload: "x", qos: 1, retain: false } as const;
+    expect(await inbox.closed).toContain("the broker no longer answers");
+    clearInterval(sending);
+    expect(inbox.codes).toEqual(["transport.silent"]);
+  });
+
   test("reports in words why an MQTT 5 broker ends it, and that somebody else took its name", async () => {
     const port = await listen((socket) => {
       socket.once("data", () => {
