@@ -22,6 +22,8 @@ import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
 import type { LinkState } from "./core/link-state.ts";
 import type { LinkStatus, Replanner } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
+import type { PlannerSink, SinkStatus } from "#feed/planner-sink";
+import { startDirectFeeds, type DirectFeedDeps } from "./feed/direct-feeds.ts";
 import { startDriverWatch } from "./execution/driver-watch.ts";
 import { watchCommits } from "./journal/durable-journal.ts";
 import { startExperience, type Experience } from "./execution/experience.ts";
@@ -74,6 +76,8 @@ export interface AgentDeps {
   readonly control: Control;
   /** Where telemetry is recorded; without it, only the live lane is sent. */
   readonly telemetry?: TelemetrySetup;
+  /** Planners that the device feeds itself. */
+  readonly feeds?: { readonly list: readonly PlannerSink[] } & Pick<DirectFeedDeps, "post">;
   /** The computer that this runs on; without it, nothing on it counts as short. */
   readonly board?: BoardProbe;
   /** Shared by the robots of one simulation, so that each place is prepared once. */
@@ -104,6 +108,8 @@ export interface Agent extends AsyncDisposable {
   link(): LinkState;
   /** What is recorded, thinned and sent of the telemetry; undefined where nothing is recorded. */
   telemetry(): TelemetryStatus | undefined;
+  /** How the planners are doing that this device feeds itself. */
+  feeds(): readonly SinkStatus[];
   /** What is written to the disk, and how long it will bear that; undefined until that is known. */
   flash(): FlashBudget | undefined;
   /** Stops the robot until it is released; said by a human or a button. */
@@ -150,6 +156,10 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
   const executor = (parts.executor = starting.use(startExecutor(robot.executor)));
   const telemetry = deps.telemetry && starting.use(record(settings, deps, deps.telemetry, journal, parts.link, robot));
+  const { list = [], post } = deps.feeds ?? {};
+  const feeding = { clock, log, uuid, journal, deviceId: settings.deviceId, rng: deps.rng.fork("feeds") };
+  const journalShare = (): number => store.journalShare();
+  const feeds = post && starting.use(await startDirectFeeds(list, { ...feeding, journalShare, post }));
 
   const started = starting.move();
   const { safety } = robot.executor;
@@ -161,6 +171,7 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
     isOnline: () => link.isOnline(),
     link: () => parts.link!.state(),
     telemetry: () => telemetry?.status(),
+    feeds: () => feeds?.status() ?? [],
     flash: robot.flash,
     pressEstop: (reason) => safety.pressEstop(reason),
     releaseEstop: () => safety.releaseEstop(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { PlannerSink } from "#feed/planner-sink";
 import { BrokerAccess } from "#lib/broker-access";
 
 const Path = z.string().min(1).max(500);
@@ -53,6 +54,9 @@ export const AgentConfig = z.strictObject({
       }),
     })
     .prefault({}),
+  feeds: z.array(PlannerSink).max(5).default([]).meta({
+    description: "planners that this device tells of its work itself, without the cloud (docs/feed.md)",
+  }),
   socket: Path.optional().meta({ description: "where the technician's console reaches this agent" }),
   clock: z
     .strictObject({

@@ -7,6 +7,7 @@ import type { Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { createBoardProbe } from "#lib/node/board-probe";
 import { makeFolder } from "#lib/node/folder";
+import { createJsonPoster } from "#lib/node/json-poster";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { startNetworkWatch } from "#lib/node/network-watch";
 import { createPinoLog } from "#lib/node/pino-log";
@@ -80,6 +81,13 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       crypto: { verifier, sha256: sha256Hex },
       tools,
       control,
+      feeds: {
+        list: config.feeds,
+        post: (sink) => {
+          const poster = parts.use(createJsonPoster(sink));
+          return (path, body) => poster.post(path, body);
+        },
+      },
       board: createBoardProbe({ dataDir: config.dataDir }),
       ...(store.telemetry && { telemetry: setupOf(config, store.telemetry, lines) }),
       onFailure: end.fail,

@@ -32,7 +32,16 @@ export interface StoredReply {
 }
 
 /** What is remembered under one name each; all values are texts. */
-export type MetaKey = "incarnation" | "bootId" | "starts" | "cloudId" | "leases" | "revoked" | "setAside";
+export type MetaKey =
+  | "incarnation"
+  | "bootId"
+  | "starts"
+  | "cloudId"
+  | "leases"
+  | "revoked"
+  | "offset"
+  | `feed ${string}`
+  | "setAside";
 
 /** One change; the ops of one `commit` become durable together or not at all. */
 export type StoreOp =

@@ -37,6 +37,10 @@ export interface JournalPart extends Journal, AsyncDisposable {
   range(): JournalRange;
   /** Newest durable value under the key. */
   meta(key: MetaKey): string | undefined;
+  /** What numbers of this incarnation lack to count on from the ones before it. */
+  offset(): number;
+  /** Nothing behind the position (number plus offset) that `neededFrom` names is forgotten; returns what ends it. */
+  keepBehind(neededFrom: () => number): () => void;
   /**
    * Commits what `build` makes of the state that its events continue. `build` is synchronous and nothing comes between
    * it and its commit, so what it decides holds; it may be called with events of others that are not durable yet, which
@@ -90,6 +94,7 @@ class StoredJournal implements JournalPart {
   readonly #coalescing = createCoalescing();
   readonly #contracts = new Map<string, Contract>();
   readonly #meta = new Map<MetaKey, string>();
+  readonly #needs = new Set<() => number>();
   readonly #listeners = new Set<(events: readonly Event[]) => void>();
   readonly #queue = new JournalQueue<Waiting>(
     (drafts) => this.#commitDrafts(drafts),
@@ -104,7 +109,8 @@ class StoredJournal implements JournalPart {
 
   constructor(deps: JournalDeps, stored: StoredState) {
     this.#deps = deps;
-    for (const [key, value] of Object.entries(stored.meta)) this.#meta.set(key as MetaKey, value);
+    for (const [key, value] of Object.entries(stored.meta))
+      if (value !== undefined) this.#meta.set(key as MetaKey, value);
     for (const contract of stored.contracts) this.#contracts.set(contract.contractId, contract);
     const incarnation = stored.meta.incarnation ?? deps.uuid();
     this.#base = stored.snapshot ?? { state: emptyDevice(incarnation), hash: GENESIS_HASH };
@@ -160,6 +166,15 @@ class StoredJournal implements JournalPart {
 
   meta(key: MetaKey): string | undefined {
     return this.#meta.get(key);
+  }
+
+  offset(): number {
+    return Number(this.#meta.get("offset") ?? 0);
+  }
+
+  keepBehind(neededFrom: () => number): () => void {
+    this.#needs.add(neededFrom);
+    return () => this.#needs.delete(neededFrom);
   }
 
   onAppended(listener: (events: readonly Event[]) => void): () => void {
@@ -292,7 +307,8 @@ class StoredJournal implements JournalPart {
   }
 
   async #pruneIfWorthIt(): Promise<void> {
-    const upTo = prunableSeq(this.state(), this.#ackedSeq);
+    const needed = [...this.#needs].map((neededFrom) => neededFrom() - this.offset());
+    const upTo = Math.min(prunableSeq(this.state(), this.#ackedSeq), ...needed);
     if (upTo - this.#base.state.seq < PRUNE_AT_LEAST) return;
     const contracts = keptContracts(this.state());
     const { state, hash } = await this.#foldTo(upTo);
@@ -307,6 +323,7 @@ class StoredJournal implements JournalPart {
     const { sha256, uuid, store, log } = this.#deps;
     const incarnation = uuid();
     const acked = (await this.#foldTo(Math.max(this.#ackedSeq, this.#base.state.seq))).state;
+    const offset = String(this.offset() + acked.seq);
     const base: Snapshot = { state: { ...acked, incarnation, seq: 0 }, hash: GENESIS_HASH };
     const entries: JournalEntry[] = [];
     let hash = GENESIS_HASH;
@@ -320,10 +337,11 @@ class StoredJournal implements JournalPart {
     await store.commit([
       { type: "renumber", snapshot: base, entries },
       { type: "set-meta", key: "incarnation", value: incarnation },
+      { type: "set-meta", key: "offset", value: offset },
       { type: "set-acked", seq: 0 },
     ]);
     log.warn({ before: this.incarnation(), incarnation, renumbered: entries.length }, "journal forked");
-    this.#meta.set("incarnation", incarnation);
+    this.#meta.set("incarnation", incarnation).set("offset", offset);
     this.#base = base;
     const events = entries.map((entry) => entry.event);
     this.#end = { state: foldEvents(base.state, events), hash };

@@ -68,6 +68,7 @@ export const FEED_CODES = {
   rejected: "feed_rejected",
   stopped: "feed_stopped",
   missing: "feed_endpoint_missing",
+  gap: "feed_gap",
 } as const;
 const OWN_CODES: ReadonlySet<string> = new Set(Object.values(FEED_CODES));
 
