@@ -1,5 +1,4 @@
 import { backoff } from "#lib/backoff";
-
 import type { Rng } from "#lib/rng";
 import type { Presence } from "#contract/messages";
 import { needsSomebody, type LinkTrouble } from "./link-state.ts";

@@ -16,10 +16,10 @@ export interface MqttTransportOptions extends BrokerAccess {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Real connections: mqtt.js over TCP or TLS. `connect` tries each broker once, in order; the user name of the options,
- * or else that in a URL, serves connections that name none. Nothing is queued while there is no connection and nothing is sent again, because the journal
- * is the only memory of what still has to be told. Throws `config.invalid` when a URL is none of ours, or a file of
- * certificates can't be used.
+ * Real connections: mqtt.js over TCP or TLS. `connect` tries each broker once, in order; the user name of the options, or
+ * else that in a URL, serves connections that name none. Nothing is queued while there is no connection and nothing is sent
+ * again, because the journal is the only memory of what still has to be told. Throws `config.invalid` when a URL is none of
+ * ours, or a file of certificates can't be used.
  */
 export function createMqttTransport(options: MqttTransportOptions, deps: { readonly log: Log }): Transport {
   if (options.tls) checkTlsFiles(options.tls);
