@@ -123,7 +123,7 @@ const KINDS: Readonly<Record<string, Draw>> = {
     return { do: "sensor-noise", ...when, ...device(rng, stage), driver, by: rng.integer(2, 8) };
   }),
   "sensor-freeze": fault((when, rng, stage) => {
-    return { do: "sensor-freeze", ...when, ...device(rng, stage), driver: pick(rng, ["base", "position"] as const) };
+    return { do: "sensor-freeze", ...when, ...device(rng, stage), driver: "position" };
   }),
   "wheel-slip": fault((when, rng, stage) => {
     return { do: "wheel-slip", ...when, ...device(rng, stage), by: rng.float() * 0.8 };
