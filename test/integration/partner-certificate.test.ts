@@ -9,13 +9,16 @@ import { expect, onTestFinished, test } from "vitest";
 import { startCloudFixture } from "#cloud/cloud-fixture";
 import { AccessRules } from "#cloud/core/access";
 import { createHttpServer } from "#cloud/io/http";
+import { movementData } from "#contract/feed/example-movement";
 import { sha256Hex } from "#contract/io/node-crypto";
+import { createJsonPoster } from "#lib/node/json-poster";
 import { silentLog } from "#lib/log";
 import { createRng } from "#lib/rng";
 
 interface Identity {
   readonly cert: string;
   readonly key: string;
+  readonly files: { readonly cert: string; readonly key: string };
 }
 
 const TOKEN = "a token that works in development";
@@ -27,7 +30,7 @@ function identity(name: string): Identity {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key, "-out", cert, "-nodes"];
   execFileSync("openssl", ["req", "-x509", "-days", "30", "-subj", `/CN=${name}`, ...made], { stdio: "ignore" });
-  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8"), files: { cert, key } };
 }
 
 const isInstalled = spawnSync("openssl", ["version"]).status === 0;
@@ -67,5 +70,15 @@ test.skipIf(!isInstalled && !mustRun)(
     expect(await ask(stranger)).toBe(401);
     expect(await ask({})).toBe(401);
     expect(await ask({}, { authorization: `Bearer ${TOKEN}` })).toBe(401);
+
+    const movement = { ...movementData(1), warehouse_id: "w1" };
+    const post = async ({ files }: Identity): Promise<number> => {
+      const tls = { ...files, ca: own.files.cert };
+      await using poster = createJsonPoster({ url: `https://localhost:${port}`, tls });
+      return (await poster.post("/wes/v1/realtime/movements", [movement])).status;
+    };
+    expect(await post(partner)).toBe(200);
+    expect(await post(stranger)).toBe(401);
+    expect((await cloud.cloud.listLedger({ limit: 10 })).rows).toMatchObject([{ partnerId: "p1", warehouseId: "w1" }]);
   },
 );
