@@ -39,6 +39,10 @@ export function effectsOf(
     state = foldEvent(state, event);
     track = trackEvent(track, event, receivedAtMs);
     ops.push(...movementOps(context, device, event), ...exceptionOps(context, device, event));
+    if (contract && isRevision(contract, event)) {
+      contract = { ...contract, revision: event.revision! };
+      ops.push({ op: "adopt-revision", contractId: contract.contractId, revision: contract.revision });
+    }
     const change = contract && statusChange(contract, state, event);
     if (!contract || !change) continue;
     contract = { ...contract, status: change.to };
@@ -62,6 +66,11 @@ function statusChange(contract: ContractRow, state: DeviceState, event: Event): 
   const folded = state.contracts[contractId];
   const to = folded?.status ?? nextStatus(from, event.type);
   return to === undefined || to === from ? undefined : { contractId, from, to, reason: folded?.endReason };
+}
+
+/** The device works by a new plan: what it was sent becomes its contract. */
+function isRevision({ contractId, revision }: ContractRow, event: Event): boolean {
+  return event.type === "contract.accepted" && event.contractId === contractId && (event.revision ?? 0) > revision;
 }
 
 function rejection(contract: ContractRow, event: Event): StatusChange | undefined {

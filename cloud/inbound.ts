@@ -90,7 +90,7 @@ async function handle(
       break;
     case "replan-request":
       liveness.heard(device);
-      await answerReplanRequest(context, device, inbound.body);
+      answerReplanRequest(context, device, inbound.body);
       return;
     case "telemetry":
       liveness.heard(device);

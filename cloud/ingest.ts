@@ -111,6 +111,10 @@ async function apply(
     takeOver(device, change);
     context.log.info({ deviceId, ...change }, "contract status changed");
   }
+  if (effects.ops.some(({ op }) => op === "adopt-revision")) {
+    const revised = device.contract && (await context.store.contract(device.contract.contractId));
+    if (revised) device.contract = revised;
+  }
   tellFolded(device);
   for (const event of events.filter((entry) => entry.type === "contract.accepted")) {
     await fenceLateAcceptance(context, device, event.contractId);

@@ -75,7 +75,16 @@ function write(sql: Statements, op: Exclude<StoreOp, Setting | FeedOp | { op: "i
 }
 
 type Setting = Op<(typeof SETTINGS)[number]>;
-const SETTINGS = ["insert-idempotency", "raise-epoch", "insert-policy", "put-meta", "insert-task", "set-task"] as const;
+const SETTINGS = [
+  "insert-idempotency",
+  "raise-epoch",
+  "insert-policy",
+  "put-meta",
+  "insert-task",
+  "set-task",
+  "insert-proposal",
+  "adopt-revision",
+] as const;
 
 function isAboutNoDevice(op: StoreOp): op is Setting {
   return (SETTINGS as readonly string[]).includes(op.op);
@@ -100,6 +109,12 @@ function writeSetting(sql: Statements, op: Setting): void {
       unlessTaken("task_exists", () => sql.insertTask.run(row));
       return;
     }
+    case "insert-proposal":
+      sql.insertProposal.run({ ...op.row, contract: JSON.stringify(op.row.contract) });
+      return;
+    case "adopt-revision":
+      sql.adoptRevision.run(op);
+      return;
     case "set-task":
       sql.setTask.run(withNulls(op, ["nextAt"]));
       return;
@@ -116,6 +131,7 @@ type Statements = ReturnType<typeof prepare>;
 
 function prepare(database: SqliteDatabase) {
   return {
+    ...prepareWork(database),
     putDevice: database.prepare(`
       INSERT INTO device (device_id, incarnation, seq, hash, presence, last_heard_at, track)
       VALUES (@deviceId, @incarnation, @seq, @hash, @presence, @lastHeardAt, @track)
@@ -164,12 +180,6 @@ function prepare(database: SqliteDatabase) {
     insertPolicy: database.prepare(
       "INSERT INTO policy (policy_id, version, at, body) VALUES (@id, @version, @at, @body)",
     ),
-    insertTask: database.prepare(`
-      INSERT INTO task (task_id, body, created_at, state, next_at)
-      VALUES (@taskId, @order, @createdAt, @state, @nextAt)`),
-    setTask: database.prepare(
-      "UPDATE task SET state = @state, next_at = coalesce(@nextAt, next_at) WHERE task_id = @taskId AND state = @from",
-    ),
     putMeta: database.prepare(`
       INSERT INTO meta (key, value) VALUES (@key, @value) ON CONFLICT (key) DO UPDATE SET value = excluded.value`),
     insertReconciliation: database.prepare(`
@@ -181,6 +191,25 @@ function prepare(database: SqliteDatabase) {
         (SELECT application FROM contract WHERE contract_id = @contractId),
         (SELECT account FROM contract WHERE contract_id = @contractId)
       RETURNING id, application, account`),
+  };
+}
+
+/** Of orders and revisions. */
+function prepareWork(database: SqliteDatabase) {
+  return {
+    insertProposal: database.prepare(`
+      INSERT INTO proposal (request_id, contract_id, revision, body, created_at)
+      VALUES (@requestId, @contractId, @revision, @contract, @createdAt)`),
+    adoptRevision: database.prepare(`
+      UPDATE contract SET revision = @revision, body = coalesce(
+        (SELECT body FROM proposal WHERE contract_id = @contractId AND revision = @revision), body)
+      WHERE contract_id = @contractId AND revision < @revision`),
+    insertTask: database.prepare(`
+      INSERT INTO task (task_id, body, created_at, state, next_at)
+      VALUES (@taskId, @order, @createdAt, @state, @nextAt)`),
+    setTask: database.prepare(
+      "UPDATE task SET state = @state, next_at = coalesce(@nextAt, next_at) WHERE task_id = @taskId AND state = @from",
+    ),
   };
 }
 

@@ -34,6 +34,8 @@ const LEDGER = `SELECT id, executor_partner_id AS partnerId, executor_correlatio
 const EXCEPTION = `SELECT id, at, code, severity, detail, device_id AS deviceId, contract_id AS contractId,
   resolved_at AS resolvedAt, resolved_by AS resolvedBy, note FROM exception`;
 const POLICY = `SELECT version, at, body AS policy FROM policy`;
+const PROPOSAL = `SELECT request_id AS requestId, contract_id AS contractId, revision, body AS contract,
+  created_at AS createdAt FROM proposal`;
 const TASK = `SELECT task_id AS taskId, body AS "order", created_at AS createdAt, state, next_at AS nextAt FROM task`;
 const RECONCILIATION = `SELECT device_id AS deviceId, cause AS "trigger", recorded_at AS recordedAt, report FROM reconciliation`;
 const LOG = `SELECT id, at, type, device_id AS deviceId, contract_id AS contractId, application, account, data FROM log`;
@@ -85,6 +87,7 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
       all(columns.ReconciliationColumns, `${RECONCILIATION} WHERE contract_id = ? ORDER BY id`, contractId),
     contractsOfTask: async (taskId) =>
       all(columns.ContractSummaryColumns, `SELECT ${SUMMARY} FROM contract WHERE task_id = ? ORDER BY id`, taskId),
+    proposal: async (requestId) => all(columns.ProposalColumns, `${PROPOSAL} WHERE request_id = ?`, requestId)[0],
     task: async (taskId) => all(columns.TaskColumns, `${TASK} WHERE task_id = ?`, taskId)[0],
     openTasks: async () =>
       all(columns.TaskColumns, `${TASK} WHERE state IN ('open', 'recurring') ORDER BY created_at, task_id`),
@@ -138,6 +141,8 @@ function lookups(database: SqliteDatabase) {
     logEnd: async (): Promise<number> => Number(one(`SELECT coalesce(max(id), 0) FROM log`)),
     meta: async (key: string): Promise<string | undefined> =>
       one(`SELECT value FROM meta WHERE key = ?`, key) as string | undefined,
+    highestProposal: async (contractId: string): Promise<number> =>
+      Number(one(`SELECT coalesce(max(revision), 0) FROM proposal WHERE contract_id = ?`, contractId)),
     highestCommand: async (deviceId: string): Promise<number> =>
       Number(one(`SELECT coalesce(max(n), 0) FROM command WHERE device_id = ?`, deviceId)),
   };

@@ -113,6 +113,14 @@ export const TaskColumns = z.object({
   nextAt: Text.exactOptional(),
 });
 
+export const ProposalColumns = z.object({
+  requestId: Text,
+  contractId: Text,
+  revision: Count,
+  contract: fromJson(Contract),
+  createdAt: Text,
+});
+
 export const ForgottenColumns = z.object({ contractId: Text, deviceId: Text });
 
 export const ReconciliationColumns = z.object({

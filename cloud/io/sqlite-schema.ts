@@ -195,4 +195,14 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX ledger_by_time ON ledger (executor_partner_id, warehouse_id, body ->> '$.occurred_at');
   `,
+  `
+  CREATE TABLE proposal (
+    request_id TEXT PRIMARY KEY,
+    contract_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (contract_id, revision)
+  ) WITHOUT ROWID;
+  `,
 ];

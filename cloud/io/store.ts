@@ -149,6 +149,15 @@ export const LogType = z.enum([
 ]);
 export type LogType = z.infer<typeof LogType>;
 
+/** New remaining stages of a contract, as they were sent. */
+export interface ProposalRow {
+  readonly requestId: string;
+  readonly contractId: string;
+  readonly revision: number;
+  readonly contract: Contract;
+  readonly createdAt: string;
+}
+
 /** Work that was asked for by its kind. `nextAt`: when a recurring order makes its next task. */
 export interface TaskRow {
   readonly taskId: string;
@@ -239,6 +248,10 @@ export type StoreOp =
       readonly state: TaskState;
       readonly nextAt?: string;
     }
+  /** A revision that a device was sent; known by the request that it answers. */
+  | { readonly op: "insert-proposal"; readonly row: ProposalRow }
+  /** The device works by that revision now. */
+  | { readonly op: "adopt-revision"; readonly contractId: string; readonly revision: number }
   | { readonly op: "put-meta"; readonly key: string; readonly value: string }
   | { readonly op: "insert-reconciliation"; readonly row: ReconciliationRow }
   | { readonly op: "insert-idempotency"; readonly row: IdempotencyRow }
@@ -350,6 +363,10 @@ export interface CloudStore extends AsyncDisposable {
   reconciliations(contractId: string): Promise<readonly ReconciliationRow[]>;
   /** Every contract that the task was given to, oldest first. */
   contractsOfTask(taskId: string): Promise<readonly ContractSummary[]>;
+  /** What was sent in answer to a request. */
+  proposal(requestId: string): Promise<ProposalRow | undefined>;
+  /** The highest revision that a device was ever sent of a contract, 0 before the first. */
+  highestProposal(contractId: string): Promise<number>;
   task(taskId: string): Promise<TaskRow | undefined>;
   /** Orders that no device has been given, and recurring ones. */
   openTasks(): Promise<readonly TaskRow[]>;

@@ -23,7 +23,7 @@ test("a new plan is asked for over the wire, refused at once, and the contract's
   const [requested] = told(trial, "replan.requested");
   const refused = told(trial, "replan.refused");
   expect(refused.map(({ data }) => [data["by"], data["reason"]])).toEqual([
-    ["cloud", "unsupported"],
+    ["cloud", "no_revision"],
     ["device", "no_revision"],
   ]);
   expect(refused[0]!.monoMs - requested!.monoMs).toBeLessThan(2000);

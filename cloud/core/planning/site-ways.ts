@@ -38,6 +38,11 @@ export function createSiteWays(equator: Equator): SiteWays {
   };
 }
 
+/** Ways on one graph, whatever map is asked for. */
+export function waysOn(graph: RouteGraph): SiteWays {
+  return { from: (_mapId, start) => waysFrom(graph, start) ?? straightFrom(start) };
+}
+
 function straightFrom([x, y]: Point): Ways {
   return {
     metresTo: ([toX, toY]) => distance({ x, y }, { x: toX, y: toY }),
