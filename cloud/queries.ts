@@ -3,6 +3,7 @@ import { timestamp } from "#lib/clock";
 import { leaseEndsAt } from "./acks.ts";
 import type { CloudContext } from "./context.ts";
 import { project } from "./core/projection.ts";
+import { expectedEnds, type ExpectedEnd } from "./core/stage-outlook.ts";
 import { plannedTimes, type PlannedTimes } from "./core/stage-plan.ts";
 import { basisOf, lockingContract, modeOf, sessionOf, type Device } from "./fleet.ts";
 import type { ContractQuery, ContractRow, ContractSummary, Page } from "./io/store.ts";
@@ -32,7 +33,9 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
   const planned = plannedTimes(await context.store.contractEvents(contractId));
   const reconciliations = await context.store.reconciliations(contractId);
   const log = await context.store.logAfter(0, LOG_ENTRIES_MAX, { contractId });
-  const progress = projectionView(project(basisOf(device), context.clock.wallMs())).contract;
+  const basis = basisOf(device);
+  const ends = basis.state?.contractId === contractId ? expectedEnds(basis) : new Map<string, ExpectedEnd>();
+  const progress = projectionView(project(basis, context.clock.wallMs())).contract;
   const isLocked = lockingContract(device)?.contractId === contractId;
   return {
     ok: true,
@@ -41,7 +44,10 @@ export async function getContract(context: CloudContext, idOrName: string): Prom
       ...present({ progress: progress?.contractId === contractId ? progress : undefined }),
       ...present({ leaseEndsAt: isLocked ? leaseEndsAt(context, device) : undefined }),
       mode: modeOf(device),
-      stages: row.contract.stages.map((stage) => stageView(row, state, stage.stageId, planned.get(stage.stageId))),
+      stages: row.contract.stages.map((stage) => ({
+        ...stageView(row, state, stage.stageId, planned.get(stage.stageId)),
+        ...present({ expected: expectedView(ends.get(stage.stageId)) }),
+      })),
       holds: state?.holds ?? [],
       reconciliations: reconciliations.map(({ trigger, recordedAt, report }) => ({ trigger, recordedAt, ...report })),
       recovery: log.filter((entry) => RECOVERY.has(entry.type)),
@@ -116,6 +122,15 @@ export function summaryView(row: ContractSummary): ContractSummaryView {
   const { application, account } = row;
   const answers = { answeredAt, endedAt, reason, problems, application, account };
   return present({ contractId, name, taskId, deviceId, epoch, revision, status, createdAt, ...answers });
+}
+
+/** Two standard deviations to both sides hold 95 % of a normal distribution. */
+function expectedView(end: ExpectedEnd | undefined): StageView["expected"] {
+  if (!end) return undefined;
+  const [endsAt, earliest, latest] = [0, -2, 2].map((sigmas) =>
+    timestamp(end.endsAtMs + sigmas * end.sigmaSeconds * 1000),
+  );
+  return { endsAt: endsAt!, earliest: earliest!, latest: latest! };
 }
 
 function stageView(

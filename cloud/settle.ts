@@ -1,4 +1,4 @@
-import { compare, largestSize, type DivergenceReport } from "./core/divergence.ts";
+import { compare, DIVERGENCE_SIZES, largestSize, type DivergenceReport } from "./core/divergence.ts";
 import { replanTrigger } from "./core/replan-trigger.ts";
 import { decideUnconfirmed, type UnconfirmedCase } from "./core/unconfirmed.ts";
 import type { ProjectionBasis } from "./core/basis.ts";
@@ -28,9 +28,17 @@ export async function reportDivergence(
   const state = contractId === undefined ? undefined : device.state.contracts[contractId];
   if (!state) return undefined;
   const after = { contract: before.contract, state, track: device.track };
-  const report = compare({ before, after, returnedAtMs: context.clock.wallMs() });
+  const comparison = { before, after, returnedAtMs: context.clock.wallMs() };
+  const report = compare(comparison, sizesFor(context, before));
   await context.store.commit(reportOps(context, device, report, trigger));
   return report;
+}
+
+/** By the policy that the contract was pushed with, in its newest version. */
+function sizesFor({ policies }: CloudContext, { contract }: ProjectionBasis): typeof DIVERGENCE_SIZES {
+  const id = contract?.failurePolicy.policy?.id;
+  const own = policies.list().find(({ policy }) => policy.id === id)?.policy.divergence;
+  return { ...DIVERGENCE_SIZES, ...own };
 }
 
 async function completeReturn(context: CloudContext, device: Device): Promise<void> {

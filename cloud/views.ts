@@ -67,6 +67,10 @@ const StageView = z.object({
   attempts: z.number().int(),
   planned: Times,
   actual: Times,
+  expected: z
+    .object({ endsAt: Timestamp, earliest: Timestamp, latest: Timestamp })
+    .exactOptional()
+    .meta({ description: "when it should end, and between which moments with 95 %" }),
   output: z.record(z.string(), z.unknown()).readonly().exactOptional(),
   failure: z.string().exactOptional(),
 });

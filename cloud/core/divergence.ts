@@ -4,6 +4,7 @@ import type { ContractState } from "#contract/state";
 import { isFinal, type ContractStatus } from "#contract/status";
 import { timestamp } from "#lib/clock";
 import { isDone, type ProjectionBasis } from "./basis.ts";
+import { summaryOf } from "./divergence-text.ts";
 import { project, type Projection } from "./projection.ts";
 
 export const DivergenceKind = z.enum(["position", "progress", "battery", "outcome", "inventory", "timing"]);
@@ -24,10 +25,29 @@ export const DivergenceItem = z.object({
 export type DivergenceItem = z.infer<typeof DivergenceItem>;
 
 /** How wrong the projection was at the moment `at`, of which both sides speak. */
-export const DivergenceReport = z.object({ contractId: Uuid7, at: Timestamp, items: z.array(DivergenceItem) });
+export const DivergenceReport = z.object({
+  contractId: Uuid7,
+  at: Timestamp,
+  items: z.array(DivergenceItem),
+  summary: z.string().exactOptional().meta({ description: "one sentence for people" }),
+});
 export type DivergenceReport = z.infer<typeof DivergenceReport>;
 
-type Thresholds = Readonly<Record<Exclude<DivergenceSize, "none">, number>>;
+const Limit = z.number().positive();
+
+/** From which absolute difference on a divergence has a size: metres, shares or seconds. */
+const Thresholds = z
+  .strictObject({ minor: Limit, material: Limit, critical: Limit })
+  .refine(({ minor, material, critical }) => minor < material && material < critical, "minor < material < critical");
+type Thresholds = Readonly<z.infer<typeof Thresholds>>;
+
+/** Thresholds of a policy; what it leaves out is as usual. */
+export const DivergenceSizes = z.strictObject({
+  position: Thresholds.exactOptional(),
+  progress: Thresholds.exactOptional(),
+  battery: Thresholds.exactOptional(),
+  timing: Thresholds.exactOptional(),
+});
 
 /** From which absolute difference on a divergence has a size. */
 export const DIVERGENCE_SIZES: Readonly<Record<"position" | "progress" | "battery" | "timing", Thresholds>> = {
@@ -62,7 +82,7 @@ export function compare(comparison: Comparison, sizes = DIVERGENCE_SIZES): Diver
     ...inventory(projected, after),
     ...timing(projected, after, atMs, sizes.timing),
   ];
-  return { contractId: state.contractId, at: timestamp(atMs), items };
+  return { contractId: state.contractId, at: timestamp(atMs), items, summary: summaryOf(items) };
 }
 
 /** The largest size in a report. */

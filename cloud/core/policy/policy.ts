@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Expression, FailurePolicy, FailureRule, Severity, type Contract } from "#contract/contract";
 import { Name } from "#contract/identifiers";
+import { DivergenceSizes } from "../divergence.ts";
 
 /** One value, or any of several. */
 const oneOrMore = <Value extends z.ZodType>(value: Value) => z.union([value, z.array(value).min(1).max(50)]);
@@ -46,6 +47,9 @@ export const Policy = z.strictObject({
   replanBudget: FailurePolicy.shape.replanBudget,
   offline: FailurePolicy.shape.offline,
   severities: FailurePolicy.shape.severities,
+  divergence: DivergenceSizes.optional().meta({
+    description: "from which differences on a reconciliation is minor, material or critical",
+  }),
 });
 export type Policy = z.infer<typeof Policy>;
 
