@@ -4,7 +4,7 @@ import type { Event } from "#contract/event";
 import type { Pose } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
 import type { Expectation } from "./result.ts";
-import type { Thing } from "./world/space/shapes.ts";
+import type { Surroundings } from "./world/traffic/traffic.ts";
 
 /** Something the cloud wrote into its log. */
 export interface CloudNote {
@@ -29,7 +29,7 @@ export interface Observer {
   /** A tick of a device's motion loop; in virtual time only, and the costliest to watch: some twenty times a second. */
   tick?(t: Seconds, deviceId: string, ...tick: Parameters<TickWatcher>): void;
   /** What moves in the world beside the robots, about once a second; in virtual time only. */
-  surroundings?(t: Seconds, things: readonly Thing[]): void;
+  surroundings?(t: Seconds, seen: Surroundings): void;
   /** What the expectations would say if the run ended now, about once a second; in virtual time only. */
   judged?(t: Seconds, expectations: readonly Expectation[]): void;
 }

@@ -20,6 +20,7 @@ export function planRecord(contract: Contract, outlook: Outlook, preview: Previe
     unmapped: [],
     expectations: [],
     movers: [],
+    doors: [],
     devices: [
       {
         id: deviceId,

@@ -19,8 +19,10 @@ export interface RunRecord {
   readonly devices: readonly DeviceRecord[];
   /** What was expected, in the order of the scenario. */
   readonly expectations: readonly ExpectationRecord[];
-  /** What moved beside the robots, such as people; empty where the world was not watched. */
+  /** What moved beside the robots; empty where the world was not watched. */
   readonly movers: readonly MoverRecord[];
+  /** Empty where the world was not watched. */
+  readonly doors: readonly DoorRecord[];
 }
 
 /** An expectation and, when it was missed, where to look. */
@@ -42,13 +44,23 @@ export interface ExpectationRecord {
 
 export interface MoverRecord {
   readonly id: string;
-  readonly radius: Metres;
-  readonly samples: readonly { readonly t: number; readonly x: Metres; readonly y: Metres }[];
+  readonly kind: "person" | "vehicle";
+  /** Its outline in its own frame, or the radius of a round one. */
+  readonly shape: readonly (readonly [Metres, Metres])[] | Metres;
+  readonly samples: readonly { readonly t: number; readonly x: Metres; readonly y: Metres; readonly yaw: Radians }[];
+}
+
+/** A door and when it opened and closed. */
+export interface DoorRecord {
+  readonly id: string;
+  readonly line: readonly (readonly [Metres, Metres])[];
+  readonly changes: readonly { readonly t: number; readonly state: "open" | "closed" }[];
 }
 
 export type UnmappedObstacle =
   | { readonly kind: "circle"; readonly x: Metres; readonly y: Metres; readonly radius: Metres }
-  | { readonly kind: "polygon"; readonly points: readonly (readonly [Metres, Metres])[] };
+  /** A `wall` is an open line. */
+  | { readonly kind: "polygon" | "wall"; readonly points: readonly (readonly [Metres, Metres])[] };
 
 export interface DeviceRecord {
   readonly id: string;

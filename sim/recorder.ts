@@ -6,16 +6,9 @@ import type { Landmark, Zone } from "#contract/spatial";
 import type { Seconds } from "#lib/units";
 import type { Observer } from "./observer.ts";
 import type { Unjudged } from "./expectations.ts";
-import type {
-  DeviceRecord,
-  Mark,
-  MoverRecord,
-  ProjectedPoint,
-  RunRecord,
-  StageRecord,
-  UnmappedObstacle,
-} from "./record.ts";
+import type { DeviceRecord, Mark, ProjectedPoint, RunRecord, StageRecord, UnmappedObstacle } from "./record.ts";
 import { createMotionRecorder, type MotionRecorder } from "./recording/motion-recorder.ts";
+import { createSurroundingsRecorder } from "./recording/surroundings-recorder.ts";
 import { incidentsOf, VerdictWatch, verdictsOf, violationMarks } from "./recording/verdicts.ts";
 import type { Expectation } from "./result.ts";
 import { cloudSentence, divergenceText, type DivergenceText, eventSentence } from "./sentences.ts";
@@ -55,7 +48,7 @@ export function createRecorder(setting: Setting): Recorder {
   const devices = new Map(setting.robots.map((robot) => [robot.id, emptyNotes()]));
   const goals = new StageGoals(setting.contracts);
   const watch = new VerdictWatch();
-  const movers = new Map<string, MoverNotes>();
+  const beside = createSurroundingsRecorder();
   const notesOf = (deviceId: string | undefined): Notes => devices.get(deviceId ?? "") ?? emptyNotes();
   return {
     event(t, deviceId, event) {
@@ -65,13 +58,7 @@ export function createRecorder(setting: Setting): Recorder {
     },
     tick: (t, deviceId, ...tick) => notesOf(deviceId).motion.tick(t, ...tick),
     judged: (t, expectations) => watch.judged(t, expectations),
-    surroundings(t, things) {
-      for (const { id, x, y, radius } of things) {
-        const mover = movers.get(id) ?? { id, radius, samples: [] };
-        mover.samples.push({ t, x, y });
-        movers.set(id, mover);
-      }
-    },
+    surroundings: (t, seen) => beside.look(t, seen),
     cloud(t, note) {
       const notes = notesOf(note.deviceId);
       if (note.type === "device.mode") notes.modes.push({ t, mode: note.data["to"] as Mode });
@@ -90,7 +77,7 @@ export function createRecorder(setting: Setting): Recorder {
       mark(notes, t, text, "fault");
       tell(notes, t, "world", text);
     },
-    finish: (ending) => finishRecord(setting, ending, { notesOf, watch, movers: [...movers.values()] }),
+    finish: (ending) => finishRecord(setting, ending, { notesOf, watch, ...beside.record() }),
   };
 }
 
@@ -100,7 +87,8 @@ function finishRecord(
   seen: {
     readonly notesOf: (deviceId: string) => Notes;
     readonly watch: VerdictWatch;
-    readonly movers: readonly MoverRecord[];
+    readonly movers: RunRecord["movers"];
+    readonly doors: RunRecord["doors"];
   },
 ): RunRecord {
   const { contracts: _, robots, expected, ...known } = setting;
@@ -112,6 +100,7 @@ function finishRecord(
     duration: unjudged.virtualSeconds,
     expectations: verdicts,
     movers: seen.movers,
+    doors: seen.doors,
     devices: robots.map((robot) => {
       const track = (truths.get(robot.id)?.track ?? []).map((point) => ({ ...point, atMs: point.atMs - startMs }));
       const own = violationMarks(robot.id, incidents.get(robot.id) ?? [], verdicts);
@@ -124,8 +113,7 @@ function finishRecord(
 export function unmappedOf(obstacles: readonly ObstacleSpec[]): UnmappedObstacle[] {
   return obstacles.map((obstacle) => {
     if ("polygon" in obstacle) return { kind: "polygon", points: obstacle.polygon };
-    // A line there and back is a polygon without area, of which the outline is drawn.
-    if ("wall" in obstacle) return { kind: "polygon", points: [...obstacle.wall, ...obstacle.wall.toReversed()] };
+    if ("wall" in obstacle) return { kind: "wall", points: obstacle.wall };
     const [x, y, radius] = obstacle.circle;
     return { kind: "circle", x, y, radius };
   });
@@ -133,8 +121,6 @@ export function unmappedOf(obstacles: readonly ObstacleSpec[]): UnmappedObstacle
 
 type Mode = DeviceRecord["modes"][number]["mode"];
 type Writable<List extends readonly unknown[]> = List[number][];
-
-type MoverNotes = Omit<MoverRecord, "samples"> & { readonly samples: Writable<MoverRecord["samples"]> };
 
 interface Notes {
   readonly motion: MotionRecorder;

@@ -205,7 +205,7 @@ export class Site implements AsyncDisposable {
   }
 
   #look(): void {
-    this.#observer.surroundings?.(this.#seconds(), this.world.people());
+    this.#observer.surroundings?.(this.#seconds(), this.world.surroundings());
     for (const id of this.agents.keys()) {
       const view = this.cloud.execution()?.getDevice(id);
       if (view?.ok) this.#observer.view(this.#seconds(), view.value, this.world.truth(id).pose);

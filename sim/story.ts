@@ -1,6 +1,6 @@
 import type { ContractDraft } from "#contract/contract";
 import type { DeviceView } from "#cloud/views";
-import type { Pose } from "#lib/geometry";
+import { distanceToSegment, type Pose } from "#lib/geometry";
 import type { Metres, Seconds } from "#lib/units";
 import type { Observer } from "./observer.ts";
 import type { UnmappedObstacle } from "./record.ts";
@@ -72,5 +72,9 @@ function estimateSentence(view: DeviceView, pose: NonNullable<DeviceView["pose"]
 
 function distanceTo(obstacle: UnmappedObstacle, at: { x: Metres; y: Metres }): Metres {
   if (obstacle.kind === "circle") return Math.hypot(obstacle.x - at.x, obstacle.y - at.y) - obstacle.radius;
+  if (obstacle.kind === "wall") {
+    const { points } = obstacle;
+    return Math.min(...points.slice(1).map((end, index) => distanceToSegment([at.x, at.y], points[index]!, end)));
+  }
   return Math.min(...obstacle.points.map(([x, y]) => Math.hypot(x - at.x, y - at.y)));
 }

@@ -100,7 +100,7 @@ class Book {
   look(world: World, nowMs: number): void {
     const { pose, velocity } = world.truth(ROBOT);
     const isMoving = Math.abs(velocity.linear) > MOVING || Math.abs(velocity.angular) > MOVING;
-    const people = world.people();
+    const people = world.surroundings().people;
     const body = bodyThing(ROBOT, this.#footprint, pose);
     const bodyBefore = bodyThing(ROBOT, this.#footprint, this.#before ?? pose);
     this.#before = pose;

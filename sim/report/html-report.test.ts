@@ -59,6 +59,23 @@ function costmap(): MotionRecord["costmaps"][number] {
 }
 
 describe("the page's data", () => {
+  it("hold vehicles with their heading, and when doors were open", async () => {
+    const shape = [[1, 0.5] as const, [-1, 0.5] as const, [-1, -0.5] as const];
+    const samples = [
+      { t: 0, x: 1, y: 2, yaw: 0.5 },
+      { t: 10, x: 3, y: 2, yaw: 0.5 },
+    ];
+    const changes = [{ t: 0, state: "closed" } as const, { t: 4, state: "open" } as const];
+    const record = sampleRecord({
+      movers: [{ id: "vehicle-1", kind: "vehicle", shape, samples }],
+      doors: [{ id: "gate", line: shape.slice(0, 2), changes }],
+    });
+    const run = await unpackRun(packPage(record, viewOf(record), AXIS, Infinity));
+    expect(run.movers[0]).toMatchObject({ kind: "vehicle", shape });
+    expect(placeAt(run.movers[0]!.course, 5)).toMatchObject({ x: 2, y: 2, yaw: 0.5 });
+    expect([3, 5].map((t) => textAt(run.doors[0]!.states, t))).toEqual(["closed", "open"]);
+  });
+
   it("come out as they went in, to the centimetre", async () => {
     const record = sampleRecord({ devices: [restless("amr-1", 60)] });
     const run = await unpackRun(packPage(record, viewOf(record), AXIS, Infinity));

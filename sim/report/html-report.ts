@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ExpectationRecord, RunRecord } from "../record.ts";
 import { mapLabels } from "./map-labels.ts";
-import { landmarkLayer, mapLayer, unmappedLayer, zoneLayer } from "./map-layer.ts";
+import { doorLayer, landmarkLayer, mapLayer, unmappedLayer, zoneLayer } from "./map-layer.ts";
 import { element, escapeText, group } from "./markup.ts";
 import { numberMarks } from "./numbered-marks.ts";
 import { packPage } from "./page-data.ts";
@@ -122,6 +122,7 @@ function stillMap(record: RunRecord, view: Viewport): string {
       map.walls,
       zoneLayer(record.zones, view),
       unmappedLayer(record.unmapped, view),
+      doorLayer(record.doors, view),
       landmarkLayer(record.landmarks, view),
       mapLabels(labelled, marks, view, []).markup,
     ]),

@@ -1,7 +1,7 @@
 import type { Zone } from "#contract/spatial";
 import type { Point } from "#lib/geometry";
 import type { Mark, RunRecord } from "../record.ts";
-import { landmarkSymbol, zoneMeaning, zoneStyle } from "./map-layer.ts";
+import { DOOR_STYLE, landmarkSymbol, zoneMeaning, zoneStyle } from "./map-layer.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { numberMarks, pin } from "./numbered-marks.ts";
 import { PATTERN } from "./patterns.ts";
@@ -50,6 +50,7 @@ function keyEntries(record: RunRecord): KeyEntry[] {
     ...markEntries(record),
     ...(record.landmarks.length > 0 ? [LANDMARK] : []),
     ...(record.unmapped.length > 0 ? [box("not on the robot's map", UNMAPPED_STYLE)] : []),
+    ...(record.doors.length > 0 ? [DOOR] : []),
     ...zoneKinds(record).map((kind) => box(zoneMeaning(kind), zoneStyle(kind))),
     box("wall or fixture", { fill: COLOUR.wall }),
     box("unknown to the map", { fill: PATTERN.unknown }),
@@ -146,6 +147,11 @@ const LANDMARK: KeyEntry = {
     group({ fill: COLOUR.paper, stroke: COLOUR.ink, "stroke-width": 1.2 }, [
       landmarkSymbol([x + SWATCH_PX / 2 - 3, y], 0),
     ]),
+};
+
+const DOOR: KeyEntry = {
+  text: "door",
+  swatch: ([x, y]) => element("path", { d: `M${x} ${y}h${SWATCH_PX}`, ...DOOR_STYLE }),
 };
 
 const UNMAPPED_STYLE = { fill: PATTERN.unmapped, stroke: COLOUR.ink, "stroke-width": 2 };

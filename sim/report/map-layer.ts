@@ -102,14 +102,26 @@ export function unmappedLayer(obstacles: readonly UnmappedObstacle[], view: View
   return group(
     { fill: PATTERN.unmapped, stroke: COLOUR.ink, "stroke-width": 2, "stroke-linejoin": "round" },
     obstacles.map((obstacle) => {
-      if (obstacle.kind === "polygon") {
-        return element("path", { d: `${linePath(obstacle.points.map((point) => toPage(view, point)))}Z` });
+      if (obstacle.kind === "circle") {
+        const [cx, cy] = toPage(view, [obstacle.x, obstacle.y]);
+        return element("circle", { cx, cy, r: obstacle.radius * view.pixelsPerMetre });
       }
-      const [cx, cy] = toPage(view, [obstacle.x, obstacle.y]);
-      return element("circle", { cx, cy, r: obstacle.radius * view.pixelsPerMetre });
+      const line = linePath(obstacle.points.map((point) => toPage(view, point)));
+      return obstacle.kind === "wall" ? element("path", { d: line, fill: "none" }) : element("path", { d: `${line}Z` });
     }),
   );
 }
+
+/** Where doors are; whether they are open changes. */
+export function doorLayer(doors: RunRecord["doors"], view: Viewport): Markup {
+  return group(
+    DOOR_STYLE,
+    doors.map(({ line }) => element("path", { d: linePath(line.map((point) => toPage(view, point))) })),
+  );
+}
+
+/** How a door is drawn, on the map and in the key. */
+export const DOOR_STYLE = { fill: "none", stroke: COLOUR.ink, "stroke-width": 1.5, "stroke-dasharray": "3 3" };
 
 /** A small diamond at each landmark, with a tick that tells which way the robot faces there. */
 export function landmarkLayer(landmarks: RunRecord["landmarks"], view: Viewport): Markup {

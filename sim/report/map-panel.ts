@@ -1,7 +1,7 @@
 import type { RunRecord } from "../record.ts";
 import type { Box } from "./box.ts";
 import { mapLabels } from "./map-labels.ts";
-import { landmarkLayer, mapLayer, unmappedLayer, zoneLayer } from "./map-layer.ts";
+import { doorLayer, landmarkLayer, mapLayer, unmappedLayer, zoneLayer } from "./map-layer.ts";
 import { element, group, type Markup, NOTHING } from "./markup.ts";
 import type { NumberedMark } from "./numbered-marks.ts";
 import { COLOUR, deviceColour, TYPE } from "./style.ts";
@@ -36,6 +36,7 @@ export function mapPanel(record: RunRecord, marks: readonly NumberedMark[], view
       ...devices.map((device) => projectedLayer(device, view)),
       ...devices.map((device, at) => truthLayer(device, deviceColour(at), view)),
       unmappedLayer(record.unmapped, view),
+      doorLayer(record.doors, view),
       landmarkLayer(record.landmarks, view),
       ...devices.map((device, at) => footprintLayer(device, deviceColour(at), view)),
       gapLayer(devices.flatMap((device) => projectionGaps(device, view))),

@@ -1,6 +1,14 @@
 import { deflateRawSync } from "node:zlib";
 import type { GridFrame } from "#edge-planner/grid";
-import type { CostmapRecord, DeviceRecord, MotionRecord, RunRecord, ScanRecord } from "../record.ts";
+import type {
+  CostmapRecord,
+  DeviceRecord,
+  DoorRecord,
+  MotionRecord,
+  MoverRecord,
+  RunRecord,
+  ScanRecord,
+} from "../record.ts";
 import { spansOf } from "./track-geometry.ts";
 import type { TimeScale } from "./time-scale.ts";
 import type { Viewport } from "./viewport.ts";
@@ -14,7 +22,8 @@ export interface PageData {
   readonly view: Viewport;
   readonly axis: { readonly left: number; readonly right: number; readonly end: number; readonly width: number };
   readonly devices: readonly PageDevice[];
-  readonly movers: readonly { readonly id: string; readonly radius: number; readonly course: Columns }[];
+  readonly movers: readonly (Omit<MoverRecord, "samples"> & { readonly course: Columns })[];
+  readonly doors: readonly (Pick<DoorRecord, "id" | "line"> & { readonly states: readonly PageSpan[] })[];
   readonly grids: readonly PageGrid[];
 }
 
@@ -119,10 +128,14 @@ export function pageData(
     view,
     axis: { left, right, end, width },
     devices: record.devices.map((device) => pageDevice(device, record.duration, grids, thinning)),
-    movers: record.movers.map(({ id, radius, samples }) => ({
+    movers: record.movers.map(({ samples, ...mover }) => ({
+      ...mover,
+      course: columns(samples, { t: 100, x: 100, y: 100, yaw: 1000 }),
+    })),
+    doors: record.doors.map(({ id, line, changes }) => ({
       id,
-      radius,
-      course: columns(samples, { t: 100, x: 100, y: 100 }),
+      line,
+      states: spans(changes, record.duration, ({ state }) => state),
     })),
     grids: grids.all,
   };

@@ -66,6 +66,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
     devices: [sampleDevice()],
     expectations: [{ name: "done", detail: "contract('order-4521').status == 'completed'", verdict: { is: "met" } }],
     movers: [],
+    doors: [],
     ...changes,
   };
 }

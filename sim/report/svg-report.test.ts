@@ -137,6 +137,7 @@ const EMPTY: RunRecord = {
   devices: [],
   expectations: [],
   movers: [],
+  doors: [],
 };
 
 describe("renderReport", () => {
@@ -197,6 +198,19 @@ describe("renderReport", () => {
     expect(words).toContain("amr-7: lost the link");
     const tracks = [...svg.matchAll(/<g fill="none" stroke="(#\w+)" stroke-width="2" stroke-linejoin="round">/g)];
     expect(new Set(tracks.map((match) => match[1])).size).toBe(2);
+  });
+
+  it("draws unmapped walls as open lines, and doors as dashed ones that the key names", () => {
+    const line = [
+      [1, -6],
+      [2, -6],
+      [2, -7],
+    ] as const;
+    const wall = renderReport(sampleRecord({ unmapped: [{ kind: "wall", points: line }] }));
+    const door = renderReport(sampleRecord({ unmapped: [], doors: [{ id: "gate", line, changes: [] }] }));
+    expect(wall).toMatch(/<path d="M[^Z"]+" fill="none"/u);
+    expect(door).toMatch(/stroke-dasharray="3 3"[^>]*><path d="M[^Z"]+"/u);
+    expect(door).toContain(">door<");
   });
 
   it("escapes whatever people wrote", () => {

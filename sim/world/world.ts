@@ -11,7 +11,7 @@ import { DirtGrid } from "./cleaning/dirt-grid.ts";
 import type { WorldFault } from "./faults.ts";
 import type { Hand, Movement } from "./hand.ts";
 import type { Metrics, TrackPoint } from "./metrics.ts";
-import { Traffic } from "./traffic/traffic.ts";
+import { type Surroundings, Traffic } from "./traffic/traffic.ts";
 import { Robot, type RobotTruth } from "./robot.ts";
 import { bodyThing, obstacleThing, type Thing } from "./space/shapes.ts";
 import { createSites, type Site } from "./sites.ts";
@@ -108,9 +108,9 @@ export class World implements Disposable {
     return this.#robot(robotId).track();
   }
 
-  /** The people, where they are now. */
-  people(): readonly Thing[] {
-    return this.#traffic.people;
+  /** Where people, vehicles and doors are now. */
+  surroundings(): Surroundings {
+    return this.#traffic.surroundings;
   }
 
   /** Whether two places are at most `reach` apart and nothing on the map lies between them. */

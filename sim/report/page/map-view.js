@@ -60,7 +60,7 @@ export class MapView {
 
   /** @param {Shown} shown */
   drawAll({ t, layers, focus }) {
-    const { devices, movers } = this.run;
+    const { devices, doors, movers } = this.run;
     if (layers.costmap) this.drawCostmap(focus, t);
     devices.forEach((device, at) => {
       if (layers.track) this.drawTrack(device, at, t);
@@ -68,6 +68,7 @@ export class MapView {
       if (layers.cloud) this.drawBelief(device, t);
       if (layers.scan) this.drawScan(device, at, t);
     });
+    for (const door of doors) this.drawDoor(door, t);
     for (const mover of movers) this.drawMover(mover, t);
     devices.forEach((device, at) => this.drawRobot(device, at, t));
   }
@@ -152,16 +153,33 @@ export class MapView {
   }
 
   /** @param {Run["movers"][number]} mover @param {number} t */
-  drawMover({ radius, course }, t) {
+  drawMover({ kind, shape, course }, t) {
     const place = placeAt(course, t);
     if (!place) return;
-    this.ink.circle(this.page(place), radius * this.run.view.pixelsPerMetre, { colour: "--ink", width: 2, fill: 0.25 });
-    this.ink.text(
-      "person",
-      this.page({ x: place["x"] ?? 0, y: (place["y"] ?? 0) - radius - NAME_OFF }),
-      "--ink",
-      "below",
-    );
+    const { x = 0, y = 0, yaw = 0 } = place;
+    const look = { colour: "--ink", width: 2, fill: 0.25 };
+    if (typeof shape === "number") this.ink.circle(this.page(place), shape * this.run.view.pixelsPerMetre, look);
+    else this.ink.line(this.outline(shape, { x, y, yaw }), { ...look, isClosed: true });
+    const reach = typeof shape === "number" ? shape : Math.max(...shape.map(([fx, fy]) => Math.hypot(fx, fy)));
+    this.ink.text(kind, this.page({ x, y: y - reach - NAME_OFF }), "--ink", "below");
+  }
+
+  /** A closed door is a bar over the dashed line of the still map. @param {Run["doors"][number]} door @param {number} t */
+  drawDoor({ line, states }, t) {
+    const points = line.map(([x, y]) => this.page({ x, y }));
+    const isClosed = textAt(states, t) === "closed";
+    if (isClosed) this.ink.line(points, { colour: "--ink", width: 4 });
+    const [x, y] = /** @type {[number, number]} */ (points[0]);
+    this.ink.text(isClosed ? "door, closed" : "door, open", [x, y], "--ink", "below");
+  }
+
+  /**
+   * @param {readonly (readonly [number, number])[]} footprint
+   * @param {{ x: number, y: number, yaw: number }} pose
+   */
+  outline(footprint, { x, y, yaw }) {
+    const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)];
+    return footprint.map(([fx, fy]) => this.page({ x: x + cos * fx - sin * fy, y: y + sin * fx + cos * fy }));
   }
 
   /** @param {Device} device @param {number} at @param {number} t */
@@ -170,7 +188,7 @@ export class MapView {
     if (!place) return;
     const { x = 0, y = 0, yaw = 0 } = place;
     const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)];
-    const corners = footprint.map(([fx, fy]) => this.page({ x: x + cos * fx - sin * fy, y: y + sin * fx + cos * fy }));
+    const corners = this.outline(footprint, { x, y, yaw });
     const reach = Math.max(0.3, ...footprint.map(([fx, fy]) => Math.hypot(fx, fy)));
     const isOffline = textAt(link, t) === "offline";
     const look = { colour: `--robot-${at % 4}`, width: 2, fill: 0.35, ...(isOffline && { dash: [4, 3] }) };

@@ -9,7 +9,7 @@
  *   costmaps: { t: number, grid: number, observed: { t: number, appeared: number[], gone: number[] }[] }[],
  * }} Device
  * @typedef {Omit<PageData, "devices" | "movers"> & {
- *   devices: Device[], movers: { id: string, radius: number, course: Course }[],
+ *   devices: Device[], movers: (Omit<PageData["movers"][number], "course"> & { course: Course })[],
  * }} Run
  */
 

@@ -1,3 +1,4 @@
+import type { Point } from "#lib/geometry";
 import type { Metres, Seconds } from "#lib/units";
 import type { Scene } from "../space/scene.ts";
 import { obstacleThing, type Thing } from "../space/shapes.ts";
@@ -7,6 +8,14 @@ import type { DoorSpec } from "../world-spec.ts";
 /** No door closes while somebody is this near. */
 const SAFETY_EDGE = 0.1;
 
+/** A door as it is at a moment. */
+export interface DoorTruth {
+  readonly id: string;
+  /** What it closes. */
+  readonly line: readonly Point[];
+  readonly state: "open" | "closed";
+}
+
 /** A door that opens and closes by the clock, or for who comes near. */
 export class Door {
   readonly #spec: DoorSpec;
@@ -14,7 +23,7 @@ export class Door {
   readonly #leaf: Thing;
   readonly #place: number;
   readonly #isStill: (id: string) => boolean;
-  #state: "open" | "closed" = "closed";
+  #state: DoorTruth["state"] = "closed";
   #neededS: Seconds = -Infinity;
 
   /** `isStill` tells things by their ids that never move, and for which no door opens. */
@@ -28,6 +37,11 @@ export class Door {
     this.step(0);
   }
 
+  /** Whether it lets pass, now. */
+  get truth(): DoorTruth {
+    return { id: this.#spec.id, line: this.#spec.wall, state: this.#state };
+  }
+
   /** What is to be done `nowS` after the start of the world. */
   step(nowS: Seconds): void {
     const wanted = this.#wanted(nowS);
@@ -37,7 +51,7 @@ export class Door {
     else this.#scene.jump(this.#place, this.#leaf);
   }
 
-  #wanted(nowS: Seconds): "open" | "closed" {
+  #wanted(nowS: Seconds): DoorTruth["state"] {
     if ("openFor" in this.#spec) {
       const { openFor, closedFor, offset } = this.#spec;
       return (nowS + offset) % (openFor + closedFor) < closedFor ? "closed" : "open";

@@ -20,7 +20,7 @@ describe("a crowd", () => {
   it("gets about, and nobody ever touches anybody, a thing or a robot", async () => {
     const setup = setUp(crowd);
     const drivers = await motion(setup);
-    const start = setup.world.people();
+    const start = setup.world.surroundings().people;
     let [least, farthest] = [Infinity, 0];
     expect(start).toHaveLength(20);
     await watch(setup, 20, () => {
@@ -41,7 +41,7 @@ describe("a crowd", () => {
     const walk = async (seed: number): Promise<string> => {
       const setup = setUp(crowd, seed);
       await setup.clock.advance(5000);
-      return JSON.stringify(setup.world.people());
+      return JSON.stringify(setup.world.surroundings().people);
     };
     expect(await walk(3)).toBe(await walk(3));
     expect(await walk(3)).not.toBe(await walk(4));

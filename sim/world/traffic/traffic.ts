@@ -3,15 +3,22 @@ import type { Seconds } from "#lib/units";
 import type { Scene } from "../space/scene.ts";
 import type { Thing } from "../space/shapes.ts";
 import type { WayfarerSpec, WorldSpec } from "../world-spec.ts";
-import { Door } from "./door.ts";
+import { Door, type DoorTruth } from "./door.ts";
 import { personAt } from "./people.ts";
-import { Vehicle } from "./vehicle.ts";
+import { Vehicle, type VehicleTruth } from "./vehicle.ts";
 import { Walkers } from "./walkers.ts";
 
 interface Wayfarer {
   readonly spec: WayfarerSpec;
   readonly index: number;
   readonly place: number;
+}
+
+/** Where all that moves and is no robot is at a moment. */
+export interface Surroundings {
+  readonly people: readonly Thing[];
+  readonly vehicles: readonly VehicleTruth[];
+  readonly doors: readonly DoorTruth[];
 }
 
 /** All that moves in a world and is no robot. */
@@ -46,6 +53,11 @@ export class Traffic {
 
   get vehicles(): readonly Thing[] {
     return this.#vehicles.map(({ thing }) => thing);
+  }
+
+  get surroundings(): Surroundings {
+    const [vehicles, doors] = [this.#vehicles.map(({ truth }) => truth), this.#doors.map(({ truth }) => truth)];
+    return { people: this.people, vehicles, doors };
   }
 
   /** Lets `dtS` pass; `nowS` after the start of the world it is over. */

@@ -1,10 +1,17 @@
 import type { Pose } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
 import type { Scene } from "../space/scene.ts";
-import { bodyThing, radiusOf, type Thing } from "../space/shapes.ts";
+import { bodyThing, type Footprint, radiusOf, type Thing } from "../space/shapes.ts";
 import { neighboursOf } from "../space/surroundings.ts";
 import type { VehicleSpec } from "../world-spec.ts";
 import { createItinerary, type Itinerary } from "./itinerary.ts";
+
+/** Where a vehicle is at a moment. */
+export interface VehicleTruth {
+  readonly id: string;
+  readonly pose: Pose;
+  readonly footprint: Footprint;
+}
 
 /** A manned vehicle on its round trip. */
 export class Vehicle {
@@ -25,6 +32,10 @@ export class Vehicle {
 
   get thing(): Thing {
     return this.#scene.things[this.#place]!;
+  }
+
+  get truth(): VehicleTruth {
+    return { id: this.#id, pose: this.#trip.poseAt(this.#seconds), footprint: this.#spec.footprint };
   }
 
   step(dtS: Seconds): void {
