@@ -40,6 +40,13 @@ describe("swept path", () => {
     expect(clear(AHEAD, [0.36, 0])).toBe(false);
   });
 
+  it("does not come up to what is ahead because something beside it is close already", () => {
+    const beside = [0, 0.252] as const;
+    expect(clear([[0.02, 0, 0]], beside, [0.386, 0])).toBe(true);
+    expect(clear([[0.02, 0, 0]], beside, [0.38, 0])).toBe(false);
+    expect(clear([[0.02, 0, 0]], beside, [0.36, 0])).toBe(false);
+  });
+
   it("may lead out of a contact but not deeper into it", () => {
     expect(clear(BACK, [0.33, 0])).toBe(true);
     expect(clear(AHEAD, [0.33, 0])).toBe(false);

@@ -5,25 +5,28 @@ import { type Footprint, signedDistance } from "./footprint.ts";
 
 /** Room that is kept between the footprint and a scan point. */
 export const SCAN_PADDING: Metres = 0.03;
+/** Room that a robot which is already closer to something keeps to everything else. */
+const TIGHT_PADDING: Metres = SCAN_PADDING / 2;
 /** Points this deep inside are the robot's own parts or ghosts, not something that it touches. */
 const OWN_BODY_DEPTH: Metres = 0.1;
 const TOLERANCE: Metres = 1e-6;
 
 /**
  * Whether a way, as poses in the frame of the base in any order, keeps clear of points in that frame. Where the robot already is
- * closer to something than the padding, it must not get much closer (never more than half of what is left), and
- * what it already touches it must not press harder: so it can always move away.
+ * closer to something than the padding, as in a passage that is hardly wider than itself, it may come as close to other things, but
+ * not closer than half the padding; to what is closer still it must not come any closer, and what it already touches it must not press harder: so it can
+ * always move away, and no noise of a single point lets it creep up to the others.
  */
 export function isSweepClear(footprint: Footprint, path: readonly Pose[], points: Float64Array): boolean {
   const reach = furthest(path) + footprint.circumscribed + SCAN_PADDING;
   const near = pointsWithin(points, reach);
   const clearances = near.map(([x, y]) => signedDistance(footprint, x, y));
   const closest = clearances.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), Infinity);
-  const required = Math.min(SCAN_PADDING, closest - TOLERANCE);
+  const room = Math.min(SCAN_PADDING, Math.max(TIGHT_PADDING, closest));
   return near.every(([x, y], at) => {
     const now = clearances[at]!;
     if (now + OWN_BODY_DEPTH < 0) return true;
-    return staysClear(footprint, path, x, y, now > 0 ? required : now - TOLERANCE);
+    return staysClear(footprint, path, x, y, Math.min(room, now) - TOLERANCE);
   });
 }
 
