@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeviceView } from "#cloud/views";
 import type { Event } from "#contract/event";
 import { divergenceText } from "./sentences.ts";
+import type { UnmappedObstacle } from "./record.ts";
 import { createStory } from "./story.ts";
 
 const event = (type: string, data: Event["data"], stageId?: string): Event => ({
@@ -28,11 +29,13 @@ const projected = (x: number, sigma: number): DeviceView => ({
   activeContract: null,
 });
 
-function listen(): { lines: string[]; story: ReturnType<typeof createStory> } {
+const CIRCLE: UnmappedObstacle = { kind: "circle", x: 5, y: 0, radius: 0.5 };
+
+function listen(obstacle = CIRCLE): { lines: string[]; story: ReturnType<typeof createStory> } {
   const lines: string[] = [];
   const story = createStory({
     contracts: [],
-    unmapped: [{ kind: "circle", x: 5, y: 0, radius: 0.5 }],
+    unmapped: [obstacle],
     tell: ({ t, who, text }) => lines.push(`${t} ${who} ${text}`),
   });
   return { lines, story };
@@ -59,6 +62,18 @@ describe("createStory", () => {
     const live: DeviceView = { ...projected(0, 0), mode: "live", source: "actual" };
     for (const x of [0, 3.5, 4, 10, 4]) story.view(x, live, { x, y: 0, yaw: 0 });
     expect(lines).toEqual(["3.5 amr-07 steers around something that its map does not show, 1.0 m away"]);
+  });
+
+  it("tells how far a long wall is where it is nearest, not from its ends", () => {
+    const { lines, story } = listen({
+      kind: "wall",
+      points: [
+        [5, -20],
+        [5, 20],
+      ],
+    });
+    story.view(1, { ...projected(0, 0), mode: "live", source: "actual" }, { x: 4, y: 0, yaw: 0 });
+    expect(lines).toEqual(["1 amr-07 steers around something that its map does not show, 1.0 m away"]);
   });
 
   it("says what a reconciliation found wrong, and what right", () => {

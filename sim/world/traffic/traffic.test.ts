@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Point } from "#lib/geometry";
 import { drive, motion, setUp, type Setup } from "../bench.ts";
-import { gapBetween } from "../space/shapes.ts";
+import { gapBetween, placeOutline } from "../space/shapes.ts";
 
 const crowd = {
   map: { empty: [-6, -6, 6, 6] },
@@ -68,6 +69,16 @@ describe("a vehicle", () => {
     expect(ys[69]).toBeCloseTo(0, 6);
   });
 
+  it("tells its outline where it truly is, facing the way that it drives", async () => {
+    const setup = setUp({ vehicles: [vehicle] });
+    await setup.clock.advance(1000);
+    const { id, pose, footprint } = setup.world.surroundings().vehicles[0]!;
+    const thing = setup.world.snapshot().vehicles[0]!;
+    expect({ id, ...pose }).toEqual({ id: "vehicle-1", x: 2, y: thing.y, yaw: Math.PI / 2 });
+    const { outline } = thing as Extract<typeof thing, { shape: "polygon" }>;
+    expect(outline).toEqual(placeOutline(footprint as readonly Point[], pose));
+  });
+
   it("waits for whom it stops for, and runs into whom it does not", async () => {
     const robots = [{ id: "r", pose: [2, 0, 0] }];
     const polite = setUp({ vehicles: [{ ...vehicle, stopsFor: 1.5 }], robots });
@@ -98,8 +109,10 @@ describe("a door", () => {
     const { lidar } = await motion(setup);
     await setup.clock.advance(1000);
     expect(lidar.latest()!.ranges[180]).toBeCloseTo(2, 5);
+    expect(setup.world.surroundings().doors).toEqual([{ id: "gate", line: door.wall, state: "closed" }]);
     await setup.clock.advance(4000);
     expect(lidar.latest()!.ranges[180]).toBe(Infinity);
+    expect(setup.world.surroundings().doors[0]!.state).toBe("open");
     await setup.clock.advance(4000);
     expect(lidar.latest()!.ranges[180]).toBeCloseTo(2, 5);
   });
