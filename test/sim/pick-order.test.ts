@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { DivergenceReport } from "#cloud/core/divergence";
 import { readEventData } from "#contract/event-data";
 import { violationsOf } from "#sim/checkers";
 import { DEVICE, draftOf, PICK, scenario, Trial } from "./support.ts";
@@ -7,6 +6,10 @@ import { DEVICE, draftOf, PICK, scenario, Trial } from "./support.ts";
 const NEARER = "amr-08";
 const FARTHER = "amr-09";
 const FAR_POSE: [number, number, number] = [-5.5, -1, 0];
+/** Metres by which a robot may believe to stand elsewhere than it does. */
+const SIGHTING_ERROR = 0.15;
+/** From when the item is on the conveyor until the robot has seen it there and calls its work done. */
+const CLOSING_SECONDS = 2;
 
 test("order #4521: the pick fails twice, and the nearest robot that is available completes it; one pick is committed", async () => {
   const loaded = scenario("two-robots");
@@ -65,10 +68,17 @@ test("the link lost after step 2: the cloud says when the robot arrives at packi
   });
   expect(done!.at >= earliest && done!.at <= latest).toBe(true);
   const told = await trial.value(trial.cloud.getContract(PICK));
-  const report: (DivergenceReport & { summary?: string }) | undefined = told.ok
-    ? told.value.reconciliations.at(-1)
-    : undefined;
-  const units = new Map(report!.items.map(({ kind, unit }) => [kind, unit]));
-  expect([units.get("position"), units.get("timing")]).toEqual(["m", "s"]);
+  const report = told.ok ? told.value.reconciliations.at(-1)! : undefined;
+  const items = new Map(report!.items.map((item) => [item.kind, item]));
+  const [position, timing] = [items.get("position")!, items.get("timing")!];
+  expect([position.unit, timing.unit]).toEqual(["m", "s"]);
+  // It has stood where it is since the end of its work, so that its pose now is the truth of that moment.
+  const [x, y] = position.projected as [number, number];
+  const { pose } = trial.site.world.truth(DEVICE);
+  expect(Math.abs(position.delta - Math.hypot(pose.x - x, pose.y - y))).toBeLessThan(SIGHTING_ERROR);
+  const placed = trial.site.world.movements().find(({ kind }) => kind === "place")!;
+  const placedMs = trial.clock.wallMs() - trial.clock.nowMs() + placed.atMs;
+  const trueDelta = (placedMs - Date.parse(timing.projected as string)) / 1000;
+  expect(Math.abs(timing.delta - trueDelta)).toBeLessThan(CLOSING_SECONDS);
   expect(report!.summary).toMatch(/\.$/);
 });
