@@ -157,7 +157,35 @@ describe("loadScenario", () => {
       BASE.replace("robots:", "obstacles: [{ circle: [3, 3, 1] }, { circle: [0.5, 0, 0.3] }]\nrobots:"),
       /drive\.yaml:7: robots\.0\.pose is \[0,0,0\]: amr-07 stands in obstacles\.1$/,
     ],
+    [
+      "an empty map without extent",
+      BASE.replace("[-5, -5, 5, 5]", "[5, 5, -5, -5]"),
+      /drive\.yaml:2: map\.empty is \[5,5,-5,-5\]: expected xMin < xMax and yMin < yMax$/,
+    ],
+    [
+      "an empty map that fits into no memory",
+      BASE.replace("[-5, -5, 5, 5]", "[-5000, -5000, 5000, 5000]"),
+      /drive\.yaml:2: map\.empty is .*: expected at most 60000 m²$/,
+    ],
+    [
+      "an end at the start",
+      BASE.replace("60s", "0s"),
+      /drive\.yaml:8: until is "0s": expected a time after the start$/,
+    ],
+    [
+      "a fault after the end",
+      `${BASE}faults:\n  - { at: 90s, do: kill-agent, device: amr-07 }\n`,
+      /drive\.yaml:10: faults\.0\.at is "90s": would never happen: the run ends after 60 s \(until\)$/,
+    ],
   ])("names what is wrong with %s", (_what, text, message) => {
     expect(failureOf(text)).toMatch(message);
+  });
+
+  it("tells of every file that cannot be read, and of the expectations, at once", () => {
+    const text = `${BASE.replace("{ empty: [-5, -5, 5, 5] }", "gone.yaml").replace("amr-sim", "amr-gone")}expect:
+  - { name: x, that: "robot('amr-07').colisions == 0" }
+`;
+    const problems = failureOf(text).split("\n");
+    expect(problems.map((line) => /:(\d+): /.exec(line)![1])).toEqual(["2", "5", "10"]);
   });
 });

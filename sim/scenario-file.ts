@@ -62,36 +62,59 @@ export function loadScenario(path: string, parameters?: Parameters): LoadedScena
 
 function readVariant({ parameters, document }: Variant): LoadedScenario {
   const scenario = parseYaml(document, Scenario);
-  refuse(unreadableExpectations(scenario, document));
-  const beside = (name: string): string => resolve(dirname(document.file), name);
-  const named = <Value>(path: DocumentPath, read: () => Value): Value => readNamed(document, path, read);
-  const map =
-    typeof scenario.map === "string"
-      ? named(["map"], () => readMapFile(beside(scenario.map as string)).occupancy)
-      : scenario.map;
-  const profiles = new Map(
-    scenario.robots.map((robot, index) => {
-      const profile = named(["robots", index, "profile"], () => readRobotProfile(robot, { index, document, beside }));
-      return [robot.id, scenario.motion === "coarse" ? coarsen(profile) : profile] as const;
-    }),
-  );
+  const { map, profiles, masks, drafts } = readNamedFiles(scenario, document);
   const maxSpeed = Math.max(...[...profiles.values()].map((profile) => profile.limits.maxSpeed));
-  const zones = (["maskKeepout", "maskSpeed"] as const).flatMap((key) => {
-    const file = scenario[key];
-    if (file === undefined) return [];
-    if ("empty" in map) refuse([describeProblem(document, [key], "needs a map of its own size; this map is empty")]);
-    const mask = named([key], () => readMapFile(beside(file)).occupancy);
-    return key === "maskKeepout" ? keepoutZones(mask) : speedZones(mask, maxSpeed);
-  });
+  const zones = masks.flatMap(({ key, mask }) =>
+    key === "maskKeepout" ? keepoutZones(mask) : speedZones(mask, maxSpeed),
+  );
   const drives = scenario.robots.flatMap(({ navigate, ...robot }) =>
     navigate ? [{ draft: driveContract({ ...robot, navigate }, map, zones), atMs: 0 }] : [],
   );
-  const contracts = scenario.contracts.map(({ file, at }, index) => {
-    return { draft: named(["contracts", index, "file"], () => readDraft(beside(file))), atMs: at };
-  });
+  const contracts = scenario.contracts.map(({ at }, index) => ({ draft: drafts[index]!, atMs: at }));
   const loaded = { scenario, parameters, map, zones, profiles, contracts: [...drives, ...contracts] };
   refuse([...unknownNames(loaded, document), ...misplacedRobots(loaded, document)]);
   return loaded;
+}
+
+interface NamedFiles extends Pick<LoadedScenario, "map" | "profiles"> {
+  readonly masks: readonly { readonly key: "maskKeepout" | "maskSpeed"; readonly mask: Occupancy }[];
+  /** In the order of the scenario's contracts. */
+  readonly drafts: readonly ContractDraft[];
+}
+
+/** The files that a scenario names; what is wrong with them, and with its expectations, is told at once. */
+function readNamedFiles(scenario: Scenario, document: YamlDocument): NamedFiles {
+  const problems: string[] = [];
+  const beside = (name: string): string => resolve(dirname(document.file), name);
+  function named<Value>(path: DocumentPath, read: () => Value): Value[] {
+    try {
+      return [readNamed(document, path, read)];
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError)) throw thrown;
+      problems.push(thrown.message);
+      return [];
+    }
+  }
+  const { map } = scenario;
+  const maps = typeof map === "string" ? named(["map"], () => readMapFile(beside(map)).occupancy) : [map];
+  const masks = (["maskKeepout", "maskSpeed"] as const).flatMap((key) => {
+    const file = scenario[key];
+    if (file === undefined) return [];
+    if (typeof map === "string") return named([key], () => ({ key, mask: readMapFile(beside(file)).occupancy }));
+    problems.push(describeProblem(document, [key], "needs a map of its own size; this map is empty"));
+    return [];
+  });
+  const profiles = scenario.robots.flatMap((robot, index) =>
+    named(["robots", index, "profile"], () => {
+      const profile = readRobotProfile(robot, { index, document, beside });
+      return [robot.id, scenario.motion === "coarse" ? coarsen(profile) : profile] as const;
+    }),
+  );
+  const drafts = scenario.contracts.flatMap(({ file }, index) =>
+    named(["contracts", index, "file"], () => readDraft(beside(file))),
+  );
+  refuse([...problems, ...unreadableExpectations(scenario, document)]);
+  return { map: maps[0]!, profiles: new Map(profiles), masks, drafts };
 }
 
 function refuse(problems: readonly string[]): void {

@@ -9,6 +9,7 @@ import {
   BodySpec,
   DirtSpec,
   DoorSpec,
+  EmptyFloor,
   ObstacleSpec,
   PersonSpec,
   SiteSpec,
@@ -39,7 +40,7 @@ export const Scenario = z
     name: Name,
     title: z.string().max(200).optional(),
     matrix: Matrix.optional(),
-    map: z.union([Path, z.strictObject({ empty: z.tuple([z.number(), z.number(), z.number(), z.number()]) })]),
+    map: z.union([Path, EmptyFloor]),
     maskKeepout: Path.optional(),
     maskSpeed: Path.optional(),
     obstacles: z.array(ObstacleSpec).default([]),
@@ -55,8 +56,26 @@ export const Scenario = z
     contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
     network: z.array(NetworkFault).default([]),
     faults: z.array(Fault).default([]),
-    until: Duration,
+    until: Duration.refine((ms) => ms > 0, "expected a time after the start"),
     expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
   })
-  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"));
+  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"), beforeTheEnd);
 export type Scenario = z.infer<typeof Scenario>;
+
+interface Timed {
+  readonly at?: number | undefined;
+}
+
+/** Refuses what would begin when the run is over: expectations would hold because it never happens. */
+function beforeTheEnd({
+  value: { until, contracts, network, faults },
+  issues,
+}: z.core.ParsePayload<{ until: number; contracts: Timed[]; network: Timed[]; faults: Timed[] }>): void {
+  for (const [list, entries] of Object.entries({ contracts, network, faults })) {
+    for (const [index, { at }] of entries.entries()) {
+      if (at === undefined || at < until) continue;
+      const message = `would never happen: the run ends after ${until / 1000} s (until)`;
+      issues.push({ code: "custom", input: at, path: [list, index, "at"], message });
+    }
+  }
+}

@@ -67,7 +67,7 @@ function summary(
     .map(([status, count]) => `${count} ${status}`);
   return [
     `${seeds} seeds with ${motion} motion: ${failures.length === 0 ? "no violation" : `${failures.length} with violations`}`,
-    `${(virtualSeconds / 3600).toFixed(1)} h simulated in ${wallSeconds.toFixed(0)} s, ${factor} x real time; contracts: ${ways.join(", ")}`,
+    `${virtualSeconds < 3600 ? `${virtualSeconds.toFixed(0)} s` : `${(virtualSeconds / 3600).toFixed(1)} h`} simulated in ${wallSeconds.toFixed(0)} s, ${factor} x real time; contracts: ${ways.join(", ")}`,
     `digest ${digest}`,
     "",
   ].join("\n");

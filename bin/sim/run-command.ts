@@ -35,6 +35,7 @@ export async function runScenarios(path: string, options: RunCommandOptions): Pr
   const { runs, bad } = planRuns(path, { seeds: options.seeds ?? [options.seed], only: options.only });
   for (const { message } of bad) process.stderr.write(`holdfast: ${message.replaceAll("\n", "\nholdfast: ")}\n`);
   const { stdout, stderr } = process;
+  if (runs.length > 0) makeFolders(options);
   const display = createRunDisplay({ runs, isJson: options.json === true, stdout, stderr });
   const outcomes =
     runs.length === 1 ? [await runHere(runs[0]!, options, display)] : await runApart(runs, options, display);
@@ -43,6 +44,12 @@ export async function runScenarios(path: string, options: RunCommandOptions): Pr
   if (options.json) printJson(outcomes, bad);
   if (options.junit !== undefined) writeJunit(options.junit, runs, outcomes, bad);
   process.exitCode = exitCodeOf(outcomes, bad);
+}
+
+/** Before anything runs: what is found at the end of a long run would be lost. */
+function makeFolders({ report, junit }: RunCommandOptions): void {
+  if (report !== undefined) makeFolder(report, "the report goes there");
+  if (junit !== undefined) makeFolder(dirname(junit), "the JUnit file goes there");
 }
 
 /** A single run needs no other process; in real time its story is told. */

@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { encode, type ImageData } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { FREE, OCCUPIED, UNKNOWN, decodeOccupancy } from "../occupancy-grid.ts";
@@ -64,6 +64,11 @@ describe("readMapFile", () => {
     const path = join(folder, "map.yaml");
     writeFileSync(path, `image: map.pgm\n${RULE}`.replace("resolution: 0.5", "resolution: -1"));
     expect(() => readMapFile(path)).toThrow(/map\.yaml:2: resolution is -1:/);
+  });
+
+  it("tells who names the image that the YAML file is what is named", () => {
+    const image = join(dirname(mapOf("map.png", "")), "map.png");
+    expect(() => readMapFile(image)).toThrow(/map\.png: is an image; name the YAML file/);
   });
 
   it("names the image that is missing", () => {

@@ -25,6 +25,12 @@ export interface MapFile {
 
 /** Reads a ROS map_server map (`name.yaml` beside its PNG or PGM image). Throws `config.invalid` naming file and field. */
 export function readMapFile(path: string): MapFile {
+  if (/\.(png|pgm)$/i.test(path)) {
+    throw new AgentError(
+      "config.invalid",
+      `${path}: is an image; name the YAML file that says how large its pixels are`,
+    );
+  }
   const { image, mode, negate, ...rest } = loadYaml(path, MapYaml);
   const file = resolve(dirname(path), image);
   const occupancy: Occupancy = {

@@ -12,6 +12,7 @@ const Schema = z.strictObject({
   faults: z.array(Fault).optional(),
   map: z.union([z.string(), z.strictObject({ empty: z.number() })]).optional(),
   kind: z.enum(["rack", "conveyor"]).optional(),
+  pose: z.tuple([z.number(), z.number(), z.number()]).optional(),
   by: z.record(z.string(), z.strictObject({ share: z.number() })).optional(),
 });
 
@@ -25,6 +26,7 @@ it.each([
   [{ faults: [{ do: "step", by: 1, device: "a" }] }, "faults.0.device is not known here; there is do, by"],
   [{ map: { emty: 1 } }, "map.emty is not known here; did you mean empty?"],
   [{ map: 7 }, "map is 7: expected string, or expected object"],
+  [{ pose: [1, 2] }, "pose is [1,2]: expected array to have >=3 items"],
   [{ kind: "lift" }, 'kind is "lift": expected one of rack, conveyor'],
   [{ kind: "conveyer" }, 'kind is "conveyer": did you mean conveyor?'],
   [{ by: { a: { shares: 1, share: 1 } } }, "by.a.shares is not known here; did you mean share?"],

@@ -72,7 +72,7 @@ function oneOf(options: readonly unknown[], found: unknown): string {
 
 /** Without zod's preamble, and without what was received: that is shown already. */
 function plain(message: string): string {
-  return message.replace(/^Invalid input: /, "").replace(/, received [\w ]+$/, "");
+  return message.replace(/^(Invalid input|Too small|Too big): /, "").replace(/, received [\w ]+$/, "");
 }
 
 type Node = z.core.JSONSchema.BaseSchema;

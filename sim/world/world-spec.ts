@@ -292,14 +292,24 @@ export const DirtSpec = z.strictObject({
 });
 export type DirtSpec = z.infer<typeof DirtSpec>;
 
-const Empty = z.strictObject({
-  empty: z.tuple([z.number(), z.number(), z.number(), z.number()]).meta({ description: "xMin, yMin, xMax, yMax" }),
+const EMPTY_AREA_MAX = 60_000;
+
+/** Open floor; its area is bounded as that of a map's image is, by what fits into memory in cells of 5 cm. */
+export const EmptyFloor = z.strictObject({
+  empty: z
+    .tuple([z.number(), z.number(), z.number(), z.number()])
+    .refine(([xMin, yMin, xMax, yMax]) => xMin < xMax && yMin < yMax, "expected xMin < xMax and yMin < yMax")
+    .refine(
+      ([xMin, yMin, xMax, yMax]) => (xMax - xMin) * (yMax - yMin) <= EMPTY_AREA_MAX,
+      `expected at most ${EMPTY_AREA_MAX} m²`,
+    )
+    .meta({ description: "xMin, yMin, xMax, yMax" }),
 });
 
 /** All that makes a world, as plain data; zones are only judged, they stop nobody. */
 export const WorldSpec = z
   .strictObject({
-    map: z.union([Empty, Occupancy]),
+    map: z.union([EmptyFloor, Occupancy]),
     obstacles: z.array(ObstacleSpec).default([]),
     people: z.array(PersonSpec).default([]),
     vehicles: z.array(VehicleSpec).default([]),

@@ -147,6 +147,15 @@ describe("holdfast sim run", () => {
     expect(existsSync(join(report, "report.svg"))).toBe(true);
   });
 
+  it.each([["--report"], ["--junit"]])("runs nothing when %s names a place that cannot be", async (option) => {
+    const place = join(file("no-folder", ""), "below");
+    const { code, stdout, stderr } = await run("sim", "run", file("holds.yaml", SCENARIO), option, join(place, "x"));
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(
+      /^holdfast: .*below.*: cannot be made, though the (?:report|JUnit file) goes there: ENOTDIR/,
+    );
+  });
+
   it("paced by the clock on the wall it is the same run, told line by line", async () => {
     const scenario = file("paced.yaml", SCENARIO);
     const [paced, free] = await Promise.all([
