@@ -30,7 +30,7 @@ test.each(SEEDS)("power that is cut again and again costs nothing but time (seed
 });
 
 test("a disk that has room only for what it holds already does not disturb: the log is overwritten", async () => {
-  const run = await simulateWith([{ at: "8s", do: "disk-full", device: DEVICE, for: "40s" }]);
+  const run = await simulateWith([{ at: "8s", do: "disk-full", device: DEVICE, for: "20s" }]);
   expect(endOf(run)).toEqual(DONE);
   expect(heldBySafety(run)).toEqual([]);
 });
