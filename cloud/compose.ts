@@ -1,7 +1,9 @@
 import { AgentError, messageOf } from "#lib/errors";
 import type { ExecutionConfig } from "./config.ts";
 import type { PlannerSink, SinkStatus } from "#feed/planner-sink";
-import { startFeeds, type FeedDeps, type Feeds } from "./feeds.ts";
+import type { ThingsBoardSink } from "#feed/thingsboard/settings";
+import { keeperOf, startFeeds, type FeedDeps, type Feeds } from "./feeds.ts";
+import { startThingsBoards, type ThingsBoardsDeps } from "./thingsboards.ts";
 import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
 import { createHttpServer, type HttpDeps } from "./io/http.ts";
 import { present } from "./present.ts";
@@ -15,6 +17,8 @@ export interface CloudDeps extends ExecutionDeps {
   >;
   /** Who is called when something happens, and how. */
   readonly feeds?: { readonly list: readonly PlannerSink[] } & Pick<FeedDeps, "post">;
+  /** Dashboards that are fed with telemetry, and how they are reached; needs `archive`. */
+  readonly thingsboards?: { readonly list: readonly ThingsBoardSink[] } & Pick<ThingsBoardsDeps, "transport">;
   readonly webhooks?: { readonly list: readonly Webhook[] } & Pick<WebhookDeps, "send" | "hmac">;
 }
 
@@ -44,6 +48,11 @@ export async function composeCloud(config: ExecutionConfig, deps: CloudDeps): Pr
     const { list, post } = deps.feeds;
     const { partnerId, warehouseId } = config;
     feeds = stack.use(await startFeeds(list, { clock, rng, log, store, partnerId, warehouseId, post }));
+  }
+  if (deps.thingsboards && deps.archive) {
+    const { list, transport } = deps.thingsboards;
+    const parts = { clock, rng, log, archive: deps.archive, keeper: keeperOf(clock, store), execution, transport };
+    stack.use(await startThingsBoards(list, parts));
   }
   const httpUrl = deps.http && (await listen(deps, deps.http, execution, stack));
   const running = stack.move();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
 import { PlannerSink } from "#feed/planner-sink";
+import { ThingsBoardSink } from "#feed/thingsboard/settings";
 import { BrokerAccess } from "#lib/broker-access";
 import { TimeZone } from "./core/scheduling/local-time.ts";
 import { AccessRules } from "./core/access.ts";
@@ -70,6 +71,11 @@ export const CloudConfig = ExecutionConfig.extend({
     .max(20)
     .default([])
     .meta({ description: "planners that are told of movements, exceptions and work status (docs/feed.md)" }),
+  thingsboards: z
+    .array(ThingsBoardSink)
+    .max(20)
+    .default([])
+    .meta({ description: "ThingsBoard servers that get the robots' telemetry (docs/thingsboard.md)" }),
   masterData: z.string().min(1).optional().meta({
     description: "file of SKUs and locations; movements that partners post are checked against it",
   }),

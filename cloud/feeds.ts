@@ -56,8 +56,8 @@ function sourceOf(store: CloudStore): FeedSource {
   };
 }
 
-/** What a feed has to say stands in the supervisor's queue, in the same commit as its progress. */
-function keeperOf(clock: Clock, store: CloudStore): FeedKeeper {
+/** Keeps progress in the cloud's store. What a feed has to say stands in the supervisor's queue, in the same commit as its progress. */
+export function keeperOf(clock: Clock, store: CloudStore): FeedKeeper {
   return {
     load: (key) => store.meta(key),
     save: async (key, value, news) => {

@@ -81,6 +81,10 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
           return (path, body) => poster.post(path, body);
         },
       },
+      thingsboards: {
+        list: config.thingsboards,
+        transport: ({ url, tls }) => createMqttTransport({ url, ...(tls && { tls }) }, { log }),
+      },
       ...(config.masterData !== undefined && {
         checkMovement: createMovementCheck(loadYaml(config.masterData, MasterData)),
       }),

@@ -1,4 +1,5 @@
 import type { Event } from "#contract/event";
+import type { TelemetryBatch } from "#contract/messages";
 
 /** One stored event, with where it stands and who wrote it. */
 export interface StoredEvent {
@@ -11,6 +12,23 @@ export interface StoredEvent {
 export interface FeedSource {
   /** Events behind `position` by ascending position, at most `limit`; empty at the end. */
   read(position: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Calls `listener` when there is more to read; returns what ends it. */
+  onMore(listener: () => void): () => void;
+}
+
+/** A stored block of telemetry, with where it stands and whose it is. */
+export interface StoredTelemetry {
+  readonly position: number;
+  readonly deviceId: string;
+  readonly batches: readonly TelemetryBatch[];
+}
+
+/** The stored telemetry that all sinks read. */
+export interface TelemetrySource {
+  /** Names what is stored; positions in another do not compare, as where a damaged database was replaced. */
+  readonly id: string;
+  /** Blocks behind `position` by ascending position, at most `limit`; empty at the end. */
+  read(position: number, limit: number): Promise<readonly StoredTelemetry[]>;
   /** Calls `listener` when there is more to read; returns what ends it. */
   onMore(listener: () => void): () => void;
 }

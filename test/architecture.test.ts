@@ -24,7 +24,7 @@ const PURE = [
   /^lib\/[^/]+$/,
   /^contract\/[^/]+$/,
   /^contract\/feed\//,
-  /^feed\/[^/]+$/,
+  /^feed\//,
   /^edge-planner\//,
   /^agent\/core\//,
   /^cloud\/core\//,

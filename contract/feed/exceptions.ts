@@ -69,6 +69,7 @@ export const FEED_CODES = {
   stopped: "feed_stopped",
   missing: "feed_endpoint_missing",
   gap: "feed_gap",
+  refused: "feed_refused",
 } as const;
 const OWN_CODES: ReadonlySet<string> = new Set(Object.values(FEED_CODES));
 
