@@ -49,5 +49,14 @@ describe("matchers over the result of a run", () => {
   it("refuse names that nothing has, whatever is expected of them", () => {
     expect(() => matchers.toHaveFulfilled(RESULT, "pck")).toThrow("the run has no contract pck; did you mean pick?");
     expect(() => matchers.toHaveCollided(RESULT, "amr-70")).toThrow("did you mean amr-07?");
+    expect(() => matchers.toHaveReconciled(RESULT, "amr-70")).toThrow("did you mean amr-07?");
+    expect(() => matchers.toHold(RESULT, "robot('amr-07').colisions > 0")).toThrow("did you mean collisions?");
+    expect(() => matchers.toHold(RESULT, "robot('amr-70').collisions > 0")).toThrow("robot('amr-70')");
+    expect(() => matchers.toHold(RESULT, "robot('amr-07').distance")).toThrow("is 5");
+  });
+
+  it("tell who forgot to wait for the run", () => {
+    const waiting = Promise.resolve(RESULT) as unknown as SimulationResult;
+    expect(() => matchers.toHavePassed(waiting)).toThrow("await scenario(");
   });
 });
