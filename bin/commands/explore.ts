@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Motion } from "#sim/explore/draw";
+import { AgentError } from "#lib/errors";
+import { draw, type Drawn, type Motion } from "#sim/explore/draw";
 import { explore, type Exploration } from "#sim/explore/explore";
 import { failureText } from "#sim/explore/failure";
 import type { SeedReport } from "#sim/explore/run-seed";
@@ -35,6 +36,7 @@ export function exploreCommand(): Command {
 async function run(options: ExploreCommandOptions): Promise<void> {
   const { minutes = Infinity, motion, keep, jobs, json } = options;
   const seeds = options.seeds ?? { from: 1, to: minutes === Infinity ? 200 : SEED_MAX };
+  if (keep !== undefined && seeds.from === seeds.to) requireDrawn(keep, draw(seeds.from, motion));
   const count = seeds.to - seeds.from + 1;
   const startedMs = performance.now();
   const seconds = (): number => (performance.now() - startedMs) / 1000;
@@ -55,6 +57,14 @@ async function run(options: ExploreCommandOptions): Promise<void> {
   const told = { commit, ...exploration, wallSeconds };
   process.stdout.write(json ? `${JSON.stringify(told)}\n` : summary(exploration, wallSeconds));
   if (exploration.failures.length > 0) process.exitCode = EXIT.unmet;
+}
+
+/** A replay without the trouble that was meant would look as if nothing were wrong any more. */
+function requireDrawn(keep: readonly number[], { troubles }: Pick<Drawn, "troubles">): void {
+  const absent = keep.filter((number) => number >= troubles.length);
+  if (absent.length === 0) return;
+  const drawn = `this seed draws ${troubles.length} troubles, counted from 0`;
+  throw new AgentError("config.invalid", `--keep ${absent.join(",")}: ${drawn}`);
 }
 
 function summary(

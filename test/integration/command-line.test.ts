@@ -120,6 +120,14 @@ describe("holdfast keys", () => {
   });
 });
 
+describe("holdfast sim explore", () => {
+  it("ends with 2 when it should keep a trouble that the seed does not draw", async () => {
+    const { code, stdout, stderr } = await run("sim", "explore", "--seeds", "2..2", "--keep", "0,999");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^holdfast: --keep 999: this seed draws \d+ troubles, counted from 0$/m);
+  });
+});
+
 describe("holdfast sim run", () => {
   it("ends with 0 when all expectations hold, and prints exactly one JSON object", async () => {
     const scenario = file("holds.yaml", SCENARIO);
