@@ -173,6 +173,11 @@ describe("loadScenario", () => {
       /drive\.yaml:8: until is "0s": expected a time after the start$/,
     ],
     [
+      "two expectations of one name",
+      `${BASE}expect:\n  - { name: x, that: "true" }\n  - { name: x, that: "true" }\n`,
+      /drive\.yaml:11: expect\.1\.name is "x": another expectation has this name$/,
+    ],
+    [
       "a fault after the end",
       `${BASE}faults:\n  - { at: 90s, do: kill-agent, device: amr-07 }\n`,
       /drive\.yaml:10: faults\.0\.at is "90s": would never happen: the run ends after 60 s \(until\)$/,

@@ -59,8 +59,21 @@ export const Scenario = z
     until: Duration.refine((ms) => ms > 0, "expected a time after the start"),
     expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
   })
-  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"), beforeTheEnd);
+  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"), beforeTheEnd, uniqueExpectations);
 export type Scenario = z.infer<typeof Scenario>;
+
+/** Results, JUnit's too, tell expectations by their names. */
+function uniqueExpectations({ value: { expect }, issues }: z.core.ParsePayload<{ expect: { name: string }[] }>): void {
+  for (const [index, { name }] of expect.entries()) {
+    if (expect.findIndex((other) => other.name === name) === index) continue;
+    issues.push({
+      code: "custom",
+      input: name,
+      path: ["expect", index, "name"],
+      message: "another expectation has this name",
+    });
+  }
+}
 
 interface Timed {
   readonly at?: number | undefined;
