@@ -74,6 +74,7 @@ export const CloudConfig = ExecutionConfig.extend({
   thingsboards: z
     .array(ThingsBoardSink)
     .max(20)
+    .refine((sinks) => new Set(sinks.map(({ name }) => name)).size === sinks.length, "each name once")
     .default([])
     .meta({ description: "ThingsBoard servers that get the robots' telemetry (docs/thingsboard.md)" }),
   masterData: z.string().min(1).optional().meta({
