@@ -2,14 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Event } from "#contract/event";
 import { eventSentence } from "./sentences.ts";
 
-function fixAttempted(data: Event["data"]): Event {
+const fixAttempted = (data: Event["data"]): Event => eventOf("fix.attempted", data);
+
+function eventOf(type: Event["type"], data: Event["data"]): Event {
   return {
     seq: 1,
     id: "019b8d2b-93d0-73c1-8bb7-f2686650c03c",
     at: "2026-01-05T08:00:00.000Z",
     monoMs: 0,
     clock: "synced",
-    type: "fix.attempted",
+    type,
     data,
   };
 }
@@ -27,4 +29,10 @@ describe("the sentence of a fix", () => {
   ])("says of %o: %s", (data, sentence) => {
     expect(eventSentence(fixAttempted({ n: 1, ...data }), "Pick the item")).toBe(sentence);
   });
+});
+
+it("says of a refused contract what is wrong with it", () => {
+  const problems = [{ path: "/stages/0/inputs/to", message: "the goal is occupied" }];
+  const refused = eventOf("contract.rejected", { reason: "infeasible", problems });
+  expect(eventSentence(refused, "")).toBe("refuses the contract (infeasible; the goal is occupied)");
 });

@@ -26,7 +26,8 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   "link.changed": (data) => (data["state"] === "offline" ? "has lost its connection, and goes on alone" : undefined),
   "contract.accepted": (data) =>
     `has stored contract ${text(data["name"] ?? data["taskId"])} (${count(data["stages"])} steps) on its disk`,
-  "contract.rejected": (data) => `refuses the contract (${text(data["reason"])})`,
+  "contract.rejected": ({ reason, problems }) =>
+    `refuses the contract (${[text(reason), ...problemMessages(problems)].join("; ")})`,
   "contract.started": (data) => `starts, and expects to need ${number(data["secondsEstimated"], 0)} s`,
   "contract.held": (data) => `holds (${text(data["by"])}: ${text(data["reason"])})`,
   "contract.resumed": () => "goes on",
@@ -102,6 +103,10 @@ export function divergenceText({ delta, unit, projected, actual }: DivergenceTex
     return actual === projected ? `${actual} as projected` : `${actual}, not ${text(projected)}`;
   }
   return `off by ${(Math.abs(delta) * 100).toFixed(1)} %`;
+}
+
+function problemMessages(problems: unknown): string[] {
+  return Array.isArray(problems) ? problems.map(({ message }: { message?: unknown }) => text(message)) : [];
 }
 
 function text(value: unknown): string {
