@@ -4,6 +4,7 @@ import type { Log } from "#lib/log";
 import type { BrokerLink } from "./broker-link.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Estimator } from "./core/estimator.ts";
 import type { Equator } from "./core/equator/site-map.ts";
 import type { Planner } from "./core/planner.ts";
 import type { SiteWays } from "./core/planning/site-ways.ts";
@@ -25,6 +26,7 @@ export interface CloudContext {
   readonly fleet: Fleet;
   readonly policies: PolicyService;
   readonly planner: Planner;
+  readonly estimator: Estimator;
   readonly recollection: Recollection;
   readonly equator: Equator;
   readonly ways: SiteWays;

@@ -11,6 +11,8 @@ import { createBoard, type Board } from "./tasks/board.ts";
 import type { ExecutionConfig } from "./config.ts";
 import type { CloudContext } from "./context.ts";
 import type { DivergenceReport } from "./core/divergence.ts";
+import type { Estimator } from "./core/estimator.ts";
+import { createExperience } from "./core/experience.ts";
 import { createEquator, type Equator } from "./core/equator/site-map.ts";
 import type { MovementCheck } from "./core/master-data.ts";
 import type { Planner } from "./core/planner.ts";
@@ -37,6 +39,7 @@ import type {
   TaskRow,
 } from "./io/store.ts";
 import type { FeedQuery, FeedRow } from "./io/feed-rows.ts";
+import { learnFromPast } from "./learning.ts";
 import { watchLeases } from "./lease-watch.ts";
 import { createLiveness } from "./liveness.ts";
 import { startPolicies, type PolicyService } from "./policies.ts";
@@ -123,6 +126,8 @@ export interface ExecutionDeps {
   readonly templates?: readonly TaskTemplate[];
   /** Who chooses devices for tasks; unless given, the one that needs the least time in sum. */
   readonly planner?: Planner;
+  /** What knows how long work takes; unless given, it learns from all journals. */
+  readonly estimator?: Estimator;
   /** What is wrong with a partner's movement by the master data of this site; nothing unless given. */
   readonly checkMovement?: MovementCheck;
 }
@@ -135,7 +140,8 @@ export async function startExecution(
   await using stack = new AsyncDisposableStack();
   const clock = stack.use(scopeClock(deps.clock));
   const log = deps.log.child({ module: "execution" });
-  const { fleet, stored } = await loadFleet(deps.store, clock, config.devices);
+  const { estimator = createExperience() } = deps;
+  const { fleet, stored } = await loadFleet(deps.store, clock, config.devices, estimator);
   const { cloudId } = stored;
   const { store, presets = [], equator = createEquator([]), checkMovement = () => [] } = deps;
   const ways = createSiteWays(equator);
@@ -169,6 +175,7 @@ export async function startExecution(
     fleet,
     policies: await startPolicies({ store, clock, stored: stored.policies, presets }),
     planner: deps.planner ?? createFleetPlanner(ways),
+    estimator,
     recollection,
     equator,
     ways,
@@ -187,6 +194,7 @@ export async function startExecution(
   const liveness = createLiveness(context, acks, ingest);
   const inbound = createInbound(context, { ingest, liveness, reception });
   await Promise.all(fleet.all().map((device) => device.turns(() => resumeUnanswered(context, device))));
+  background.run("learning", () => learnFromPast(context));
   await recovery.resume();
   await orders.resume();
   watchLeases(context, recovery);

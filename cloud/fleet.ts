@@ -7,6 +7,8 @@ import { type Cancel, asXStateClock, type Clock } from "#lib/clock";
 import type { ProjectionBasis } from "./core/basis.ts";
 import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machine.ts";
 import { emptyIntake, type IntakeState } from "./core/intake.ts";
+import type { Estimator } from "./core/estimator.ts";
+import { expectedStages } from "./core/stage-work.ts";
 import type { Track } from "./core/track.ts";
 import type { CloudStore, CommandRow, ContractRow, DeviceRow, StoredFleet } from "./io/store.ts";
 import { present } from "./present.ts";
@@ -17,6 +19,8 @@ export interface Device {
   readonly deviceId: string;
   readonly turns: Turns;
   readonly machine: Actor<typeof deviceMachine>;
+  /** What is known of work like its own. */
+  readonly estimator: Pick<Estimator, "forecast">;
   intake: IntakeState;
   state: DeviceState;
   track: Track;
@@ -58,11 +62,12 @@ export async function loadFleet(
   store: CloudStore,
   clock: Clock,
   named: readonly string[],
+  estimator: Pick<Estimator, "forecast">,
 ): Promise<{ readonly fleet: Fleet; readonly stored: StoredFleet }> {
   const stored = await store.load();
   const devices = new Map<string, Device>();
   for (const row of stored.devices) {
-    const device = makeDevice(row.deviceId, row, clock);
+    const device = makeDevice(row.deviceId, row, clock, estimator);
     await replay(device, row, store);
     devices.set(row.deviceId, device);
   }
@@ -72,7 +77,7 @@ export async function loadFleet(
     ensure(deviceId) {
       const known = devices.get(deviceId);
       if (known) return known;
-      const device = makeDevice(deviceId, undefined, clock);
+      const device = makeDevice(deviceId, undefined, clock, estimator);
       devices.set(deviceId, device);
       return device;
     },
@@ -123,7 +128,14 @@ export function basisOf(device: Device): ProjectionBasis {
   const state = contractUnderWay(device);
   const contract = state && device.contract?.contractId === state.contractId ? device.contract.contract : undefined;
   const lost = modeOf(device) === "projected" && device.lostAtMs !== undefined ? { lostAtMs: device.lostAtMs } : {};
-  return { contract, state, track: device.track, ...lost };
+  // Told now, so that what is believed does not change by what is learned later.
+  const expected = contract && expectedStages(contract, kindOf(device), device.estimator);
+  return { contract, state, track: device.track, ...(expected ? { expected } : {}), ...lost };
+}
+
+/** What experience with a device counts for: all of its kind. */
+export function kindOf({ presence }: Device): string {
+  return presence?.profile.kind ?? "";
 }
 
 /** The device as it is committed with every change of its journal. */
@@ -176,12 +188,18 @@ export function until<Value>(
 /** Incarnation of a device that has not told its own yet. */
 const UNHEARD = "unheard";
 
-function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock): Device {
+function makeDevice(
+  deviceId: string,
+  row: DeviceRow | undefined,
+  clock: Clock,
+  estimator: Pick<Estimator, "forecast">,
+): Device {
   const { incarnation = UNHEARD, seq = 0, hash, presence, lastHeardAt, track = {} } = row ?? {};
   const input = { folded: { incarnation, seq }, session: presence?.session };
   return {
     deviceId,
     turns: createTurns(),
+    estimator,
     machine: createActor(deviceMachine, { input, clock: asXStateClock(clock) }).start(),
     intake: row ? { incarnation, seq, ...present({ hash }), parked: [] } : emptyIntake(incarnation),
     state: emptyDevice(incarnation),

@@ -8,6 +8,7 @@ import { effectsOf } from "./event-effects.ts";
 import { raise } from "./exceptions.ts";
 import { basisOf, enterIncarnation, foldCommitted, modeOf, notify, rowOf, type Device } from "./fleet.ts";
 import { keepBelief } from "./mode.ts";
+import { learnFrom } from "./learning.ts";
 import type { Recovery } from "./recovery.ts";
 import { takeOver } from "./status-change.ts";
 
@@ -122,6 +123,8 @@ async function apply(
   for (const { to, contractId } of effects.changes) {
     if (to === "released" || to === "expired") recovery.consider(contractId);
   }
+  const unheard = events.filter(({ id }) => !repeated.has(id));
+  await learnFrom(context, device, unheard);
 }
 
 /** Commits how far the journal is taken in, and only then believes it. */

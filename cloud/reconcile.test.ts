@@ -1,16 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { DivergenceItem, DivergenceReport } from "./core/divergence.ts";
+import type { Policy } from "./core/policy/policy.ts";
+import { loadPolicy } from "./io/policy-file.ts";
+import { WIRE_VERSION } from "#contract/messages";
 import { draftFor, startCloudFixture, type CloudFixture } from "./cloud-fixture.ts";
 import type { DeviceFixture } from "./device-fixture.ts";
 import type { DeviceView } from "./views.ts";
 
 /** A device on its way from (0, 0) to (20, 0) at 1 m/s, seen 1 s ago. */
-async function underWay(): Promise<{ cloud: CloudFixture; device: DeviceFixture; contractId: string }> {
-  const cloud = await startCloudFixture();
+async function underWay(
+  draft = draftFor("amr-07"),
+  presets: readonly Policy[] = [],
+): Promise<{ cloud: CloudFixture; device: DeviceFixture; contractId: string }> {
+  const cloud = await startCloudFixture({}, { presets });
   const device = cloud.device("amr-07");
   await device.connect();
   await cloud.pass(6);
-  await cloud.during(cloud.cloud.pushContract(draftFor("amr-07")));
+  await cloud.during(cloud.cloud.pushContract(draft));
   const { contractId } = device.contracts[0]!;
   const about = { contractId, stageId: "go-to-rack" };
   device.write("contract.started", {}, { contractId });
@@ -40,6 +46,15 @@ async function underWay(): Promise<{ cloud: CloudFixture; device: DeviceFixture;
 function progress(device: DeviceFixture, contractId: string, x: number): void {
   const data = { share: x / 20, remaining: 20 - x, pose: [x, 0, 0] as [number, number, number], battery: 0.89 };
   device.write("stage.progress", data, { contractId, stageId: "go-to-rack" });
+}
+
+/** Telemetry of where the device is, which overtakes the journal. */
+function sayPose(cloud: CloudFixture, device: DeviceFixture, x: number, atMs = cloud.clock.wallMs()): void {
+  const values = { x: [x], y: [0], yaw: [0] };
+  const t0 = new Date(atMs).toISOString();
+  const batch = { channel: "pose", t0, clock: "synced", t0Mono: 0, bootId: "b", dt: [0], values };
+  const about = { v: WIRE_VERSION, deviceId: device.deviceId, lane: "motion", store: "s", blockSeq: 1 };
+  device.say("telemetry", { ...about, batches: [batch] });
 }
 
 function viewOf(cloud: CloudFixture): DeviceView {
@@ -180,6 +195,67 @@ describe("an outage", () => {
     await cloud.pass(1);
     expect(viewOf(cloud).mode).toBe("live");
     expect(await reportsOf(cloud)).toHaveLength(1);
+  });
+});
+
+describe("late data", () => {
+  it("never overwrites newer state: not the pose of newer telemetry, nor what a journal went on to say", async () => {
+    const { cloud, device, contractId } = await underWay();
+    await using _ = cloud;
+    const heal = cloud.broker.swallow("hf/v1/default/amr-07/journal");
+    progress(device, contractId, 3);
+    await cloud.pass(2);
+    sayPose(cloud, device, 5);
+    await cloud.pass(0.5);
+    heal();
+    device.send();
+    await cloud.pass(0.5);
+    expect(viewOf(cloud).pose!.value).toEqual([5, 0, 0]);
+    expect(viewOf(cloud).journal.committedSeq).toBe(device.state().seq);
+
+    progress(device, contractId, 9);
+    await cloud.pass(0.5);
+    sayPose(cloud, device, 4, cloud.clock.wallMs() - 30_000);
+    await cloud.pass(0.5);
+    expect(viewOf(cloud).pose!.value).toEqual([9, 0, 0]);
+  });
+
+  it("of a journal that arrives again after newer events changes nothing", async () => {
+    const { cloud, device, contractId } = await underWay();
+    await using _ = cloud;
+    const sent = cloud.broker.published.findLast(({ topic }) => topic.endsWith("/journal"))!;
+    progress(device, contractId, 6);
+    await cloud.pass(1);
+    const before = viewOf(cloud);
+    cloud.broker.route(sent);
+    await cloud.pass(0.1);
+    const { pose, battery, journal, activeContract } = viewOf(cloud);
+    expect(pose!.value).toEqual(before.pose!.value);
+    expect(battery!.value).toBe(before.battery!.value);
+    expect(journal).toEqual(before.journal);
+    expect(activeContract!.stageShare).toBeCloseTo(before.activeContract!.stageShare, 1);
+  });
+});
+
+describe("thresholds of a policy", () => {
+  it.each([
+    [{ position: { minor: 1, material: 20, critical: 40 } }, "minor", 0],
+    [{ position: { minor: 1, material: 3, critical: 5 } }, "critical", 1],
+  ] as const)("%o make six metres %s", async (divergence, size, replans) => {
+    const policy: Policy = { ...loadPolicy("warehouse"), divergence };
+    const { failurePolicy: _own, ...draft } = draftFor("amr-07");
+    const { cloud, device, contractId } = await underWay(draft, [policy]);
+    await using _ = cloud;
+    await device.disconnect("cut");
+    await cloud.pass(9);
+    progress(device, contractId, 4);
+    await cloud.pass(1);
+    await device.connect();
+    await cloud.pass(1);
+    const [report] = await reportsOf(cloud);
+    const { delta, size: found } = itemOf(report!, "position");
+    expect([Math.round(delta), found]).toEqual([6, size]);
+    expect(cloud.told.filter(({ type }) => type === "replan.triggered")).toHaveLength(replans);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Contract } from "#contract/contract";
 import type { ContractState, StageState } from "#contract/state";
+import type { StageForecast } from "./estimator.ts";
 import type { Track } from "./track.ts";
 
 /** All that a projection starts from: what was pushed, what the journal says, and what was seen last. */
@@ -7,6 +8,8 @@ export interface ProjectionBasis {
   readonly contract?: Contract | undefined;
   readonly state?: ContractState | undefined;
   readonly track: Track;
+  /** By stage, what experience says of such work: asked where the device has estimated nothing, or too long ago. */
+  readonly expected?: ReadonlyMap<string, StageForecast>;
   /** Since when the device is out of reach, milliseconds of the wall clock; absent while it is heard. */
   readonly lostAtMs?: number;
 }

@@ -1,7 +1,8 @@
-import type { ContractState } from "#contract/state";
+import type { ContractState, StageState } from "#contract/state";
 import { type Point, polylineLength } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Seconds, Share } from "#lib/units";
 import { stageUnderWay, type ProjectionBasis } from "./basis.ts";
+import { learnedTimeline } from "./learned-timeline.ts";
 import type { ContractEstimate, Seen, Track } from "./track.ts";
 
 /** One stage as it should go on from the anchor, or from the end of the leg before it. */
@@ -19,7 +20,7 @@ export interface Leg {
   readonly fromShare: Share;
 }
 
-/** The rest of a contract as the device estimated it, from `anchorMs` on; has at least one leg. */
+/** The rest of a contract as the device or experience estimates it, from `anchorMs` on; has at least one leg. */
 export interface Timeline {
   readonly anchorMs: number;
   readonly legs: readonly Leg[];
@@ -27,11 +28,35 @@ export interface Timeline {
   readonly drainPerSecond: number;
 }
 
-/** The timeline of the contract under way; undefined when none runs or nothing was estimated yet. */
+/** An estimate that was made longer before the stage under way began tells of a plan that has not come true. */
+const ESTIMATE_MS_MAX = 600_000;
+
+/**
+ * The timeline of the contract under way, by the device's own estimate or, where that is missing or old, by experience;
+ * undefined when no contract runs or nothing is known of it.
+ */
 export function timelineOf(basis: ProjectionBasis): Timeline | undefined {
   const { state, track } = basis;
   const estimate = track.estimate;
-  if (!state || state.status !== "running" || estimate?.value.contractId !== state.contractId) return undefined;
+  if (!state || state.status !== "running") return undefined;
+  const stage = stageUnderWay(state);
+  if (estimate?.value.contractId !== state.contractId) return learnedTimeline(basis);
+  if (stage && isOld(estimate, stage)) return learnedTimeline(basis) ?? estimatedTimeline(basis, state, estimate);
+  return estimatedTimeline(basis, state, estimate);
+}
+
+/** Whether an estimate does not speak of the stage under way, or was made long before it. */
+function isOld({ atMs, value }: Seen<ContractEstimate>, { stageId, startedAt }: StageState): boolean {
+  const { stageId: current, nextStages } = value.data;
+  const isNamed = stageId === current || nextStages.some((next) => next.stageId === stageId);
+  return !isNamed || (startedAt !== undefined && Date.parse(startedAt) - atMs > ESTIMATE_MS_MAX);
+}
+
+function estimatedTimeline(
+  { track }: ProjectionBasis,
+  state: ContractState,
+  estimate: Seen<ContractEstimate>,
+): Timeline {
   const stage = stageUnderWay(state);
   const { speed, drainPerSecond, nextStages } = estimate.value.data;
   const rates = { speed, drainPerSecond };
