@@ -140,10 +140,9 @@ export async function startExecution(
   await using stack = new AsyncDisposableStack();
   const clock = stack.use(scopeClock(deps.clock));
   const log = deps.log.child({ module: "execution" });
-  const { estimator = createExperience() } = deps;
-  const { fleet, stored } = await loadFleet(deps.store, clock, config.devices, estimator);
+  const { store, presets = [], equator = createEquator([]), estimator = createExperience() } = deps;
+  const { fleet, stored } = await loadFleet(store, clock, config.devices, estimator);
   const { cloudId } = stored;
-  const { store, presets = [], equator = createEquator([]), checkMovement = () => [] } = deps;
   const ways = createSiteWays(equator);
   const background = stack.use(createBackground(log));
   const link = stack.use(
@@ -157,9 +156,8 @@ export async function startExecution(
       onMessage: (message) => inbound(message),
     }),
   );
-  const named = config.devices;
   const recollection = startRecollection(
-    { cloudId, clock, log, store, fleet, named, background: background.run },
+    { cloudId, clock, log, store, fleet, named: config.devices, background: background.run },
     stored,
   );
   const context: CloudContext = {
@@ -200,7 +198,7 @@ export async function startExecution(
   watchLeases(context, recovery);
   watchFailures(context);
   const running = stack.move();
-  const wes = { clock, store, checkMovement };
+  const wes = { clock, store, checkMovement: deps.checkMovement ?? (() => []) };
   const operating = operations(context, { recovery, board, orders, wes, thingIo: telemetry?.thingIo });
   return { ...operating, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
