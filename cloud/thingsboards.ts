@@ -8,6 +8,7 @@ import type { FedRobots, RpcAnswer } from "#feed/thingsboard/rpc";
 import type { ThingsBoardSink } from "#feed/thingsboard/settings";
 import { startThingsBoardSink } from "#feed/thingsboard/sink";
 import type { Execution } from "./execution.ts";
+import { PROBLEM_URN, type ProblemDocument } from "./problem.ts";
 import type { TelemetryArchive } from "./thing-io/archive.ts";
 import { batchesIn } from "./thing-io/block-reading.ts";
 import type { CommandView, DeviceView } from "./views.ts";
@@ -61,7 +62,7 @@ function robotsOf(execution: ThingsBoardsDeps["execution"], only: string | undef
     if (contractId === undefined) return { ok: false, reason: "idle", detail: `${deviceId} has no contract` };
     const answer = await execution.command(contractId, type, words);
     if (answer.ok) return { ...answer.value, ok: true };
-    return { ok: false, reason: answer.problem.title, detail: answer.problem.detail };
+    return refusal(answer.problem);
   };
   return {
     list: () => {
@@ -74,13 +75,17 @@ function robotsOf(execution: ThingsBoardsDeps["execution"], only: string | undef
     },
     status: (deviceId) => {
       const device = execution.getDevice(deviceId);
-      if (!device.ok) return { ok: false, reason: device.problem.title, detail: device.problem.detail };
+      if (!device.ok) return refusal(device.problem);
       const { pose, battery } = device.value;
       return { ok: true, ...attributesOf(device.value), ...(pose && { pose }), ...(battery && { battery }) };
     },
     hold: (deviceId, holdId, reason) => order(deviceId, "hold", { holdId, ...(reason !== undefined && { reason }) }),
     resume: (deviceId, holdId) => order(deviceId, "resume", { holdId }),
   };
+}
+
+function refusal({ type, detail }: ProblemDocument): RpcAnswer {
+  return { ok: false, reason: type.replace(PROBLEM_URN, ""), detail };
 }
 
 /** By the minute, so that a robot at rest does not cost a message with every look. */

@@ -48,6 +48,15 @@ describe("entries of a block", () => {
     ]);
   });
 
+  it("are all of them where no span is given, also of batches that begin together", () => {
+    const batches = [batch("pose", [0, 50], { x: [1, 2] }), batch("pose", [0, 70], { yaw: [3, 4] })];
+    expect(entriesOf(batches, 0)).toEqual([
+      { ts: ZERO, values: { pose_x: 1, pose_yaw: 3 } },
+      { ts: ZERO + 50, values: { pose_x: 2 } },
+      { ts: ZERO + 70, values: { pose_yaw: 4 } },
+    ]);
+  });
+
   it("are one a span of each channel, the first that is known", () => {
     const pose = batch("pose", [0, 200, 900, 1100, 1300], { x: [null, 2, 3, 4, 5] });
     const speed = batch("speed", [400], { linear: [1] });

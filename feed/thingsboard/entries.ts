@@ -26,8 +26,8 @@ export function entriesOf(batches: readonly TelemetryBatch[], everyMs: number): 
     const columns = Object.entries(values).map(([name, samples]) => [keyOf(channel, name), samples] as const);
     for (const [at, offset] of dt.entries()) {
       const ts = Math.round(Date.parse(t0) + offset);
-      const span = everyMs > 0 ? `${channel} ${Math.floor(ts / everyMs)}` : `${channel} ${at} ${t0}`;
-      if (taken.has(span)) continue;
+      const span = `${channel} ${Math.floor(ts / everyMs)}`;
+      if (everyMs > 0 && taken.has(span)) continue;
       const known = columns.flatMap(([key, samples]) => {
         const value = storable(samples[at] ?? null);
         return value === undefined ? [] : [[key, value] as const];
