@@ -39,7 +39,8 @@ export function speeding({ conduct, orders }: Evidence): string[] {
 
 /** Robots that moved although nobody had asked them to. */
 export function idleMoves({ conduct }: Evidence): string[] {
-  const unasked = conduct.moves.filter(({ idleMs }) => idleMs > BRAKING_MS);
+  // A contract that was held as soon as it had begun may have run between two looks.
+  const unasked = conduct.moves.filter(({ idleMs, heldMs }) => idleMs > BRAKING_MS && heldMs > BRAKING_MS);
   return firstOfEach(unasked).map(({ deviceId, atMs }) => `${deviceId} moved at ${atMs / 1000} s`);
 }
 

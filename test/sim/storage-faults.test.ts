@@ -30,9 +30,16 @@ test.each(SEEDS)("power that is cut again and again costs nothing but time (seed
 });
 
 test("a disk that has room only for what it holds already does not disturb: the log is overwritten", async () => {
-  const run = await simulateWith([{ at: "8s", do: "disk-full", device: DEVICE, for: "20s" }]);
-  expect(endOf(run)).toEqual(DONE);
-  expect(heldBySafety(run)).toEqual([]);
+  const sqlite = await loadSimulatedSqlite();
+  const warmedAsOnDevices: typeof sqlite = {
+    mount: (disk, deps) => Object.assign(sqlite.mount(disk, deps), { warmWalBytes: 1_048_576 }),
+  };
+  const faults = withFaults([{ at: "8s", do: "disk-full", device: DEVICE, for: "40s" }]);
+  await using trial = await Trial.start(faults, 1, undefined, warmedAsOnDevices);
+  await trial.until("it is done", () => trial.hasEvent("contract.completed"), 120);
+  await trial.advance(10);
+  expect(violationsOf(await trial.evidence())).toEqual([]);
+  expect(trial.site.journals.get(DEVICE)!.filter(isSafetyHold)).toEqual([]);
 });
 
 test.each([
@@ -160,7 +167,11 @@ function eventsOf({ journals }: Simulation, type: string): Event[] {
 }
 
 function heldBySafety(run: Simulation): Event[] {
-  return eventsOf(run, "contract.held").filter(({ data }) => data["by"] === "safety");
+  return eventsOf(run, "contract.held").filter(isSafetyHold);
+}
+
+function isSafetyHold({ type, data }: Event): boolean {
+  return type === "contract.held" && data["by"] === "safety";
 }
 
 function speedOf(trial: Trial): number {
