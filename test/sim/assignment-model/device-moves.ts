@@ -203,10 +203,13 @@ function contractOf({ contractId, deviceId, epoch, session, issuedSeconds }: Row
     issuedAt,
     taskId: TASK,
     lease: LEASE,
+    stages,
   });
 }
 
-const { stages, failurePolicy } = exampleContract();
+const { stages: exampleStages, failurePolicy } = exampleContract();
+/** The pick has to fit into the lease, or it is refused as infeasible. */
+const stages = exampleStages.map((stage) => ({ ...stage, timeoutSeconds: LEASE.durationSeconds / 2 }));
 
 function eventOf({ type, contractId, epoch }: Entry, at: number): Event {
   const accepted = { taskId: TASK, stages, lease: LEASE, session: "s", hash: "", offline: failurePolicy.offline };
