@@ -82,7 +82,10 @@ const SIGHT: Metres = 6;
 /** No robot drives so far between two looks. */
 const LEAP: Metres = 0.5;
 
-/** Keeps the books of what is done in one run. `look` is called every `LOOK_EVERY_MS`, `hear` with every durable event. */
+/**
+ * Keeps the books of what is done in one run. `look` is called every `LOOK_EVERY_MS`, `hear` with every durable event. In coarse
+ * motion, whose five scans a second are no robot's, nothing that moves counts as seen in time.
+ */
 export class ConductBook implements Conduct {
   readonly acts: Act[] = [];
   readonly moves: Move[] = [];
@@ -93,6 +96,11 @@ export class ConductBook implements Conduct {
   readonly #devices = new Map<string, Notes>();
   /** Places of everything that can move, newest last. */
   readonly #places: ReadonlyMap<string, Place>[] = [];
+  readonly #motion: "full" | "coarse";
+
+  constructor(motion: "full" | "coarse") {
+    this.#motion = motion;
+  }
 
   hear(atMs: number, deviceId: string, event: Event): void {
     const { contractId, type, stageId = "", epoch = 1 } = event;
@@ -187,6 +195,7 @@ export class ConductBook implements Conduct {
   /** Whether no wall hid one from the other at any of the last looks, and both were near enough for a lidar. */
   #wasInSight(world: World, deviceId: string, id: string): boolean {
     return (
+      this.#motion === "full" &&
       this.#places.length === REMEMBERED_LOOKS &&
       this.#places.every((things) => {
         const [robot, other] = [things.get(deviceId), things.get(id)];

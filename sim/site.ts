@@ -60,7 +60,7 @@ export class Site implements AsyncDisposable {
   /** Every durable event of each device, in order. */
   readonly journals: ReadonlyMap<string, Event[]>;
   readonly cloudLog: LogEntry[] = [];
-  readonly conduct = new ConductBook();
+  readonly conduct: ConductBook;
   readonly #stack = new AsyncDisposableStack();
   readonly #clock: VirtualClock;
   #observer: Observer;
@@ -76,6 +76,7 @@ export class Site implements AsyncDisposable {
     const { scenario } = loaded;
     this.#clock = clock;
     this.#observer = observer;
+    this.conduct = new ConductBook(scenario.motion);
     this.network = createNetwork({ clock, rng: rng.fork("network"), log });
     const terrain = places.terrainOf(loaded.map);
     this.world = this.#stack.use(createWorld(worldSpecOf(loaded), { clock, rng: rng.fork("world"), terrain }));
