@@ -41,6 +41,11 @@ describe("a revision", () => {
     expect(idsOf(revised([GO, PICK], "go-to-rack", "energy_short"))).toBe("no_revision");
   });
 
+  it("leaves a contract the stage that is all it has, optional or not", () => {
+    expect(idsOf(revised([extra], "look", "driver_failed"))).toBe("no_revision");
+    expect(idsOf(revised([extra], "look", "energy_short"))).toBe("no_revision");
+  });
+
   it("leaves out the optional stage that failed; what waited for it waits for what that one waited for", () => {
     const after = { ...PICK, after: ["look"] };
     const revision = revised([GO, extra, after], "look", "driver_failed");

@@ -68,7 +68,9 @@ function dropOptional({ contract, open, failed, code }: Case): ReturnType<Change
   const dropped = SHORTAGES.has(code) ? open.filter(({ optional }) => optional) : failed.optional ? [failed] : [];
   if (dropped.length === 0) return undefined;
   const names = new Set(dropped.map(({ stageId }) => stageId));
-  return { ok: true, stages: without(contract.stages, names), detail: `${[...names].join(", ")} left out` };
+  const stages = without(contract.stages, names);
+  // A contract has a stage at least: where nothing would be left, the device lets its optional stage go by itself.
+  return stages.length === 0 ? undefined : { ok: true, stages, detail: `${[...names].join(", ")} left out` };
 }
 
 function goAround({ contract, failed, code, facts }: Case): ReturnType<Change> {
