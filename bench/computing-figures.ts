@@ -11,7 +11,7 @@ import type { Event } from "#contract/event";
 import { emptyDevice, foldEvents } from "#contract/reducer";
 import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
 import { makeFootprint } from "#edge-planner/footprint";
-import { planRoute } from "#edge-planner/global-path";
+import { planRoute } from "#edge-planner/global/global-path";
 import { createMapSource } from "#edge-planner/map-cache";
 import { mapFromOccupancy } from "#edge-planner/planning-map";
 import { poseFrom } from "#lib/geometry";

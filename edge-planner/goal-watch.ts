@@ -1,8 +1,8 @@
 import { distance, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { footprintClearance } from "./footprint.ts";
-import type { Way } from "./route-keeper.ts";
-import type { Terrain } from "./traversal-cost.ts";
+import type { Way } from "./global/route-keeper.ts";
+import type { Terrain } from "./global/traversal-cost.ts";
 
 /** Whether something that the map does not know stands where the robot is to go. Owned by one motion loop; `watchGoal` changes it. */
 export interface GoalWatch {

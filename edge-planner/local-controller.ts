@@ -7,7 +7,7 @@ import { isClearOfMovers, PEOPLE_RULES, type PeopleRules, roomToMovers } from ".
 import { isSweepClear } from "./swept-path.ts";
 import { project, type Track, trackPoint } from "./track.ts";
 import { type Movers, moversWithin, NO_MOVERS } from "./tracking/movers.ts";
-import type { Terrain } from "./traversal-cost.ts";
+import type { Terrain } from "./global/traversal-cost.ts";
 
 /** How a track is followed: by trying many velocities and rolling each out, or by steering for a point ahead, far cheaper and coarser. */
 export type Follower = "sampling" | "pursuit";

@@ -1,13 +1,13 @@
 import { distance, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians } from "#lib/units";
 import { type BackOut, backOut, planBackOut } from "./back-out.ts";
-import type { NoRouteReason } from "./global-path.ts";
+import type { NoRouteReason } from "./global/global-path.ts";
 import { createGoalWatch, type GoalWatch, watchGoal } from "./goal-watch.ts";
 import { STANDSTILL } from "./kinematics.ts";
 import { followTrack, type Situation, turnBy } from "./local-controller.ts";
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
-import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./global/route-keeper.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 
 /** A pose to be reached; the executor's `Goal` has this shape. */

@@ -3,7 +3,7 @@ import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Contract, Stage } from "#contract/contract";
 import { makeFootprint } from "#edge-planner/footprint";
-import { planRoute } from "#edge-planner/global-path";
+import { planRoute } from "#edge-planner/global/global-path";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { ControlWorld } from "../control/control.ts";
 import type { LearnedDurations } from "../core/durations.ts";

@@ -3,7 +3,7 @@ import { motionProfileOf } from "#agent/profile";
 import type { ControlWorld, MotionProfile } from "#agent/control/control";
 import type { Zone } from "#contract/spatial";
 import { makeFootprint } from "#edge-planner/footprint";
-import { planRoute, type Route } from "#edge-planner/global-path";
+import { planRoute, type Route } from "#edge-planner/global/global-path";
 import { cellCentreX, cellCentreY, sample } from "#edge-planner/grid";
 import { mapFromOccupancy, type PlanningMap } from "#edge-planner/planning-map";
 import { assert } from "#lib/errors";

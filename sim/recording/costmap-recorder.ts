@@ -2,7 +2,7 @@ import type { ControlState } from "#agent/control/step-control";
 import type { GridFrame } from "#edge-planner/grid";
 import { type ObstacleLayer, solidCells } from "#edge-planner/obstacle-layer";
 import type { PlanningMap } from "#edge-planner/planning-map";
-import { CLOSED, traversalCosts } from "#edge-planner/traversal-cost";
+import { CLOSED, traversalCosts } from "#edge-planner/global/traversal-cost";
 import type { Footprint } from "#edge-planner/footprint";
 import type { Metres, Seconds } from "#lib/units";
 import type { CostmapRecord } from "../record.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type Point, polylineLength, type Pose } from "#lib/geometry";
-import { drawPlace, drawRoom, rectangleZone } from "./drawn-place.ts";
-import { makeFootprint } from "./footprint.ts";
+import { drawPlace, drawRoom, rectangleZone } from "../drawn-place.ts";
+import { makeFootprint } from "../footprint.ts";
 import { costNow, planRoute, type RouteResult } from "./global-path.ts";
-import { sample } from "./grid.ts";
-import { createObstacleLayer } from "./obstacle-layer.ts";
-import { mapFromOccupancy, openMap, type Place, type PlanningMap } from "./planning-map.ts";
+import { sample } from "../grid.ts";
+import { createObstacleLayer } from "../obstacle-layer.ts";
+import { mapFromOccupancy, openMap, type Place, type PlanningMap } from "../planning-map.ts";
 
 const footprint = makeFootprint([
   [-0.35, -0.25],

@@ -1,5 +1,5 @@
 import type { Point } from "#lib/geometry";
-import { cellAt, type GridFrame, indexAt, OUTSIDE } from "./grid.ts";
+import { cellAt, type GridFrame, indexAt, OUTSIDE } from "../grid.ts";
 import { CLOSED } from "./traversal-cost.ts";
 
 /** A straight line replaces the way over cells when it costs at most this much more; the corners it saves are worth it. */

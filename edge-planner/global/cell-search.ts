@@ -1,5 +1,5 @@
 import { createBucketQueue } from "./bucket-queue.ts";
-import { cellAt, type GridFrame, linkAt } from "./grid.ts";
+import { cellAt, type GridFrame, linkAt } from "../grid.ts";
 import { CLOSED, ESCAPE_COST } from "./traversal-cost.ts";
 
 export type SearchResult =

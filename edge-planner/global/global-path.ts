@@ -1,11 +1,11 @@
 import type { Point, Pose } from "#lib/geometry";
 import { FREE } from "#contract/occupancy-grid";
 import { searchCells } from "./cell-search.ts";
-import { cornersAt, type Footprint, footprintClearance } from "./footprint.ts";
-import { cellAt, cellCentreX, cellCentreY, codeAt, indexAt, OUTSIDE } from "./grid.ts";
+import { cornersAt, type Footprint, footprintClearance } from "../footprint.ts";
+import { cellAt, cellCentreX, cellCentreY, codeAt, indexAt, OUTSIDE } from "../grid.ts";
 import { lineCost, straighten } from "./path-smoothing.ts";
-import type { PlanningMap } from "./planning-map.ts";
-import { fillPolygon, traceOutline } from "./polygon-raster.ts";
+import type { PlanningMap } from "../planning-map.ts";
+import { fillPolygon, traceOutline } from "../polygon-raster.ts";
 import { openEscape, openGoal, type Terrain, traversalCosts } from "./traversal-cost.ts";
 
 /** Why there is no way; the words travel into `failure.code`. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Pose } from "#lib/geometry";
-import { drawPlace, drawRoom } from "./drawn-place.ts";
-import { makeFootprint } from "./footprint.ts";
-import { createObstacleLayer, integrateScan, type ObstacleLayer } from "./obstacle-layer.ts";
-import { mapFromOccupancy } from "./planning-map.ts";
-import { makeTrack, trackPoint } from "./track.ts";
+import { drawPlace, drawRoom } from "../drawn-place.ts";
+import { makeFootprint } from "../footprint.ts";
+import { createObstacleLayer, integrateScan, type ObstacleLayer } from "../obstacle-layer.ts";
+import { mapFromOccupancy } from "../planning-map.ts";
+import { makeTrack, trackPoint } from "../track.ts";
 import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
 
 const footprint = makeFootprint([

@@ -1,8 +1,8 @@
 import { distance, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
-import { sample } from "./grid.ts";
+import { sample } from "../grid.ts";
 import { costNow, type NoRouteReason, planRoute, type Route } from "./global-path.ts";
-import { makeTrack, project, rest, type Track, trackPoint } from "./track.ts";
+import { makeTrack, project, rest, type Track, trackPoint } from "../track.ts";
 import { narrowest, type Terrain } from "./traversal-cost.ts";
 
 /** The route to one goal and where the robot is on it. Owned by one motion loop; `keepRoute` changes it. */

@@ -1,7 +1,7 @@
 import type { Metres } from "#lib/units";
-import { cellAt, cellCentreX, cellCentreY, type GridFrame, indexAt, OUTSIDE } from "./grid.ts";
-import type { Footprint } from "./footprint.ts";
-import type { PlanningMap } from "./planning-map.ts";
+import { cellAt, cellCentreX, cellCentreY, type GridFrame, indexAt, OUTSIDE } from "../grid.ts";
+import type { Footprint } from "../footprint.ts";
+import type { PlanningMap } from "../planning-map.ts";
 
 /** Cost of a cell that no way leads through. */
 export const CLOSED = 0;

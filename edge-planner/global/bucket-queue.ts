@@ -1,4 +1,4 @@
-import { cellAt, linkAt } from "./grid.ts";
+import { cellAt, linkAt } from "../grid.ts";
 
 /**
  * A monotone priority queue of cells: a ring of buckets, each a stack, that holds the costs from the lowest one
