@@ -93,6 +93,24 @@ test("a process that is killed leaves what it wrote, synced or not", () => {
   expect(contentOf(disk, "a")).toBe("written");
 });
 
+test("a process that is killed in the middle of a slow sync has not made, renamed or deleted what would have come after it", async () => {
+  const { clock, disk } = makeDisk();
+  for (const path of ["a", "b"]) {
+    const file = open(disk, path);
+    write(disk, file, path);
+    disk.sync(file);
+  }
+  disk.delete("a");
+  disk.set({ syncMs: [1000, 1000] });
+  disk.sync(open(disk, "b"));
+  disk.delete("b");
+  write(disk, open(disk, "b"), "another");
+  disk.rename("b", "c");
+  await clock.advance(500);
+  disk.killProcess();
+  expect(["a", "b", "c"].map((path) => contentOf(disk, path))).toEqual([undefined, "b", undefined]);
+});
+
 test("what a failed sync did not store, no later sync stores", () => {
   const kept = new Set<string | undefined>();
   for (let seed = 0; seed < 60; seed++) {

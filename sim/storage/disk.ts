@@ -40,6 +40,14 @@ export interface DiskDeps {
   readonly rng: Rng;
 }
 
+/** A file that was made, renamed or deleted, at a moment of the disk. */
+interface FolderChange {
+  readonly atMs: number;
+  readonly undo: () => void;
+  /** For a deletion: what was deleted, and when the folder is synced, so that it stays so at a power cut. */
+  readonly deleted?: { readonly path: string; readonly file: DiskFile; durableAtMs: number };
+}
+
 const MOODS: readonly CutMood[] = ["keeps-all", "loses-all", "mixes", "mixes"];
 
 /**
@@ -50,8 +58,8 @@ export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #rng: Rng;
   readonly #files = new Map<string, DiskFile>();
-  /** Deleted since the last sync: the entry in the folder may still be on the device. */
-  readonly #deleted = new Map<string, DiskFile>();
+  /** What a process that dies now has not done yet, and deletions that may not be on the device; oldest first. */
+  #folderChanges: FolderChange[] = [];
   #faults = HEALTHY_DISK;
   #process = 1;
   #caller: number | undefined;
@@ -90,6 +98,7 @@ export class SimulatedDisk {
     const isMade = known === undefined && isNewAllowed && access === "read-write";
     const content = known ?? (isMade ? new DiskFile() : undefined);
     if (!content) return undefined;
+    if (isMade) this.#change(() => this.#files.delete(path));
     this.#files.set(path, content);
     return { content, process: this.#process, access };
   }
@@ -105,6 +114,12 @@ export class SimulatedDisk {
   rename(from: string, to: string): void {
     const file = this.#files.get(from);
     if (!file) return;
+    const replaced = this.#files.get(to);
+    this.#change(() => {
+      this.#files.delete(to);
+      if (replaced) this.#files.set(to, replaced);
+      this.#files.set(from, file);
+    });
     this.#files.delete(from);
     this.#files.set(to, file);
   }
@@ -114,7 +129,7 @@ export class SimulatedDisk {
     const isDead = this.#caller !== undefined && this.#caller !== this.#process;
     if (isDead || this.#faults.access === "read-only") return false;
     const file = this.#files.get(path);
-    if (file) this.#deleted.set(path, file);
+    if (file) this.#change(() => this.#files.set(path, file), { path, file, durableAtMs: Infinity });
     this.#files.delete(path);
     return true;
   }
@@ -150,7 +165,9 @@ export class SimulatedDisk {
     if (sync === "ignored") return "ok";
     file.content.sync(this.#busyUntilMs);
     file.content.settle(this.#clock.nowMs());
-    this.#deleted.clear();
+    for (const { deleted } of this.#folderChanges) {
+      if (deleted) deleted.durableAtMs = Math.min(deleted.durableAtMs, this.#busyUntilMs);
+    }
     return "ok";
   }
 
@@ -163,6 +180,7 @@ export class SimulatedDisk {
   /** The program dies: what it has open is closed, what it wrote stays. */
   killProcess(): void {
     const nowMs = this.#clock.nowMs();
+    this.#undoAfter(nowMs);
     for (const file of this.#files.values()) {
       file.settle(nowMs);
       file.forgetAfter(nowMs);
@@ -175,14 +193,16 @@ export class SimulatedDisk {
     this.#pendingCut = undefined;
     const nowMs = this.#clock.nowMs();
     const mood = MOODS[this.#rng.integer(0, MOODS.length - 1)]!;
-    for (const [path, file] of this.#deleted) {
-      if (!this.#files.has(path) && this.#rng.chance(1, 2)) this.#files.set(path, file);
+    this.#undoAfter(nowMs);
+    for (const { deleted } of this.#folderChanges.toReversed()) {
+      if (!deleted || deleted.durableAtMs <= nowMs || this.#files.has(deleted.path)) continue;
+      if (this.#rng.chance(1, 2)) this.#files.set(deleted.path, deleted.file);
     }
     for (const [path, file] of this.#files) {
       file.settle(nowMs);
       if (!file.cutPower(nowMs, mood, this.#rng)) this.#files.delete(path);
     }
-    this.#deleted.clear();
+    this.#folderChanges = [];
     this.#startAnew(nowMs);
   }
 
@@ -210,6 +230,19 @@ export class SimulatedDisk {
       hash.update(path).update(bytes);
     }
     return hash.digest("hex");
+  }
+
+  /** Takes note of a change to the folder that is made now, and forgets those that nothing can undo any more. */
+  #change(undo: () => void, deleted?: FolderChange["deleted"]): void {
+    const nowMs = this.#clock.nowMs();
+    const kept = this.#folderChanges.filter((old) => Math.max(old.atMs, old.deleted?.durableAtMs ?? 0) > nowMs);
+    this.#folderChanges = [...kept, { atMs: this.#nowMs(), undo, ...(deleted && { deleted }) }];
+  }
+
+  /** What the process would have done to the folder after `nowMs` does not happen. */
+  #undoAfter(nowMs: number): void {
+    for (const { atMs, undo } of this.#folderChanges.toReversed()) if (atMs > nowMs) undo();
+    this.#folderChanges = this.#folderChanges.filter(({ atMs }) => atMs <= nowMs);
   }
 
   #startAnew(nowMs: number): void {
