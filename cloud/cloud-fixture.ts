@@ -41,7 +41,7 @@ const KEY = generateKey(new Uint8Array(32).fill(7));
 
 export async function startCloudFixture(
   config: Partial<ExecutionConfig> = {},
-  parts: Pick<ExecutionDeps, "equator" | "templates" | "presets" | "checkMovement"> = {},
+  parts: Pick<ExecutionDeps, "equator" | "templates" | "presets" | "checkMovement" | "archive"> = {},
 ): Promise<CloudFixture> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-cloud-"));
   const path = join(folder, "cloud.db");

@@ -1,8 +1,9 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { JournalBatch, Presence, ReplanRequest, Reply, Telemetry } from "#contract/messages";
-import { filterOf, parseTopic, type TopicName } from "#contract/topics";
+import { filterOf, parseTopic } from "#contract/topics";
 import { parseBoundedJson } from "#lib/bounded-json";
 import type { Message } from "#lib/transport";
+import { createAdmission, HEARD_TOPICS, type HeardTopic } from "./admission.ts";
 import { settleCommand } from "./commands.ts";
 import { trackTelemetry } from "./core/track.ts";
 import type { CloudContext } from "./context.ts";
@@ -16,7 +17,7 @@ import type { Reception } from "./thing-io/reception.ts";
 
 /** The topics that the cloud listens to. */
 export function inboundFilters(site: string): string[] {
-  return (["presence", "reply", "journal", "telemetry", "replan-request"] as const).map((name) => filterOf(site, name));
+  return HEARD_TOPICS.map((name) => filterOf(site, name));
 }
 
 export interface InboundParts {
@@ -26,23 +27,30 @@ export interface InboundParts {
   readonly reception: Reception | undefined;
 }
 
-/** Takes messages from the broker: parsed here, then handled in the turn of their device. */
+/** Takes messages from the broker: let in, parsed here, then handled in the turn of their device. */
 export function createInbound(context: CloudContext, parts: InboundParts): (message: Message) => void {
-  const log = context.log.child({ module: "inbound" });
-  return (message) => {
-    const topic = parseTopic(message.topic);
-    const read = topic && topic.site === context.config.site ? parse(topic.name, message.payload) : undefined;
-    if (!topic || !read) {
-      log.warn({ topic: message.topic }, "message not understood");
-      return;
+  const { clock, fleet, config } = context;
+  const admission = createAdmission({ clock, log: context.log.child({ module: "inbound" }) });
+  return ({ topic: path, payload, retain }) => {
+    const topic = parseTopic(path);
+    const name = HEARD_TOPICS.find((heard) => heard === topic?.name);
+    if (!topic || topic.site !== config.site || name === undefined) return;
+    const { deviceId } = topic;
+    if (!admission.admits(deviceId, name, payload)) return;
+    const read = parse(name, payload);
+    if (!read) return admission.refuse(deviceId, `not understood on "${name}"`);
+    if ("deviceId" in read.body && read.body.deviceId !== deviceId) {
+      return admission.refuse(deviceId, `of another device than their topic names on "${name}"`);
     }
-    if ("deviceId" in read.body && read.body.deviceId !== topic.deviceId) {
-      log.warn({ topic: message.topic, deviceId: read.body.deviceId }, "message names another device than its topic");
-      return;
-    }
-    const device = context.fleet.ensure(topic.deviceId);
-    context.background(topic.name, () => device.turns(() => handle(context, parts, device, read, message.retain)));
+    if (!fleet.get(deviceId) && isAnswer(name)) return admission.refuse(deviceId, "from devices that were never heard");
+    const device = fleet.ensure(deviceId);
+    context.background(name, () => device.turns(() => handle(context, parts, device, read, retain)));
   };
+}
+
+/** Says nothing but to who has asked: nobody is known by it. */
+function isAnswer(name: HeardTopic): boolean {
+  return name === "reply" || name === "replan-request";
 }
 
 type Inbound =
@@ -52,7 +60,7 @@ type Inbound =
   | { readonly name: "telemetry"; readonly body: Telemetry }
   | { readonly name: "replan-request"; readonly body: ReplanRequest };
 
-const SCHEMAS: { readonly [Name in TopicName]?: z.ZodType } = {
+const SCHEMAS: Readonly<Record<HeardTopic, z.ZodType>> = {
   presence: Presence,
   reply: Reply,
   journal: JournalBatch,
@@ -60,13 +68,10 @@ const SCHEMAS: { readonly [Name in TopicName]?: z.ZodType } = {
   "replan-request": ReplanRequest,
 };
 
-function parse(name: TopicName, payload: string): Inbound | undefined {
-  const body = (SCHEMAS[name] ?? z.never()).safeParse(parseBoundedJson(payload, MESSAGE_LENGTH_MAX));
+function parse(name: HeardTopic, payload: string): Inbound | undefined {
+  const body = SCHEMAS[name].safeParse(parseBoundedJson(payload, payload.length));
   return body.success ? ({ name, body: body.data } as Inbound) : undefined;
 }
-
-/** A batch of the journal has at most 64 kB, a block of telemetry 400 kB of text. */
-const MESSAGE_LENGTH_MAX = 2_000_000;
 
 async function handle(
   context: CloudContext,

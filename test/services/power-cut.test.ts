@@ -9,14 +9,20 @@ import { Acknowledgements, wrongAfter, type Acknowledged } from "./power-cut/ver
 
 const SEED = Number(process.env["HOLDFAST_SEED"] ?? 1);
 const IMAGES = Number(process.env["HOLDFAST_IMAGES"] ?? 200);
+/** So long one may take on a busy machine. */
+const MS_PER_IMAGE = 300;
 const CYCLES = 20;
 const LOG_BYTES = 12_000_000;
 
 describe.skipIf(!canCutPower())("the agent's store, when the power is cut", () => {
-  it(`loses nothing acknowledged in ${IMAGES} disks with lost, torn and reordered writes (seed ${SEED})`, async () => {
-    const { failures } = await explorePowerCuts({ images: IMAGES, seed: SEED, bytes: LOG_BYTES, mode: "full" });
-    expect(failures).toEqual([]);
-  });
+  it(
+    `loses nothing acknowledged in ${IMAGES} disks with lost, torn and reordered writes (seed ${SEED})`,
+    { timeout: 60_000 + IMAGES * MS_PER_IMAGE },
+    async () => {
+      const { failures } = await explorePowerCuts({ images: IMAGES, seed: SEED, bytes: LOG_BYTES, mode: "full" });
+      expect(failures).toEqual([]);
+    },
+  );
 
   it("would lose events without waiting for the disk: these tests can fail", async () => {
     const { failures } = await explorePowerCuts({ images: 20, seed: SEED, bytes: LOG_BYTES / 4, mode: "normal" });

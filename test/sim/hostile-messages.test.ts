@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { createInbox } from "#agent/link/inbox";
 import { ObedientHandler, SIGNER, STRANGER, VERIFIER } from "#agent/link/inbox-fixture";
@@ -9,9 +7,10 @@ import { sha256Hex } from "#contract/io/node-crypto";
 import { silentLog } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { hostileMessage, signModels, type Models } from "./hostile-messages.ts";
+import { usedHeap } from "./used-heap.ts";
 
 const SEED = Number(process.env["HOLDFAST_SEED"] ?? 1);
-const MESSAGES = process.env["HOLDFAST_LONG"] === "1" ? 10_000_000 : 100_000;
+const MESSAGES = process.env["HOLDFAST_LONG"] === "1" ? 6_000_000 : 100_000;
 /** So many come in a second: about as many of every topic as are let in, and a tenth more. */
 const PER_SECOND = 200;
 const GROWTH_BYTES_MAX = 24_000_000;
@@ -85,11 +84,4 @@ function unsigned(bench: LinkBench): Pick<Models, "ack" | "presence"> {
   const at = "2026-01-05T08:00:00.000Z";
   const ack = { v: 1, cloudId: "cloud-1", incarnation, journalSeq: 2, leases: [], at };
   return { ack: JSON.stringify(ack), presence: JSON.stringify(bench.beat()) };
-}
-
-function usedHeap(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
 }

@@ -92,7 +92,8 @@ function hostileJws(models: Models, topic: "contract" | "command", rng: Rng): st
   return pick(FORGERIES, rng)({ model, other, header, payload, signature, byStranger: models.byStranger }, rng);
 }
 
-function hostileJson(model: string, rng: Rng): string {
+/** A likeness of a JSON document; it may be well-formed by chance. */
+export function hostileJson(model: string, rng: Rng): string {
   switch (rng.integer(0, 5)) {
     case 0:
       return randomText(rng);
@@ -148,7 +149,7 @@ function randomValue(rng: Rng, depth: number): unknown {
   return pick([null, true, false, {}, [], "__proto__", "", "1", "online", randomText(rng), ...numbers], rng);
 }
 
-function pick<Item>(items: readonly Item[], rng: Rng): Item {
+export function pick<Item>(items: readonly Item[], rng: Rng): Item {
   return items[rng.integer(0, items.length - 1)]!;
 }
 
@@ -156,7 +157,8 @@ function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
-function parse(text: string): unknown {
+/** The value of a text, undefined where it is no JSON. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { createRng } from "#lib/rng";
+import { createRng, type Rng } from "#lib/rng";
 import { crashImages } from "./block-replay.ts";
 import { compileHelper, kill, makeDisk, mountDisk, startLoad, unmount } from "./small-disk.ts";
 import { wrongAfter } from "./verdict.ts";
 
 const DISK_MEGABYTES = 24;
+/** Images of one run of the load; beyond that it runs again, on a new disk, and does other things. */
+const IMAGES_A_RUN = 1000;
 
 /** What came of many power cuts. */
 export interface Exploration {
@@ -17,21 +19,37 @@ export interface Exploration {
   readonly failures: readonly string[];
 }
 
-/**
- * Lets the agent's store write to an ext4 on a block device that remembers, until the log has `bytes`, and then looks at the
- * disk after `images` power cuts with lost, torn and reordered writes. Needs root.
- */
-export async function explorePowerCuts(options: {
+export interface ExplorationOptions {
   readonly images: number;
   readonly seed: number;
   readonly bytes: number;
   readonly mode: "full" | "normal";
-}): Promise<Exploration> {
+}
+
+/**
+ * Lets the agent's store write to an ext4 on a block device that remembers, until the log has `bytes`, and then looks at the
+ * disk after `images` power cuts with lost, torn and reordered writes. Needs root.
+ */
+export async function explorePowerCuts({ images, seed, ...load }: ExplorationOptions): Promise<Exploration> {
+  const rng = createRng(seed);
+  const failures: string[] = [];
+  for (let judged = 0; judged < images; judged += IMAGES_A_RUN) {
+    const count = Math.min(IMAGES_A_RUN, images - judged);
+    failures.push(...(await exploreOneRun(count, rng.fork(`run ${judged}`), load)));
+  }
+  return { images, failures };
+}
+
+async function exploreOneRun(
+  count: number,
+  rng: Rng,
+  { bytes, mode }: Pick<ExplorationOptions, "bytes" | "mode">,
+): Promise<readonly string[]> {
   // In memory: no power is cut here but that of the images.
   const folder = mkdtempSync("/dev/shm/holdfast-power-cut-");
   try {
-    await writeLog(folder, options.bytes, options.mode);
-    return await judgeImages(folder, options.images, options.seed);
+    await writeLog(folder, bytes, mode);
+    return await judgeImages(folder, count, rng);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -62,19 +80,14 @@ async function writeLog(folder: string, bytes: number, mode: "full" | "normal"):
   }
 }
 
-async function judgeImages(folder: string, count: number, seed: number): Promise<Exploration> {
+async function judgeImages(folder: string, count: number, rng: Rng): Promise<readonly string[]> {
   const [image, mounted] = [join(folder, "image"), join(folder, "after")];
   const failures: string[] = [];
-  for (const { bytes, acknowledged, what } of crashImages(
-    join(folder, "log"),
-    join(folder, "before"),
-    count,
-    createRng(seed),
-  )) {
+  for (const { bytes, acknowledged, what } of crashImages(join(folder, "log"), join(folder, "before"), count, rng)) {
     writeFileSync(image, bytes);
     using _ = mountDisk(image, mounted);
     const wrong = await wrongAfter(mounted, acknowledged);
     if (wrong.length > 0) failures.push(`${what}: ${wrong.slice(0, 3).join("; ")}`);
   }
-  return { images: count, failures };
+  return failures;
 }
