@@ -7,6 +7,7 @@ import type { ContractState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { assert } from "#lib/errors";
 import { createMemoryLog, type LogLine } from "#lib/log";
+import { catchStrays } from "#lib/node/strays";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import { gatherEvidence, type Evidence } from "./evidence.ts";
@@ -62,6 +63,17 @@ const FAREWELL_TURNS = 240;
  * equal runs. Ends when all is settled, at the scenario's `until` at the latest. Throws what a part throws that has a bug.
  */
 export async function simulate(loaded: LoadedScenario, options: SimulationOptions): Promise<Simulation> {
+  using strays = catchStrays();
+  const onSlice = async (virtualMs: number): Promise<void> => {
+    strays.throwFirst();
+    await options.onSlice?.(virtualMs);
+  };
+  const simulation = await run(loaded, { ...options, onSlice });
+  strays.throwFirst();
+  return simulation;
+}
+
+async function run(loaded: LoadedScenario, options: SimulationOptions): Promise<Simulation> {
   const sqlite = await loadSimulatedSqlite();
   const startedMs = options.realMs();
   const clock = new VirtualClock({ bootId: BOOT_ID });

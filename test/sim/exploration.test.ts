@@ -50,6 +50,21 @@ it("a run that is paced gives the digest of one that is not", async () => {
   expect(paced.result.digest).toBe(free.result.digest);
 });
 
+/** In a process of its own: vitest takes such a throw for a failure of the test. */
+const RUN_WITH_STRAY = `
+import { draw } from "#sim/explore/draw";
+import { runDrawn } from "#sim/explore/run-seed";
+const verifier = (own) => ({ verify: (...asked) => (void Promise.reject(new RangeError("nobody waits")), own.verify(...asked)) });
+const { violations } = await runDrawn(draw(1, "coarse"), [], { verifier });
+process.stdout.write(violations.join());
+`;
+
+it("what a part throws where nobody waits for it is a violation, not the end of the exploration", () => {
+  const args = ["--input-type=module", "--eval", RUN_WITH_STRAY];
+  const { stdout, status } = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: "utf8" });
+  expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^no part fails: RangeError/) });
+});
+
 function run(motion: Motion, from: number, to: number, processes = 2): Promise<Exploration> {
   return explore({
     seeds: { from, to },
