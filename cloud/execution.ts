@@ -89,7 +89,7 @@ export interface Execution {
   /** A contract for whichever device can do it. */
   assignTask(draft: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<AssignedTask>>;
   /** Work asked for by its kind, which waits for its time and its device. */
-  submitTask(order: unknown): Promise<Answer<TaskView>>;
+  submitTask(order: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<TaskView>>;
   cancelTask(taskId: string): Promise<Answer<TaskView>>;
   getTask(taskId: string): Promise<Answer<TaskView>>;
   forceRelease(taskId: string, body: unknown): Promise<Answer<ForceReleaseView>>;
@@ -237,7 +237,8 @@ function operations(context: CloudContext, { recovery, board, orders, wes, thing
     listDevices: () => listDevices(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
     assignTask: (draft, options) => assignTask(context, draft, options),
-    submitTask: async (order) => viewAfter(await orders.submit(order), (taskId) => getTask(context, board, taskId)),
+    submitTask: async (order, options) =>
+      viewAfter(await orders.submit(order, options), (taskId) => getTask(context, board, taskId)),
     cancelTask: async (taskId) => viewAfter(await orders.cancel(taskId), () => getTask(context, board, taskId)),
     getTask: (taskId) => getTask(context, board, taskId),
     forceRelease: (taskId, body) => forceRelease(context, taskId, body, recovery),

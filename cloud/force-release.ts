@@ -5,7 +5,7 @@ import { raise } from "./exceptions.ts";
 import { leaseEndsAt } from "./acks.ts";
 import { lockingContract, modeOf, notify, type Device } from "./fleet.ts";
 import type { ContractRow } from "./io/store.ts";
-import { type Answer, refuse } from "./problem.ts";
+import { type Answer, readAs, refuse } from "./problem.ts";
 import type { Unheard } from "./recollection.ts";
 import { changeOf, changeOps, takeOver } from "./status-change.ts";
 import type { ForceReleaseView } from "./views.ts";
@@ -34,16 +34,16 @@ export async function forceRelease(
   body: unknown,
   recovery: AfterRelease,
 ): Promise<Answer<ForceReleaseView>> {
-  const order = ForceRelease.safeParse(body);
-  if (!order.success) return refuse("invalid", z.prettifyError(order.error));
+  const order = readAs(ForceRelease, body);
+  if (!order.ok) return order;
   const given = (await context.store.contractsOfTask(taskId)).at(-1);
   const device = given && context.fleet.get(given.deviceId);
   const unheard = context.recollection.unheardFor(taskId);
   const isLocked = device && lockingContract(device)?.contractId === given.contractId;
-  if (unheard && !isLocked) return freeUnheard(context, taskId, order.data, unheard);
+  if (unheard && !isLocked) return freeUnheard(context, taskId, order.value, unheard);
   if (!given || !device) return refuse("not_found", `no contract was ever made for task ${taskId}`);
-  const released = await device.turns(() => release(context, device, given.contractId, order.data));
-  if (released.ok && order.data.assign) recovery.consider(given.contractId);
+  const released = await device.turns(() => release(context, device, given.contractId, order.value));
+  if (released.ok && order.value.assign) recovery.consider(given.contractId);
   return released;
 }
 

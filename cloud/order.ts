@@ -1,7 +1,10 @@
+import type { Hold } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { CLOUD_HOLD, issueCommand } from "./commands.ts";
 import type { CloudContext } from "./context.ts";
-import { modeOf } from "./fleet.ts";
+import { type Device, modeOf } from "./fleet.ts";
+import type { ContractRow } from "./io/store.ts";
+import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 import type { CommandView, CommandWords } from "./views.ts";
 
@@ -10,7 +13,7 @@ export async function orderContract(
   context: CloudContext,
   idOrName: string,
   type: CommandView["type"],
-  { holdId = CLOUD_HOLD, reason }: CommandWords = {},
+  { holdId: named, reason }: CommandWords = {},
 ): Promise<Answer<CommandView>> {
   const row = await context.store.contract(idOrName);
   const device = row && context.fleet.get(row.deviceId);
@@ -18,8 +21,46 @@ export async function orderContract(
   const { contractId, status, epoch } = row;
   if (isFinal(status))
     return refuse("contract_final", `contract ${contractId} is ${status}`, { contractId, contractStatus: status });
-  const words = { ...(type !== "cancel" && { holdId }), ...(reason !== undefined && { data: { reason } }) };
-  const issued = await device.turns(() => issueCommand(context, device, { type, contractId, epoch, ...words }));
-  const delivery = modeOf(device) === "projected" ? "kept" : "sent";
-  return { ok: true, value: { commandId: issued.commandId, contractId, type, delivery } };
+  return device.turns(async () => {
+    const meant = named === undefined && type === "resume" ? holdToClear(device, row) : asked(type, named);
+    if (!meant.ok) return meant;
+    const holdId = meant.value;
+    const words = present({ holdId, data: reason === undefined ? undefined : { reason } });
+    const { commandId } = await issueCommand(context, device, { type, contractId, epoch, ...words });
+    const delivery = modeOf(device) === "projected" ? "kept" : "sent";
+    return { ok: true, value: { commandId, contractId, type, delivery, ...present({ holdId }) } };
+  });
+}
+
+function asked(type: CommandView["type"], named: string | undefined): Answer<string | undefined> {
+  return { ok: true, value: type === "cancel" ? undefined : (named ?? CLOUD_HOLD) };
+}
+
+/**
+ * The hold that a `resume` means which names none: the cloud's own, unless it has none and a failure waits for a person: whoever resumes is
+ * one. What others hold is theirs to clear; 409 tells who they are.
+ */
+function holdToClear(device: Device, { contractId }: ContractRow): Answer<string> {
+  const holds = device.state.contracts[contractId]?.holds ?? [];
+  const waiting = holds.find(isForPerson);
+  if (holds.length === 0 || holds.some(isCloudHold) || isHoldOnItsWay(device, contractId))
+    return { ok: true, value: CLOUD_HOLD };
+  if (waiting) return { ok: true, value: waiting.holdId };
+  const told = holds.map(({ holdId, by, reason }) => ({ holdId, by, reason }));
+  const names = told.map(({ holdId, by }) => `${holdId} (by ${by})`).join(", ");
+  const detail = `contract ${contractId} is not held by the cloud but by ${names}: name the holdId that is meant; a device clears those by cloud and policy`;
+  return refuse("other_hold", detail, { contractId, holds: told });
+}
+
+function isCloudHold({ by, holdId }: Hold): boolean {
+  return by === "cloud" && holdId === CLOUD_HOLD;
+}
+
+/** The device waits for a person, because its policy says so, or because the time of what it waited for is up. */
+function isForPerson({ by, holdId }: Hold): boolean {
+  return by === "policy" && (holdId.startsWith("escalation:") || holdId.endsWith(":spent"));
+}
+
+function isHoldOnItsWay({ commands }: Device, contractId: string): boolean {
+  return commands.some((open) => open.type === "hold" && open.contractId === contractId && open.holdId === CLOUD_HOLD);
 }

@@ -15,7 +15,7 @@ import {
 } from "./core/policy/policy.ts";
 import type { CloudStore, Tenant } from "./io/store.ts";
 import { present } from "./present.ts";
-import { type Answer, problem, refuse } from "./problem.ts";
+import { type Answer, readAs, refuse, refuseAll } from "./problem.ts";
 
 /** The recovery policies: which applies, and in which version. */
 export interface PolicyService {
@@ -64,6 +64,12 @@ export const DryRun = z.strictObject({
     .default({})
     .meta({ description: "`robot`, `inputs`, `contract` of conditions" }),
   policy: Policy.optional().meta({ description: "a draft that is judged by instead of what is stored" }),
+});
+
+/** What is put: a policy, also as `GET` shows it; its id is that of the path. */
+export const PolicyOrder = Policy.partial({ id: true }).extend({
+  version: z.number().int().optional().meta({ description: "ignored: the next one is made" }),
+  at: z.string().optional().meta({ description: "ignored" }),
 });
 
 export const DryRunView = z.object({
@@ -145,19 +151,20 @@ function changed(id: string, version: number): Answer<never> {
 
 /** A policy that may be stored: well-formed, its expressions compile, and nobody passes it off as one that ships. */
 function readPolicy(id: string, body: unknown, tenant: Tenant | undefined): Answer<Policy> {
-  const parsed = Policy.safeParse(body);
-  if (!parsed.success) return invalid(issuesOf(parsed.error));
-  const policy = parsed.data;
+  const parsed = readAs(PolicyOrder, body);
+  if (!parsed.ok) return parsed;
+  const { version: _version, at: _at, ...written } = parsed.value;
+  const policy = { ...written, id: written.id ?? id };
   if (policy.id !== id)
-    return invalid([{ path: "/id", message: "is not the id of the path", value: policy.id, expected: id }]);
+    return refuseAll([{ path: "/id", message: "is not the id of the path", value: policy.id, expected: id }]);
   if (policy.origin === "preset") {
     const expected = "operator or agent";
-    return invalid([{ path: "/origin", message: "presets ship with the program", value: "preset", expected }]);
+    return refuseAll([{ path: "/origin", message: "presets ship with the program", value: "preset", expected }]);
   }
   const foreign = foreignTo(policy, tenant);
   if (foreign) return foreign;
   const problems = policyProblems(policy);
-  return problems.length === 0 ? { ok: true, value: policy } : invalid(problems);
+  return problems.length === 0 ? { ok: true, value: policy } : refuseAll(problems);
 }
 
 /** Why a tenant may not write this policy: it is for contracts of others, too. */
@@ -169,23 +176,12 @@ function foreignTo(policy: Policy | undefined, tenant: Tenant = {}): Answer<neve
   return name && refuse("forbidden", detail);
 }
 
-type Problems = NonNullable<ReturnType<typeof problem>["errors"]>;
-
-function invalid(errors: Problems): Answer<never> {
-  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return refuse("invalid", detail, { errors });
-}
-
-function issuesOf(error: z.ZodError): Problems {
-  return error.issues.map(({ path, message }) => ({ path: path.map((part) => `/${String(part)}`).join(""), message }));
-}
-
 function dryRun(policies: readonly VersionedPolicy[], body: unknown): Answer<DryRunView> {
-  const parsed = DryRun.safeParse(body);
-  if (!parsed.success) return invalid(issuesOf(parsed.error));
-  const { failure, context, policy: draft, ...facts } = parsed.data;
+  const parsed = readAs(DryRun, body);
+  if (!parsed.ok) return parsed;
+  const { failure, context, policy: draft, ...facts } = parsed.value;
   const problems = draft ? policyProblems(draft) : [];
-  if (problems.length > 0) return invalid(problems);
+  if (problems.length > 0) return refuseAll(problems);
   const governing = draft ? { policy: draft, version: 0 } : governingPolicy(policies, facts);
   const book = governing?.policy ?? DEFAULT_FAILURE_POLICY;
   const { loaded: isLoaded, ...told } = failure;

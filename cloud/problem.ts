@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Problem } from "#contract/event";
+import { toProblem } from "#contract/finding";
+import { schemaFindings } from "#contract/schema-findings";
 
 /** Prefix of every `type`: the word behind it is the reason, the same that devices use in `contract.rejected` and `reply`. */
 export const PROBLEM_URN = "urn:holdfast:problem:";
@@ -32,6 +34,7 @@ export const PROBLEMS = {
   task_busy: [409, "The task already has an active contract"],
   contract_exists: [409, "A contract of this id exists"],
   contract_final: [409, "The contract has ended"],
+  other_hold: [409, "Somebody else holds the contract"],
   no_able_device: [409, "No device can take the task now"],
   restored: [409, "The cloud was restored, and does not know yet what is under way"],
   task_exists: [409, "A task of this id was asked for before"],
@@ -70,6 +73,31 @@ export function refuse(
   members: Members = {},
 ): { ok: false; problem: ProblemDocument } {
   return { ok: false, problem: problem(word, detail, members) };
+}
+
+/** What was sent, by its schema; or 422 with everything that is wrong with it. */
+export function readAs<Schema extends z.ZodType>(schema: Schema, given: unknown): Answer<z.output<Schema>> {
+  const read = schema.safeParse(given);
+  return read.success ? { ok: true, value: read.data } : refuseAll(problemsIn(given, read.error));
+}
+
+/** 422 with everything that is wrong, in words as well. */
+export function refuseAll(errors: readonly Problem[]): { ok: false; problem: ProblemDocument } {
+  return refuse("invalid", inWords(errors), { errors });
+}
+
+/** What a schema found wrong, each thing with its place. */
+export function problemsIn(given: unknown, error: z.ZodError): Problem[] {
+  return schemaFindings(given, error.issues).map(toProblem);
+}
+
+/** What is wrong, as one sentence. */
+export function inWords(errors: readonly Problem[]): string {
+  return errors
+    .map(
+      ({ path, message, expected }) => `${path || "the body"}: ${message}${expected ? ` (expected ${expected})` : ""}`,
+    )
+    .join("; ");
 }
 
 /** A contract that the cloud or the device refused, with the reason word and everything that is wrong with it. */

@@ -1,5 +1,4 @@
 import { checkContractDraft } from "#contract/check";
-import { canonicalJson } from "#contract/canonical";
 import { type Contract, type ContractDraft, DEFAULT_LEASE } from "#contract/contract";
 import { topicOf } from "#contract/topics";
 import { messageOf } from "#lib/errors";
@@ -8,6 +7,7 @@ import type { ContractOrder } from "./core/equator/excerpt.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { fillSpatial, orderOf } from "./excerpts.ts";
 import { contractUnderWay, lockingContract, modeOf, sessionOf, until, type Device } from "./fleet.ts";
+import { keepKey, type KeyedRequest, madeBefore } from "./idempotency.ts";
 import type { Conflict, ContractRow, StoreOp } from "./io/store.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse, refuseContract } from "./problem.ts";
@@ -63,8 +63,9 @@ async function send(
   options: PushOptions,
 ): Promise<Answer<ContractRow>> {
   const { draft, order } = request;
+  const keyed = { key: options.idempotencyKey, order };
   const settled =
-    (await earlierRequest(context, order, options.idempotencyKey)) ??
+    (await earlierContract(context, keyed)) ??
     obstacleTo(context, device) ??
     forgotten(context, draft.taskId) ??
     (await heldByStranger(context, draft.taskId));
@@ -77,7 +78,7 @@ async function send(
     // First, because they may free the task.
     ...(options.alongside ?? []),
     { op: "insert-contract", row, epochRule },
-    ...idempotencyOps(context, order, options.idempotencyKey, contractId),
+    ...keepKey(context, keyed, contractId),
     logOp(context, { type: "contract.status", deviceId, contractId, data }),
   ]);
   if (!committed.ok) return conflictProblem(committed.conflict as PushConflict, row);
@@ -219,33 +220,11 @@ function conflictProblem(conflict: PushConflict, row: ContractRow): Answer<never
 }
 
 /** The contract that the same request has made. */
-async function earlierRequest(
-  context: CloudContext,
-  order: ContractOrder,
-  key: string | undefined,
-): Promise<Answer<ContractRow> | undefined> {
-  const earlier = key === undefined ? undefined : await context.store.idempotency(key);
-  if (!earlier) return undefined;
-  if (earlier.fingerprint !== fingerprintOf(context, order)) {
-    return refuse("key_reused", "this idempotency key was used with another body");
-  }
-  const row = await context.store.contract(earlier.contractId);
+async function earlierContract(context: CloudContext, keyed: KeyedRequest): Promise<Answer<ContractRow> | undefined> {
+  const made = await madeBefore(context, keyed);
+  if (!made?.ok) return made;
+  const row = await context.store.contract(made.value);
   return row && { ok: true, value: row };
-}
-
-function idempotencyOps(
-  context: CloudContext,
-  order: ContractOrder,
-  key: string | undefined,
-  contractId: string,
-): StoreOp[] {
-  if (key === undefined) return [];
-  const row = { key, fingerprint: fingerprintOf(context, order), contractId, createdAt: nowText(context) };
-  return [{ op: "insert-idempotency", row }];
-}
-
-function fingerprintOf(context: CloudContext, order: ContractOrder): string {
-  return context.sha256(canonicalJson(order));
 }
 
 function summary(count: number): string {

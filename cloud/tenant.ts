@@ -42,24 +42,33 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
     const found = await getTask(taskId);
     return found.ok ? run() : found;
   }
+  function getDevice(deviceId: string): ReturnType<Execution["getDevice"]> {
+    const found = execution.getDevice(deviceId);
+    return !found.ok || isVisible(found.value)
+      ? found
+      : refuse("unknown_device", `${deviceId} is at work for somebody else`);
+  }
   return {
     ...execution,
     pushContract: (draft, options) => ifOwnDraft(draft, (own) => execution.pushContract(own, options)),
-    submitTask: (order) => ifOwnDraft(order, (own) => execution.submitTask(own)),
+    submitTask: (order, options) => ifOwnDraft(order, (own) => execution.submitTask(own, options)),
     cancelTask: (taskId) => ifOwnTask(taskId, () => execution.cancelTask(taskId)),
     assignTask: (draft, options) => ifOwnDraft(draft, (own) => execution.assignTask(own, options)),
     getContract: (idOrName) => ifOwn(idOrName, () => execution.getContract(idOrName)),
     listContracts: (query) => execution.listContracts({ ...query, ...tenant }),
     reconcile: (idOrName) => ifOwn(idOrName, () => execution.reconcile(idOrName)),
-    command: (idOrName, type) => ifOwn(idOrName, () => execution.command(idOrName, type)),
+    command: (idOrName, type, words) => ifOwn(idOrName, () => execution.command(idOrName, type, words)),
     getTask,
     forceRelease: (taskId, body) => ifOwnTask(taskId, () => execution.forceRelease(taskId, body)),
     listDevices: () => execution.listDevices().filter(isVisible),
-    getDevice: (deviceId) => {
-      const found = execution.getDevice(deviceId);
-      return !found.ok || isVisible(found.value)
-        ? found
-        : refuse("unknown_device", `${deviceId} is at work for somebody else`);
+    getDevice,
+    latestTelemetry: (deviceId) => {
+      const found = getDevice(deviceId);
+      return found.ok ? execution.latestTelemetry(deviceId) : found;
+    },
+    telemetryHistory: async (deviceId, channel, span) => {
+      const found = getDevice(deviceId);
+      return found.ok ? execution.telemetryHistory(deviceId, channel, span) : found;
     },
     policies: {
       ...execution.policies,
@@ -71,6 +80,8 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
       const isListed = rows.some((row) => row.id === id);
       return isListed ? execution.resolveException(id, resolution) : refuse("not_found", `there is no exception ${id}`);
     },
+    // What partners post besides movements belongs to no contract.
+    listFeed: async () => ({ rows: [] }),
     listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
     logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
     onLogged: (listener) =>

@@ -127,6 +127,7 @@ export const CommandView = z.object({
   contractId: Uuid7,
   type: z.enum(["hold", "resume", "cancel"]),
   delivery: z.enum(["sent", "kept"]).meta({ description: "`kept`: it is sent when the device returns" }),
+  holdId: z.string().exactOptional().meta({ description: "the hold that is placed or cleared" }),
 });
 export type CommandView = z.infer<typeof CommandView>;
 
@@ -161,10 +162,13 @@ export const TaskView = z.object({
 });
 export type TaskView = z.infer<typeof TaskView>;
 
-/** What may be said with a command: the hold that is meant (`cloud` unless given), and why, for people. */
+/** What may be said with a command: the hold that is meant, and why, for people. */
 export const CommandWords = z.strictObject({
-  holdId: z.string().min(1).max(64).exactOptional(),
-  reason: z.string().min(1).max(500).exactOptional(),
+  holdId: z.string().min(1).max(64).exactOptional().meta({
+    description:
+      "the hold to place or clear; unless given the cloud's own, `cloud`; a resume clears, where there is none, the one that waits for a person",
+  }),
+  reason: z.string().min(1).max(500).exactOptional().meta({ description: "why, for people" }),
 });
 export type CommandWords = z.infer<typeof CommandWords>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Contract, ContractDraft, Expression } from "./contract.ts";
 import type { Problem, RejectReason } from "./event.ts";
-import { compileExpression } from "./expression.ts";
+import { compileExpression, CONTRACT_VARIABLES, HOLD_VARIABLES } from "./expression.ts";
 import { invalid, readableItems, repeatedIds, toProblem, valueAt, type Finding } from "./finding.ts";
 import { schemaFindings } from "./schema-findings.ts";
 import { spatialFindings } from "./spatial-rules.ts";
@@ -78,8 +78,8 @@ function revisionFindings(contract: unknown): Finding[] {
 }
 
 function expressionFindings(contract: unknown): Finding[] {
-  return expressionsOf(contract).flatMap(({ path, source }) => {
-    const compiled = compileExpression(source);
+  return expressionsOf(contract).flatMap(({ path, source, variables = CONTRACT_VARIABLES }) => {
+    const compiled = compileExpression(source, { variables });
     if (compiled.ok) return [];
     return [
       invalid(path, `${compiled.message} (character ${compiled.position + 1})`, {
@@ -93,6 +93,8 @@ function expressionFindings(contract: unknown): Finding[] {
 interface Located {
   readonly path: readonly PropertyKey[];
   readonly source: string;
+  /** Names that it may use; those of every expression unless given. */
+  readonly variables?: readonly string[];
 }
 
 /** Every expression of a contract, wherever what is around it can be read. */
@@ -122,6 +124,10 @@ function rulesOf(contract: unknown, path: readonly PropertyKey[]): readonly Loca
   const holds = readableItems(contract, path, z.object({ hold: z.object({ until: Expression }) }));
   return [
     ...when.map(({ item, at }) => ({ path: [...path, at, "when"], source: item.when })),
-    ...holds.map(({ item, at }) => ({ path: [...path, at, "hold", "until"], source: item.hold.until })),
+    ...holds.map(({ item, at }) => ({
+      path: [...path, at, "hold", "until"],
+      source: item.hold.until,
+      variables: HOLD_VARIABLES,
+    })),
   ];
 }

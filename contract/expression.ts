@@ -5,6 +5,9 @@ import { ExpressionFault, toPlain } from "./expression-values.ts";
 /** What an expression of a contract may name (`failure` is there only where something failed). */
 export const CONTRACT_VARIABLES = ["inputs", "output", "contract", "robot", "failure"] as const;
 
+/** What a condition that ends a hold may name: it is looked at long after the failure, which is no longer there to ask about. */
+export const HOLD_VARIABLES = ["inputs", "output", "contract", "robot"] as const;
+
 /** Characters of an expression's source. */
 export const EXPRESSION_LENGTH_MAX = 1000;
 

@@ -161,6 +161,17 @@ describe("a token that is limited to an account", () => {
     expect(devices.map(({ deviceId }) => deviceId)).toEqual(["amr-07", "amr-09"]);
   });
 
+  it("commands with its own words, and sees no telemetry of others and nothing of the feed", async () => {
+    await using http = await working();
+    const words = { holdId: "aisle-b", reason: "forklift" };
+    const held = await http.call("POST", `/contracts/${http.own}/hold`, { token: "acme", body: words });
+    expect(held).toMatchObject({ status: 202, body: { holdId: "aisle-b" } });
+    for (const path of ["/devices/amr-08/telemetry", "/devices/amr-08/telemetry/motion"])
+      expect([path, (await http.call("GET", path, { token: "acme" })).status]).toEqual([path, 404]);
+    expect((await http.call("GET", "/devices/amr-07/telemetry", { token: "acme" })).status).toBe(200);
+    expect((await http.call("GET", "/feed", { token: "acme" })).body).toEqual({ items: [] });
+  });
+
   it("makes contracts and policies of its own only", async () => {
     await using http = await working();
     const draft = draftFor("amr-09", "task-3");

@@ -73,12 +73,38 @@ describe("a command over HTTP", () => {
     ]);
   });
 
+  it("that resumes without naming a hold clears the cloud's first, and then the one that waits for a person", async () => {
+    await using http = await rig();
+    await http.post("/contracts", draftFor("amr-07"));
+    const { contractId } = http.device.contracts[0]!;
+    const held = { holdId: "escalation:pick-item", by: "policy" as const, reason: "the gripper is empty" };
+    http.device.write("contract.held", held, { contractId });
+    await http.post("/contracts/example/hold");
+    await http.cloud.pass(1);
+    expect((await http.post("/contracts/example/resume")).body).toMatchObject({ holdId: "cloud" });
+    await http.cloud.pass(1);
+    expect((await http.post("/contracts/example/resume")).body).toMatchObject({ holdId: held.holdId });
+  });
+
+  it("that resumes without naming a hold is refused where others hold, and says who they are", async () => {
+    await using http = await rig();
+    await http.post("/contracts", draftFor("amr-07"));
+    const { contractId } = http.device.contracts[0]!;
+    const held = { holdId: "console:ann", by: "console" as const, reason: "a pallet is in the way" };
+    http.device.write("contract.held", held, { contractId });
+    await http.cloud.pass(1);
+    const { status, body } = await http.post("/contracts/example/resume");
+    expect([status, body["type"]]).toEqual([409, "urn:holdfast:problem:other_hold"]);
+    expect(body["holds"]).toEqual([held]);
+    expect((await http.post("/contracts/example/resume", { holdId: "console:ann" })).status).toBe(202);
+  });
+
   it("with a member that it does not know is refused", async () => {
     await using http = await rig();
     await http.post("/contracts", draftFor("amr-07"));
     const { status, body } = await http.post("/contracts/example/hold", { holdId: "", because: 1 });
     expect([status, body["type"]]).toEqual([422, "urn:holdfast:problem:invalid"]);
-    expect(body["errors"]).toMatchObject([{ path: "/holdId" }, { path: "" }]);
+    expect(body["errors"]).toMatchObject([{ path: "/holdId" }, { path: "/because", message: "unknown key" }]);
   });
 });
 
@@ -217,6 +243,17 @@ describe("a problem", () => {
     });
     expect(await http.post("/contracts", "schema: x", { "content-type": "text/yaml" })).toMatchObject({ status: 415 });
   });
+});
+
+it.each([
+  ["/exceptions/1/resolve", ["/by"]],
+  ["/tasks/some/force-release", ["/by", "/reason"]],
+  ["/policies/dry-run", ["/failure"]],
+] as const)("POST %s with an empty object names each member that is missing", async (url, paths) => {
+  await using http = await rig();
+  const { status, body } = await http.post(url, {});
+  expect([status, body["type"]]).toEqual([422, "urn:holdfast:problem:invalid"]);
+  expect(body["errors"]).toEqual(paths.map((path) => expect.objectContaining({ path, message: "is missing" })));
 });
 
 describe("devices, records and probes", () => {

@@ -7,7 +7,7 @@ import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import { AccessRules, type Caller, type Requirement } from "../core/access.ts";
 import type { Execution } from "../execution.ts";
-import { problem, type ProblemDocument, type ProblemWord } from "../problem.ts";
+import { inWords, problem, problemsIn, type ProblemDocument, type ProblemWord } from "../problem.ts";
 import { limitedTo } from "../tenant.ts";
 import { streamLog } from "./event-stream.ts";
 import { createGate } from "./gate.ts";
@@ -122,7 +122,7 @@ async function answer(
   caller: Caller,
 ): Promise<RouteAnswer> {
   const query = (route.query ?? z.object({})).safeParse(request.query);
-  if (!query.success) return problemAnswer(malformedQuery(query.error));
+  if (!query.success) return problemAnswer(malformedQuery(request.query, query.error));
   const isBare = !route.body || (route.isBodyOptional && (request.body ?? "") === "");
   const body = isBare ? { ok: true as const, value: undefined } : readJson(request.body);
   if (!body.ok) return problemAnswer(problem("malformed", body.detail));
@@ -185,10 +185,9 @@ function readJson(
   }
 }
 
-function malformedQuery(error: z.ZodError): ProblemDocument {
-  const errors = error.issues.map(({ path, message }) => ({ path: `/${path.join("/")}`, message }));
-  const detail = errors.map(({ path, message }) => `query ${path.slice(1)}: ${message}`).join("; ");
-  return problem("malformed", detail, { errors });
+function malformedQuery(given: unknown, error: z.ZodError): ProblemDocument {
+  const errors = problemsIn(given, error);
+  return problem("malformed", `query ${inWords(errors)}`, { errors });
 }
 
 /** What Fastify or an operation threw, as the problem that the caller sees. */

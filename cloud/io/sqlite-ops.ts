@@ -160,7 +160,7 @@ function prepare(database: SqliteDatabase) {
       WHERE command_id = @commandId AND replied_at IS NULL`),
     insertIdempotency: database.prepare(`
       INSERT INTO idempotency (key, fingerprint, contract_id, created_at)
-      VALUES (@key, @fingerprint, @contractId, @createdAt)`),
+      VALUES (@key, @fingerprint, @madeId, @createdAt)`),
     insertMovement: database.prepare(`
       INSERT INTO ledger (executor_partner_id, executor_correlation_id, warehouse_id, device_id, contract_id, recorded_at,
         fenced, body)

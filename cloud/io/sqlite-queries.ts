@@ -27,7 +27,7 @@ const SUMMARY = `id, contract_id AS contractId, name, task_id AS taskId, device_
 const CONTRACT = `SELECT ${SUMMARY}, draft, body AS contract, jws FROM contract`;
 const COMMAND = `SELECT command_id AS commandId, device_id AS deviceId, n, type, contract_id AS contractId, epoch,
   hold_id AS holdId, data, created_at AS createdAt, replied_at AS repliedAt, result, reason, seq FROM command`;
-const IDEMPOTENCY = `SELECT key, fingerprint, contract_id AS contractId, created_at AS createdAt FROM idempotency`;
+const IDEMPOTENCY = `SELECT key, fingerprint, contract_id AS madeId, created_at AS createdAt FROM idempotency`;
 const LEDGER = `SELECT id, executor_partner_id AS partnerId, executor_correlation_id AS correlationId,
   warehouse_id AS warehouseId, device_id AS deviceId, contract_id AS contractId, recorded_at AS recordedAt,
   fenced AS isFenced, body AS movement FROM ledger`;

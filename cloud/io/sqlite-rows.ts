@@ -76,7 +76,7 @@ export const CommandColumns = z.object({
   seq: Count.exactOptional(),
 });
 
-export const IdempotencyColumns = z.object({ key: Text, fingerprint: Text, contractId: Text, createdAt: Text });
+export const IdempotencyColumns = z.object({ key: Text, fingerprint: Text, madeId: Text, createdAt: Text });
 
 export const LedgerColumns = z.object({
   id: Count,

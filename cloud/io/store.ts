@@ -171,11 +171,12 @@ export interface TaskRow {
 export const TaskState = z.enum(["open", "recurring", "assigned", "cancelled", "expired"]);
 export type TaskState = z.infer<typeof TaskState>;
 
-/** Which contract a request made; its answer is told from that contract, also after a crash in the middle. */
+/** Which contract or task a request made; its answer is told from that, also after a crash in the middle. */
 export interface IdempotencyRow {
   readonly key: string;
   readonly fingerprint: string;
-  readonly contractId: string;
+  /** A `contractId` or `taskId`. */
+  readonly madeId: string;
   readonly createdAt: string;
 }
 

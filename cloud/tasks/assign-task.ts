@@ -56,5 +56,5 @@ export async function assignTask(
 /** The same request goes to the same device, whoever is nearest by now. */
 async function earlierTask(context: CloudContext, key: string | undefined): Promise<string | undefined> {
   const earlier = key === undefined ? undefined : await context.store.idempotency(key);
-  return earlier && (await context.store.contract(earlier.contractId))?.deviceId;
+  return earlier && (await context.store.contract(earlier.madeId))?.deviceId;
 }

@@ -110,6 +110,21 @@ describe("a task that is asked for by its kind", () => {
     expect(rows.map(({ code }) => code)).toEqual(["window_passed"]);
   });
 
+  it("is one task under one idempotency key, also where it names no id; the key of another order is refused", async () => {
+    await using cloud = await start();
+    const { taskId: _named, ...order } = FETCH;
+    const key = { idempotencyKey: "k1" };
+    const first = await cloud.cloud.submitTask(order, key);
+    await cloud.restart();
+    expect(await cloud.cloud.submitTask(order, key)).toEqual(first);
+    const other = { ...order, parameters: { ...order.parameters, sku: "SKU-2" } };
+    expect(await cloud.cloud.submitTask(other, key)).toMatchObject({
+      problem: { status: 422, detail: expect.stringContaining("another body") as string },
+    });
+    const unkeyed = await cloud.cloud.submitTask(order);
+    expect(unkeyed.ok && first.ok && unkeyed.value.taskId !== first.value.taskId).toBe(true);
+  });
+
   it("can be taken back until a device has it", async () => {
     await using cloud = await start();
     await cloud.cloud.submitTask(FETCH);

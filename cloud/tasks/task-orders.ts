@@ -3,9 +3,11 @@ import type { CloudContext } from "../context.ts";
 import { nextRun } from "../core/scheduling/local-time.ts";
 import { TaskOrder } from "../core/scheduling/task-order.ts";
 import type { TaskTemplate } from "../core/scheduling/task-template.ts";
-import type { TaskRow } from "../io/store.ts";
+import { keepKey, madeBefore } from "../idempotency.ts";
+import type { StoreOp, TaskRow } from "../io/store.ts";
 import { present } from "../present.ts";
-import { type Answer, refuse, refuseContract } from "../problem.ts";
+import { type Answer, problemsIn, refuse, refuseContract } from "../problem.ts";
+import type { PushOptions } from "../push.ts";
 import type { Board } from "./board.ts";
 import { createOrderDrafts } from "./order-drafts.ts";
 import { taskLog } from "./task-log.ts";
@@ -14,7 +16,7 @@ import { createWaitingTasks } from "./waiting-tasks.ts";
 /** The scheduler (document 1): work that is asked for by its kind, and waits for its time and its device. */
 export interface TaskOrders extends Disposable {
   /** Checks an order as far as that is possible without a device, and keeps it. */
-  submit(body: unknown): Promise<Answer<TaskRow>>;
+  submit(body: unknown, options?: Pick<PushOptions, "idempotencyKey">): Promise<Answer<TaskRow>>;
   /** Takes an order back that no device has been given yet. */
   cancel(taskId: string): Promise<Answer<TaskRow>>;
   /** Takes up what an earlier run of the cloud was asked for. */
@@ -29,9 +31,15 @@ export function createTaskOrders(context: CloudContext, board: Board, templates:
   const waiting = createWaitingTasks(context, board, drafts);
   const recurring = new Map<string, TaskRow>();
 
-  async function keep(order: TaskOrder, taskId: string, atMs: number): Promise<Answer<TaskRow>> {
+  async function keep(
+    order: TaskOrder,
+    taskId: string,
+    atMs: number,
+    alongside: readonly StoreOp[] = [],
+  ): Promise<Answer<TaskRow>> {
     const row = rowOf(context, order, taskId, atMs);
-    const done = await store.commit([{ op: "insert-task", row }, taskLog(context, row)]);
+    const done = await store.commit([{ op: "insert-task", row }, taskLog(context, row), ...alongside]);
+    if (!done.ok && done.conflict === "key_in_use") return refuse("key_reused", "this idempotency key is in use");
     if (!done.ok) return refuse("task_exists", `task ${taskId} was asked for before`);
     take(row);
     return { ok: true, value: row };
@@ -61,13 +69,17 @@ export function createTaskOrders(context: CloudContext, board: Board, templates:
     if (recurring.size > 0) context.background("task schedule", makeDue);
   });
   return {
-    async submit(body) {
+    async submit(body, { idempotencyKey: key } = {}) {
       const read = TaskOrder.safeParse(body);
-      if (!read.success) return malformed(read.error.issues);
-      const { taskId = context.uuid() } = read.data;
+      if (!read.success)
+        return refuseContract("invalid", "the order of a task is not well-formed", problemsIn(body, read.error));
+      const order = read.data;
+      const made = await madeBefore(context, { key, order });
+      if (made) return made.ok ? { ok: true, value: (await store.task(made.value))! } : made;
+      const { taskId = context.uuid() } = order;
       const askedAtMs = clock.wallMs();
-      const probe = drafts.check({ order: read.data, taskId, askedAtMs });
-      return probe.ok ? keep(read.data, taskId, askedAtMs) : probe;
+      const probe = drafts.check({ order, taskId, askedAtMs });
+      return probe.ok ? keep(order, taskId, askedAtMs, keepKey(context, { key, order }, taskId)) : probe;
     },
     async cancel(taskId) {
       const row = await store.task(taskId);
@@ -94,14 +106,4 @@ function rowOf({ config }: CloudContext, order: TaskOrder, taskId: string, atMs:
   if (!order.schedule) return { ...common, state: "open" };
   const nextAtMs = nextRun(order.schedule.cron, config.timeZone, atMs);
   return { ...common, state: "recurring", ...(nextAtMs === undefined ? {} : { nextAt: timestamp(nextAtMs) }) };
-}
-
-type Issues = readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
-
-function malformed(issues: Issues): Answer<never> {
-  const problems = issues.map(({ path, message }) => ({
-    path: path.map((part) => `/${String(part)}`).join(""),
-    message,
-  }));
-  return refuseContract("invalid", "the order of a task is not well-formed", problems);
 }

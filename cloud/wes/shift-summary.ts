@@ -3,7 +3,7 @@ import { timestamp } from "#lib/clock";
 import { differencesOf, ShiftSummary, totalsOf } from "#contract/feed/shift";
 import { nowText } from "../context.ts";
 import { raise } from "../exceptions.ts";
-import { type Answer, problem, refuse } from "../problem.ts";
+import { type Answer, inWords, problemsIn, refuse } from "../problem.ts";
 import type { Partner, WesContext } from "./stream.ts";
 
 /** What the confirmation of a shift came to. */
@@ -30,7 +30,10 @@ export async function confirmShift(
 ): Promise<Answer<ShiftVerdict>> {
   const { store } = context;
   const parsed = ShiftSummary.safeParse(body);
-  if (!parsed.success) return { ok: false, problem: problem("malformed", z.prettifyError(parsed.error)) };
+  if (!parsed.success) {
+    const errors = problemsIn(body, parsed.error);
+    return refuse("malformed", inWords(errors), { errors });
+  }
   const { warehouse_id: warehouseId, correlation_id: correlationId, totals } = parsed.data;
   const { partnerId } = partner;
   if (partner.warehouseId !== undefined && partner.warehouseId !== warehouseId)

@@ -27,6 +27,7 @@ test.each<Bounds>([{ ...AT_ONCE, faults: 2 }, { ...AT_ONCE, picks: true, renewal
     const { states, broken } = explore(bounds, GUARDS, ASSUMPTIONS);
     expect(broken).toBeUndefined();
     expect(states).toBeGreaterThan(5_000);
+    process.stdout.write(`${states} states: ${JSON.stringify(bounds)}\n`);
   },
 );
 

@@ -1,4 +1,4 @@
-import { EXPRESSION_LENGTH_MAX, compileExpression } from "#contract/expression";
+import { CONTRACT_VARIABLES, EXPRESSION_LENGTH_MAX, HOLD_VARIABLES, compileExpression } from "#contract/expression";
 import type { FailurePolicy } from "#contract/contract";
 import type { Problem } from "#contract/event";
 import { rankedRules, type Policy, type PolicyRule, type VersionedPolicy } from "./policy.ts";
@@ -27,15 +27,15 @@ export function compilePolicy({ policy, version }: Pick<VersionedPolicy, "policy
 /** What is wrong with a policy besides its shape: expressions that do not compile, or are too long once compiled. */
 export function policyProblems(policy: Policy): Problem[] {
   return policy.rules.flatMap((rule, at) => [
-    ...problemsOf(`/rules/${at}/when`, conditionOf(rule), rule.when),
-    ...(rule.hold?.until === undefined ? [] : problemsOf(`/rules/${at}/hold/until`, rule.hold.until, rule.hold.until)),
+    ...problemsOf(`/rules/${at}/when`, [rule.when, conditionOf(rule)], CONTRACT_VARIABLES),
+    ...problemsOf(`/rules/${at}/hold/until`, [rule.hold?.until], HOLD_VARIABLES),
   ]);
 }
 
-function problemsOf(path: string, source: string, written: string | undefined): Problem[] {
-  // As it is written first: a position in the compiled text would point at nothing.
-  for (const text of [written, source]) {
-    const compiled = text === undefined ? undefined : compileExpression(text);
+/** The first that is wrong; as it is written comes first, because a position in the compiled text would point at nothing. */
+function problemsOf(path: string, texts: readonly (string | undefined)[], variables: readonly string[]): Problem[] {
+  for (const text of texts) {
+    const compiled = text === undefined ? undefined : compileExpression(text, { variables });
     if (!compiled || compiled.ok) continue;
     const expected = `a CEL expression, at most ${EXPRESSION_LENGTH_MAX} characters with the rule's other conditions`;
     return [{ path, message: `${compiled.message} (character ${compiled.position + 1})`, value: text!, expected }];

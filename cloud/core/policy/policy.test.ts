@@ -124,3 +124,11 @@ describe("a compiled policy", () => {
     expect(problems.map(({ path }) => path)).toEqual(["/rules/0/when", "/rules/1/hold/until", "/rules/2/when"]);
   });
 });
+
+it("a hold may not wait for something of its failure, which is over when the condition is looked at", () => {
+  const rule: PolicyRule = { strategy: "hold", hold: { until: "failure.attempt > 1" } };
+  const problems = policyProblems(policy("wait", {}, { rules: [rule] }));
+  expect(problems).toMatchObject([
+    { path: "/rules/0/hold/until", message: expect.stringContaining("failure") as string },
+  ]);
+});

@@ -3,9 +3,9 @@ import { Name, Uuid7 } from "#contract/identifiers";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
 import { ContractOrder } from "../../core/equator/excerpt.ts";
 import { DivergenceReport } from "../../core/divergence.ts";
-import { problem, type ProblemDocument } from "../../problem.ts";
+import { readAs } from "../../problem.ts";
 import { CommandView, CommandWords, ContractSummaryView, ContractView } from "../../views.ts";
-import { problemAnswer, respond, type Route } from "../route.ts";
+import { respond, type Route } from "../route.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
 const STATUSES = [...new Set(STATUS_TRANSITIONS.flatMap((row) => [row.from, row.to]))] as [
@@ -30,7 +30,7 @@ const pushContract: Route = {
   success: { status: 201, description: "the device has stored the contract", schema: Pushed },
   problems: {
     404: "the device was never heard",
-    409: "the device is not live, or device or task already has an active contract",
+    409: "the device is not live, device or task already has an active contract, or the cloud was restored and does not know yet",
     413: "the body is larger than 4 MiB",
     422: "the contract is invalid, or the device refused it; `type` ends with the reason",
     503: "the broker cannot be reached",
@@ -93,21 +93,16 @@ function commandRoute(type: CommandView["type"], summary: string): Route {
     body: CommandWords,
     isBodyOptional: true,
     success: { status: 202, description: "the command is on its way", schema: CommandView },
-    problems: { ...NO_CONTRACT, 409: "the contract has ended", 422: "the body is not what is expected" },
+    problems: {
+      ...NO_CONTRACT,
+      409: "the contract has ended; or none of what holds it is the cloud's",
+      422: "the body is not what is expected",
+    },
     handle: async (execution, { params, body }) => {
-      const words = CommandWords.safeParse(body ?? {});
-      if (!words.success) return problemAnswer(misread(words.error));
-      return respond(await execution.command(params["id"]!, type, words.data), 202);
+      const words = readAs(CommandWords, body ?? {});
+      return words.ok ? respond(await execution.command(params["id"]!, type, words.value), 202) : respond(words, 202);
     },
   };
-}
-
-function misread(error: z.ZodError): ProblemDocument {
-  const errors = error.issues.map(({ path, message }) => ({
-    path: path.map((part) => `/${String(part)}`).join(""),
-    message,
-  }));
-  return problem("invalid", "the body may name a holdId and a reason", { errors });
 }
 
 /** Contracts: push, read, reconcile, command. */
@@ -117,6 +112,6 @@ export const contractRoutes: readonly Route[] = [
   getContract,
   reconcile,
   commandRoute("hold", "Let the robot pause"),
-  commandRoute("resume", "Clear the hold that the cloud has placed"),
+  commandRoute("resume", "Clear the hold that the cloud has placed, or, where it has none, that waits for a person"),
   commandRoute("cancel", "Call the contract off"),
 ];

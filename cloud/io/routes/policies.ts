@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Policy, type VersionedPolicy } from "../../core/policy/policy.ts";
-import { DryRun, DryRunView, PolicyView } from "../../policies.ts";
+import type { VersionedPolicy } from "../../core/policy/policy.ts";
+import { DryRun, DryRunView, PolicyOrder, PolicyView } from "../../policies.ts";
 import { problem } from "../../problem.ts";
 import { problemAnswer, respond, type Route } from "../route.ts";
 
@@ -38,7 +38,7 @@ const putPolicy: Route = {
   summary: "Store a policy as the next version of its id; contracts pushed from now on carry it",
   access: ["operator"],
   headers: { "if-match": "the version that this one is to follow, as `ETag` gave it; `0` if there must be none yet" },
-  body: Policy,
+  body: PolicyOrder,
   success: { status: 200, description: "the policy as it is stored", schema: PolicyView },
   problems: {
     403: "the token is for other contracts than the policy",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Timestamp } from "#contract/identifiers";
 import { Movement } from "#contract/movement";
 import { Resolution } from "../../exceptions.ts";
-import { problem } from "../../problem.ts";
+import { problem, readAs } from "../../problem.ts";
 import { problemAnswer, respond, type Route } from "../route.ts";
 import { PageQuery, pageOf } from "./page.ts";
 
@@ -58,10 +58,10 @@ const resolveException: Route = {
   problems: { 404: "there is no such exception", 409: "it is resolved already", 422: "who has resolved it is missing" },
   handle: async (execution, { params, body }) => {
     const id = Number(params["id"]);
-    const resolution = Resolution.safeParse(body);
-    if (!resolution.success) return problemAnswer(problem("invalid", z.prettifyError(resolution.error)));
+    const resolution = readAs(Resolution, body);
+    if (!resolution.ok) return respond(resolution, 200);
     if (!Number.isSafeInteger(id)) return problemAnswer(problem("not_found", `there is no exception ${params["id"]}`));
-    return respond(await execution.resolveException(id, resolution.data), 200);
+    return respond(await execution.resolveException(id, resolution.value), 200);
   },
 };
 

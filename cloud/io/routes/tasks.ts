@@ -27,17 +27,17 @@ const assignTask: Route = {
   body: z.union([TaskOrder, TaskDraft]),
   success: { status: 201, description: "the device has stored the contract; or the task is kept", schema: Made },
   problems: {
-    409: "no device can take it now, or it already has an active contract",
+    409: "no device can take it now, it already has an active contract, or the cloud was restored and does not know yet",
     413: "the body is larger than 4 MiB",
     422: "the task is invalid, or the device refused it; `type` ends with the reason",
     503: "the broker cannot be reached",
     504: "the device did not confirm in time: the contract stays unconfirmed and locked",
   },
   handle: async (execution, { body, header }) => {
-    if (typeof body === "object" && body !== null && "template" in body)
-      return respond(await execution.submitTask(body), 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
-    const answer = await execution.assignTask(body, { idempotencyKey: header("idempotency-key") });
-    return respond(answer, 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
+    const options = { idempotencyKey: header("idempotency-key") };
+    const isOrder = typeof body === "object" && body !== null && "template" in body;
+    const answer = isOrder ? await execution.submitTask(body, options) : await execution.assignTask(body, options);
+    return respond<{ taskId: string }>(answer, 201, ({ taskId }) => ({ location: `/tasks/${taskId}` }));
   },
 };
 
