@@ -1,5 +1,5 @@
 import type { Execution } from "./execution.ts";
-import type { LogEntry, Tenant } from "./io/store.ts";
+import type { Tenant } from "./io/store.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 import type { DeviceView, TaskView } from "./views.ts";
@@ -34,9 +34,8 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
   }
   async function getTask(taskId: string): ReturnType<Execution["getTask"]> {
     const found = await execution.getTask(taskId);
-    return found.ok && isTaskOwn(found.value)
-      ? found
-      : refuse("not_found", `no contract was ever made for task ${taskId}`);
+    if (found.ok && isTaskOwn(found.value)) return found;
+    return refuse("not_found", `no contract was ever made for task ${taskId}`);
   }
   async function ifOwnTask<Value>(taskId: string, run: () => Promise<Answer<Value>>): Promise<Answer<Value>> {
     const found = await getTask(taskId);
@@ -44,9 +43,8 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
   }
   function getDevice(deviceId: string): ReturnType<Execution["getDevice"]> {
     const found = execution.getDevice(deviceId);
-    return !found.ok || isVisible(found.value)
-      ? found
-      : refuse("unknown_device", `${deviceId} is at work for somebody else`);
+    if (!found.ok || isVisible(found.value)) return found;
+    return refuse("unknown_device", `${deviceId} is at work for somebody else`);
   }
   return {
     ...execution,
@@ -62,6 +60,39 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
     forceRelease: (taskId, body) => ifOwnTask(taskId, () => execution.forceRelease(taskId, body)),
     listDevices: () => execution.listDevices().filter(isVisible),
     getDevice,
+    ...telemetryOf(execution, getDevice),
+    policies: {
+      ...execution.policies,
+      put: (id, body, options) => execution.policies.put(id, body, { ...options, tenant }),
+    },
+    listExceptions: (query) => execution.listExceptions({ ...query, ...tenant }),
+    resolveException: async (id, resolution) =>
+      (await isListed(execution, id, tenant))
+        ? execution.resolveException(id, resolution)
+        : refuse("not_found", `there is no exception ${id}`),
+    // What partners post besides movements belongs to no contract.
+    listFeed: async () => ({ rows: [] }),
+    listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
+    logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
+    onLogged: (listener) =>
+      execution.onLogged((entries) => {
+        const own = entries.filter(isOwn);
+        if (own.length > 0) listener(own);
+      }),
+  };
+}
+
+async function isListed(execution: Execution, id: number, tenant: Tenant): Promise<boolean> {
+  const { rows } = await execution.listExceptions({ limit: 1, cursor: String(id + 1), ...tenant });
+  return rows.some((row) => row.id === id);
+}
+
+/** What devices measure, of those that may be seen. */
+function telemetryOf(
+  execution: Execution,
+  getDevice: Execution["getDevice"],
+): Pick<Execution, "latestTelemetry" | "telemetryHistory"> {
+  return {
     latestTelemetry: (deviceId) => {
       const found = getDevice(deviceId);
       return found.ok ? execution.latestTelemetry(deviceId) : found;
@@ -70,24 +101,5 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
       const found = getDevice(deviceId);
       return found.ok ? execution.telemetryHistory(deviceId, channel, span) : found;
     },
-    policies: {
-      ...execution.policies,
-      put: (id, body, options) => execution.policies.put(id, body, { ...options, tenant }),
-    },
-    listExceptions: (query) => execution.listExceptions({ ...query, ...tenant }),
-    resolveException: async (id, resolution) => {
-      const { rows } = await execution.listExceptions({ limit: 1, cursor: String(id + 1), ...tenant });
-      const isListed = rows.some((row) => row.id === id);
-      return isListed ? execution.resolveException(id, resolution) : refuse("not_found", `there is no exception ${id}`);
-    },
-    // What partners post besides movements belongs to no contract.
-    listFeed: async () => ({ rows: [] }),
-    listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
-    logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
-    onLogged: (listener) =>
-      execution.onLogged((entries: readonly LogEntry[]) => {
-        const own = entries.filter(isOwn);
-        if (own.length > 0) listener(own);
-      }),
   };
 }

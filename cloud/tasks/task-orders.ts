@@ -48,6 +48,14 @@ export function createTaskOrders(context: CloudContext, board: Board, templates:
     if (row.state === "recurring") recurring.set(row.taskId, row);
     if (row.state === "open") waiting.offer(row);
   }
+  async function submit(order: TaskOrder, key: string | undefined): Promise<Answer<TaskRow>> {
+    const made = await madeBefore(context, { key, order });
+    if (made) return made.ok ? { ok: true, value: (await store.task(made.value))! } : made;
+    const { taskId = context.uuid() } = order;
+    const askedAtMs = clock.wallMs();
+    const probe = drafts.check({ order, taskId, askedAtMs });
+    return probe.ok ? keep(order, taskId, askedAtMs, keepKey(context, { key, order }, taskId)) : probe;
+  }
   async function makeDue(): Promise<void> {
     const nowMs = clock.wallMs();
     for (const row of recurring.values()) {
@@ -65,39 +73,42 @@ export function createTaskOrders(context: CloudContext, board: Board, templates:
       ]);
     }
   }
+  async function cancel(taskId: string): Promise<Answer<TaskRow>> {
+    const row = await store.task(taskId);
+    if (!row) return refuse("not_found", `nobody asked for task ${taskId}`);
+    if (row.state !== "open" && row.state !== "recurring")
+      return refuse("task_final", `task ${taskId} is ${row.state}: cancel its contract`);
+    recurring.delete(taskId);
+    board.withdraw(taskId);
+    return { ok: true, value: await endCancelled(context, row) };
+  }
   repeat(clock, LOOK_EVERY_MS, () => {
     if (recurring.size > 0) context.background("task schedule", makeDue);
   });
   return {
-    async submit(body, { idempotencyKey: key } = {}) {
-      const read = TaskOrder.safeParse(body);
-      if (!read.success)
-        return refuseContract("invalid", "the order of a task is not well-formed", problemsIn(body, read.error));
-      const order = read.data;
-      const made = await madeBefore(context, { key, order });
-      if (made) return made.ok ? { ok: true, value: (await store.task(made.value))! } : made;
-      const { taskId = context.uuid() } = order;
-      const askedAtMs = clock.wallMs();
-      const probe = drafts.check({ order, taskId, askedAtMs });
-      return probe.ok ? keep(order, taskId, askedAtMs, keepKey(context, { key, order }, taskId)) : probe;
+    submit: async (body, { idempotencyKey } = {}) => {
+      const read = readOrder(body);
+      return read.ok ? submit(read.value, idempotencyKey) : read;
     },
-    async cancel(taskId) {
-      const row = await store.task(taskId);
-      if (!row) return refuse("not_found", `nobody asked for task ${taskId}`);
-      const { state } = row;
-      if (state !== "open" && state !== "recurring")
-        return refuse("task_final", `task ${taskId} is ${state}: cancel its contract`);
-      recurring.delete(taskId);
-      board.withdraw(taskId);
-      const ended: TaskRow = { ...row, state: "cancelled" };
-      await store.commit([{ op: "set-task", taskId, from: state, state: "cancelled" }, taskLog(context, ended)]);
-      return { ok: true, value: ended };
-    },
+    cancel,
     resume: async () => {
       for (const row of await store.openTasks()) take(row);
     },
     [Symbol.dispose]: () => waiting[Symbol.dispose](),
   };
+}
+
+function readOrder(body: unknown): Answer<TaskOrder> {
+  const read = TaskOrder.safeParse(body);
+  if (read.success) return { ok: true, value: read.data };
+  return refuseContract("invalid", "the order of a task is not well-formed", problemsIn(body, read.error));
+}
+
+async function endCancelled(context: CloudContext, row: TaskRow): Promise<TaskRow> {
+  const { taskId, state: from } = row;
+  const ended: TaskRow = { ...row, state: "cancelled" };
+  await context.store.commit([{ op: "set-task", taskId, from, state: "cancelled" }, taskLog(context, ended)]);
+  return ended;
 }
 
 /** One that recurs is never given to a device itself. */
