@@ -1,5 +1,5 @@
 import { type Cancel, type Clock, repeat } from "#lib/clock";
-import { createFrameDecoder, type FrameDecoder, type FrameFormat } from "./framing/frame-decoder.ts";
+import { createFrameDecoder, type FrameFormat } from "./framing/frame-decoder.ts";
 import type { Dial, Line } from "./line.ts";
 
 export interface LineConnectionOptions<Frame> {
@@ -24,6 +24,8 @@ export interface LineConnection {
   close(): Promise<void>;
 }
 
+/** What was begun so long ago and did not go on is the rest of an answer that will not come any more. */
+const PAUSE_MS = 50;
 /** The share of garbage is taken of about so many bytes, and of no fewer than a quarter. */
 const QUALITY_BYTES = 4096;
 
@@ -34,6 +36,7 @@ export async function connectLine<Frame>(options: LineConnectionOptions<Frame>):
   const quality = { good: 0, bad: 0 };
   let isClosed = false;
   let heardMs: number | undefined;
+  let bytesMs = -Infinity;
 
   const take = (frame: Frame): void => {
     if (isClosed) return;
@@ -42,6 +45,7 @@ export async function connectLine<Frame>(options: LineConnectionOptions<Frame>):
   };
   function takeBytes(chunk: Uint8Array): void {
     if (isClosed) return;
+    bytesMs = clock.nowMs();
     const before = decoder.counts();
     decoder.push(chunk, take);
     const { goodBytes, garbageBytes } = decoder.counts();
@@ -58,7 +62,9 @@ export async function connectLine<Frame>(options: LineConnectionOptions<Frame>):
     },
   });
   const startMs = clock.nowMs();
-  const stopPolling = startPolling(options, line, decoder, take);
+  const stopPolling = startPolling(options, line, () => {
+    if (clock.nowMs() - bytesMs >= PAUSE_MS) decoder.giveUp(take);
+  });
   return {
     line,
     silentSinceMs: () => heardMs ?? startMs,
@@ -79,13 +85,11 @@ export async function connectLine<Frame>(options: LineConnectionOptions<Frame>):
 function startPolling<Frame>(
   { clock, poll }: LineConnectionOptions<Frame>,
   line: Line,
-  decoder: FrameDecoder<Frame>,
-  take: (frame: Frame) => void,
+  giveUpPaused: () => void,
 ): Cancel {
   if (!poll) return () => undefined;
   const ask = (): void => {
-    // What was begun is the rest of an answer that will not come any more.
-    decoder.giveUp(take);
+    giveUpPaused();
     poll.ask(line);
   };
   const cancels = [clock.after(0, ask), repeat(clock, poll.everyMs, ask)];

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { runScenarios } from "../sim/run-command.ts";
+import { serveHardware } from "../sim/serve-command.ts";
 import { exploreCommand } from "./explore.ts";
-import { assignment, seedRange, wholeNumber } from "./options.ts";
+import { assignment, seedRange, share, wholeNumber } from "./options.ts";
 
 /** `holdfast sim`: agents, cloud, network and world in virtual time. */
 export function simCommand(): Command {
@@ -23,6 +24,15 @@ export function simCommand(): Command {
     .option("--report <dir>", "write report.html, .svg and .png of each run into this folder")
     .option("--realtime", "no faster than the clock on the wall, told line by line")
     .action(runScenarios);
+  sim
+    .command("serve [scenario]")
+    .description("emulate the hardware of a scenario's robots in real time, for agents with real drivers")
+    .option("--seed <n>", "seed of everything random", wholeNumber(0, 2 ** 31 - 1), 1)
+    .option("--ports <dir>", "folder for serial ports and profiles (default: a new one, which goes with the command)")
+    .option("--world <address>", "host:port or unix socket of the world itself", "127.0.0.1:0")
+    .option("--noise <share>", "share of the bytes of serial lines that are damaged", share, 0)
+    .option("--json", "print one JSON object that tells what is where")
+    .action(serveHardware);
   sim.addCommand(exploreCommand());
   return sim;
 }

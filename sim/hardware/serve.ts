@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Clock } from "#lib/clock";
+import type { Rng } from "#lib/rng";
+import type { LoadedScenario } from "../scenario-file.ts";
+import { worldSpecOf } from "../scenario-world.ts";
+import { createWorld, type World } from "../world/world.ts";
+import { serveWorld } from "../world-server.ts";
+import { type RobotHardware, serveDevices, type ServedDevice, type ServedRobot } from "./serve-robot.ts";
+
+export interface ServeOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /** `HOST:PORT` or the path of a unix socket, for what asks the world itself. */
+  readonly address: string;
+  /** Where serial ports and profiles are put; made when it is not there. */
+  readonly folder: string;
+}
+
+/** A world that runs, with the hardware of those of its robots whose profiles name devices. */
+export interface ServedWorld extends AsyncDisposable {
+  readonly world: World;
+  readonly address: string;
+  readonly devices: readonly ServedDevice[];
+  /** By robot, the file of its profile with the addresses of the emulated devices, for an agent's `profile`. */
+  readonly profiles: ReadonlyMap<string, string>;
+}
+
+/** Emulated electronics sample the world's sensors so often: a turning lidar sees what is there when its beam passes. */
+const SAMPLED_HZ = 50;
+
+/** Starts the world of a scenario and its robots' hardware. Rejects `config.port_in_use` and `driver.down`. */
+export async function serveScenario(loaded: LoadedScenario, options: ServeOptions): Promise<ServedWorld> {
+  const { clock, rng } = options;
+  const folder = resolve(options.folder);
+  await using stack = new AsyncDisposableStack();
+  const world = stack.use(createWorld(sampledOften(loaded), { clock, rng: rng.fork("world") }));
+  const devices: ServedDevice[] = [];
+  const profiles = new Map<string, string>();
+  for (const [robotId, profile] of loaded.profiles) {
+    const hardware = await serveRobot({ world, robotId, profile, clock, rng: rng.fork(`hardware ${robotId}`), folder });
+    if (!hardware) continue;
+    devices.push(...stack.use(hardware).devices);
+    const file = join(folder, `${robotId}.profile.yaml`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, stringify(hardware.profile));
+    profiles.set(robotId, file);
+  }
+  const server = stack.use(await serveWorld(world, options.address));
+  const running = stack.move();
+  return {
+    world,
+    address: server.address,
+    devices,
+    profiles,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The hardware of a robot; undefined for one that is only simulated. */
+async function serveRobot(robot: ServedRobot): Promise<RobotHardware | undefined> {
+  const { drivers } = robot.profile;
+  return drivers.kind === "devices" ? serveDevices(robot, drivers) : undefined;
+}
+
+function sampledOften(loaded: LoadedScenario): ReturnType<typeof worldSpecOf> {
+  const spec = worldSpecOf(loaded);
+  const robots = spec.robots.map((robot) => {
+    if (loaded.profiles.get(robot.id)?.drivers.kind === "simulated") return robot;
+    const { lidar, odometry } = robot;
+    return { ...robot, lidar: { ...lidar, hz: SAMPLED_HZ }, odometry: { ...odometry, hz: SAMPLED_HZ } };
+  });
+  return { ...spec, robots };
+}
