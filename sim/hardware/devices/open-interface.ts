@@ -17,6 +17,15 @@ const METRES_PER_COUNT = (Math.PI * 0.072) / 508.8;
 const SPEED_MAX_MM = 500;
 const [STRAIGHT, STRAIGHT_TOO] = [0x7fff, -0x8000];
 const MODE = { off: 0, passive: 1, safe: 2, full: 3 } as const;
+/** The modes that commands lead to. */
+const ENTERED: { readonly [Type in OiCommand["type"]]?: number } = {
+  start: MODE.passive,
+  safe: MODE.safe,
+  full: MODE.full,
+  stop: MODE.off,
+  power: MODE.off,
+  reset: MODE.off,
+};
 
 /** A Create 2 on the Open Interface. Once told a speed it keeps it: in safe and full mode nothing but a command stops it. */
 export function emulateOpenInterface(wheels: Wheels, clock: Clock): EmulatedDevice {
@@ -37,28 +46,13 @@ export function emulateOpenInterface(wheels: Wheels, clock: Clock): EmulatedDevi
   function obey(command: OiCommand): void {
     // Before `start` the interface is off and hears nothing else.
     if (mode === MODE.off && command.type !== "start") return;
-    switch (command.type) {
-      case "start":
-        return enter(MODE.passive);
-      case "safe":
-      case "full":
-        return enter(MODE[command.type]);
-      case "stop":
-      case "power":
-      case "reset":
-        return enter(MODE.off);
-      case "drive-direct":
-        return drive(command.left, command.right);
-      case "drive":
-        return drive(...wheelsOf(command.mmPerSecond, command.radiusMm));
-      default:
-        return tell(command);
-    }
-  }
-  function tell(command: OiCommand): void {
-    if (command.type === "query") for (const id of command.packets) send(answerTo(id));
-    if (command.type === "stream") [streamed, isStreaming] = [command.packets, true];
-    if (command.type === "toggle-stream") isStreaming = command.state === 1;
+    const entered = ENTERED[command.type];
+    if (entered !== undefined) enter(entered);
+    else if (command.type === "drive-direct") drive(command.left, command.right);
+    else if (command.type === "drive") drive(...wheelsOf(command.mmPerSecond, command.radiusMm));
+    else if (command.type === "query") for (const id of command.packets) send(answerTo(id));
+    else if (command.type === "stream") [streamed, isStreaming] = [command.packets, true];
+    else if (command.type === "toggle-stream") isStreaming = command.state === 1;
   }
   function valueOf(id: number): number {
     const { left, right } = wheels.rolled();
