@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import type { AgentError } from "#lib/errors";
-import { SqliteError, type SqliteDisk } from "#lib/node/sqlite";
+import { AgentError } from "#lib/errors";
+import { isFull, type SqliteDisk } from "#lib/node/sqlite";
 import type { Share } from "#lib/units";
 import type { StoreOp } from "../store.ts";
 import type { StoredLane } from "../telemetry/store.ts";
@@ -58,7 +58,7 @@ export class Storage implements Disposable {
     const isInMemory = path === MEMORY;
     const beside = (name: string): string => (isInMemory ? MEMORY : join(dirname(path), name));
     const reserve = isInMemory || disk ? undefined : new DiskReserve(beside("reserve"), RESERVE_BYTES);
-    const core = CoreDatabase.open(path, disk);
+    const core = withReserve(reserve, () => CoreDatabase.open(path, disk));
     reserve?.hold();
     const hasRoom = (): boolean => reserve?.hasRoom(4 * RESERVE_BYTES) ?? true;
     const settings = disk ? undefined : telemetry;
@@ -69,9 +69,9 @@ export class Storage implements Disposable {
   /** `CoreDatabase.commitGroup`, with everything tried that makes room for it. */
   commitGroup(batches: readonly (readonly StoreOp[])[]): readonly (AgentError | undefined)[] {
     let failures = this.core.commitGroup(batches);
-    if (isFull(failures) && this.#reserve?.release()) failures = this.core.commitGroup(batches);
-    if (isFull(failures) && this.telemetry?.giveUp()) failures = this.core.commitGroup(batches);
-    if (!isFull(failures)) this.#reserve?.hold();
+    if (areFull(failures) && this.#reserve?.release()) failures = this.core.commitGroup(batches);
+    if (areFull(failures) && this.telemetry?.giveUp()) failures = this.core.commitGroup(batches);
+    if (!areFull(failures)) this.#reserve?.hold();
     return failures;
   }
 
@@ -86,6 +86,16 @@ export class Storage implements Disposable {
   }
 }
 
-function isFull(failures: readonly (AgentError | undefined)[]): boolean {
-  return failures.some((failure) => failure?.cause instanceof SqliteError && failure.cause.code === "SQLITE_FULL");
+/** A device that is started again on a full disk has work to finish, too. */
+function withReserve<Opened>(reserve: DiskReserve | undefined, open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError) || !isFull(thrown.cause) || !reserve?.release()) throw thrown;
+    return open();
+  }
+}
+
+function areFull(failures: readonly (AgentError | undefined)[]): boolean {
+  return failures.some((failure) => isFull(failure?.cause));
 }

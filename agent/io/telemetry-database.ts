@@ -91,13 +91,22 @@ export class TelemetryDatabase {
 
   /** A damaged file is renamed, never deleted, and a new database takes its place. Throws `store.failed`. */
   static open(options: TelemetryDatabaseOptions): TelemetryDatabase {
-    const sqlite = { path: options.path, migrations: TELEMETRY_MIGRATIONS };
     try {
-      return new TelemetryDatabase(options, openSqlite(sqlite), undefined);
+      return openFile(options, undefined);
     } catch (thrown) {
       if (!(thrown instanceof AgentError) || thrown.code !== "store.corrupt") throw thrown;
-      const setAside = setCorruptAside(options.path);
-      return new TelemetryDatabase(options, openSqlite(sqlite), setAside);
+      return openFile(options, setCorruptAside(options.path));
+    }
+
+    function openFile(given: TelemetryDatabaseOptions, setAside: string | undefined): TelemetryDatabase {
+      const database = openSqlite({ path: given.path, migrations: TELEMETRY_MIGRATIONS });
+      try {
+        return new TelemetryDatabase(given, database, setAside);
+      } catch (thrown) {
+        // An open handle would keep the file from whoever tries again.
+        database.close();
+        throw toStoreError(thrown);
+      }
     }
   }
 

@@ -1,8 +1,11 @@
 import { rmSync } from "node:fs";
 import { AgentError } from "#lib/errors";
+import { isFull } from "#lib/node/sqlite";
 import type { HistoryQuery, Recording, StoredBlock, StoredLane, TelemetryFill, Thinning } from "../telemetry/store.ts";
 import { countOf } from "./growing-block.ts";
 import { TelemetryDatabase, type TelemetryDatabaseOptions } from "./telemetry-database.ts";
+
+type State = { readonly at: "open"; readonly database: TelemetryDatabase } | { readonly at: "given-up" };
 
 /**
  * The telemetry database and what becomes of it when the disk is full: samples that can't be written are counted and
@@ -11,15 +14,15 @@ import { TelemetryDatabase, type TelemetryDatabaseOptions } from "./telemetry-da
 export class TelemetryKeeper {
   readonly #options: TelemetryDatabaseOptions;
   readonly #hasRoom: () => boolean;
-  #state: { readonly at: "open"; readonly database: TelemetryDatabase } | { readonly at: "given-up" };
+  #state: State;
   #opened = 1;
   #lost: Thinning[] = [];
 
-  /** `hasRoom` says whether the disk has room to begin a database anew. Throws `store.failed`. */
+  /** `hasRoom` says whether the disk has room to begin a database anew; one that finds none begins given up. Throws `store.failed`. */
   constructor(options: TelemetryDatabaseOptions, hasRoom: () => boolean) {
     this.#options = options;
     this.#hasRoom = hasRoom;
-    this.#state = { at: "open", database: TelemetryDatabase.open(options) };
+    this.#state = opened(options);
   }
 
   /** As `TelemetryStore.record`. */
@@ -105,5 +108,14 @@ export class TelemetryKeeper {
     const before = this.#lost.find((loss) => loss.lane === lane)?.dropped ?? 0;
     const others = this.#lost.filter((loss) => loss.lane !== lane);
     this.#lost = [...others, { lane, samples: 0, dropped: before + dropped, reason: "disk_full" }];
+  }
+}
+
+function opened(options: TelemetryDatabaseOptions): State {
+  try {
+    return { at: "open", database: TelemetryDatabase.open(options) };
+  } catch (thrown) {
+    if (!(thrown instanceof AgentError) || !isFull(thrown.cause)) throw thrown;
+    return { at: "given-up" };
   }
 }

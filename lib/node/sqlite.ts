@@ -185,12 +185,24 @@ function migrate(database: SqliteConnection, migrations: readonly string[]): voi
   })();
 }
 
-/** A recycled WAL costs a third of the flash wear of a growing one, so it is extended once, before work begins. */
+/**
+ * A recycled WAL costs a third of the flash wear of a growing one, so it is extended once, before work begins; not on a full
+ * disk, where the room is worth more.
+ */
 function warmWal(database: SqliteConnection, bytes: number): void {
-  database.exec("CREATE TABLE IF NOT EXISTS warm_wal (filler BLOB)");
-  database.prepare("INSERT INTO warm_wal VALUES (zeroblob(?))").run(bytes);
-  database.exec("DELETE FROM warm_wal");
-  database.pragma("wal_checkpoint(PASSIVE)");
+  try {
+    database.exec("CREATE TABLE IF NOT EXISTS warm_wal (filler BLOB)");
+    database.prepare("INSERT INTO warm_wal VALUES (zeroblob(?))").run(bytes);
+    database.exec("DELETE FROM warm_wal");
+    database.pragma("wal_checkpoint(PASSIVE)");
+  } catch (thrown) {
+    if (!isFull(thrown)) throw thrown;
+  }
+}
+
+/** Whether SQLite refused because there is no room left, on the disk or below the cap of the file. */
+export function isFull(thrown: unknown): boolean {
+  return thrown instanceof SqliteError && thrown.code === "SQLITE_FULL";
 }
 
 /** SQLite shows the compiled-in level only after the first read and write, so this comes last. */

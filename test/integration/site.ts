@@ -22,8 +22,8 @@ export interface Site extends AsyncDisposable {
   readonly events: Feed<Event>;
   /** What the cloud's stream has told. */
   readonly told: Feed<LogEntry>;
-  /** Pushes the scenario's contract as soon as the device is free to take it; answers its id. */
-  push(): Promise<string>;
+  /** Pushes the scenario's contract, or another, as soon as the device is free to take it; answers its id. */
+  push(other?: ContractDraft): Promise<string>;
   /** Starts the cloud again and resolves when it is ready to work. */
   startCloud(): Promise<void>;
   /** Resolves when the contract has this status. */
@@ -76,7 +76,7 @@ export async function startSite(name: string, { factor, seed, change, access }: 
     draft,
     events,
     told,
-    push: () => pushWhenFree(processes, draft),
+    push: (other = draft) => pushWhenFree(processes, other),
     async startCloud() {
       await processes.startCloud();
       while (!(await fetch(`${processes.cloudUrl}/readyz`)).ok) await sleep(clock, READY_AGAIN_MS);

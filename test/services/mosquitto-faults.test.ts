@@ -1,6 +1,5 @@
 import { expect, describe, test } from "vitest";
 import type { DeviceView } from "#cloud/views";
-import type { ContractDraft } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { createSystemClock } from "#lib/node/system-clock";
@@ -12,6 +11,7 @@ import { startSite, type Site } from "../integration/site.ts";
 import { Inbox } from "../conformance/inbox.ts";
 import { startFaultProxy, type FaultProxy, type Way } from "./fault-proxy.ts";
 import { MOSQUITTO } from "./mosquitto-process.ts";
+import { withoutHand } from "./patrol.ts";
 import { startSecureMosquitto, type SecureMosquitto } from "./secure-mosquitto.ts";
 
 /** Simulated seconds per real second. */
@@ -84,13 +84,6 @@ async function work({ processes, draft }: Site, signal: AbortSignal): Promise<vo
     await client.pushContract(next);
     await sleep(real, 500);
   }
-}
-
-function withoutHand(draft: ContractDraft): ContractDraft {
-  const stages = draft.stages
-    .filter(({ action }) => action === "navigate")
-    .map((stage) => ({ ...stage, validation: [] }));
-  return { ...draft, name: "patrol", taskId: "patrol", stages };
 }
 
 /** One bad way after the other, with clear ones between; answers how many there were. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createRng, type Rng } from "#lib/rng";
 import { crashImages } from "./block-replay.ts";
-import { compileHelper, kill, makeDisk, mountDisk, startLoad, unmount } from "./small-disk.ts";
+import { compileHelper, kill, makeDisk, mountAfterPowerCut, mountDisk, startLoad, unmount } from "./small-disk.ts";
 import { wrongAfter } from "./verdict.ts";
 
 const DISK_MEGABYTES = 24;
@@ -85,7 +85,7 @@ async function judgeImages(folder: string, count: number, rng: Rng): Promise<rea
   const failures: string[] = [];
   for (const { bytes, acknowledged, what } of crashImages(join(folder, "log"), join(folder, "before"), count, rng)) {
     writeFileSync(image, bytes);
-    using _ = mountDisk(image, mounted);
+    using _ = mountAfterPowerCut(image, mounted);
     const wrong = await wrongAfter(mounted, acknowledged);
     if (wrong.length > 0) failures.push(`${what}: ${wrong.slice(0, 3).join("; ")}`);
   }

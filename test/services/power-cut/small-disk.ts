@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,9 @@ import { assert } from "#lib/errors";
 import { findService } from "../service.ts";
 
 const LOAD = fileURLToPath(new URL("./load.main.ts", import.meta.url));
+
+/** Exit codes up to this say that nothing is left to mend (e2fsck(8)). */
+const E2FSCK_MENDED_MAX = 2;
 
 /**
  * Whether disks can be made, filled and cut here. Where they can't, one sentence says why: nobody can install root or loop
@@ -51,8 +54,22 @@ export function makeDisk(path: string, megabytes: number): void {
 /** Mounts a file system; disposing of it unmounts it. */
 export function mountDisk(path: string, folder: string): Disposable {
   mkdirSync(folder, { recursive: true });
-  execFileSync("mount", ["-o", "loop", path, folder]);
+  execFileSync("mount", ["-o", "loop", path, folder], { stdio: ["ignore", "ignore", "pipe"] });
   return { [Symbol.dispose]: () => unmount(folder) };
+}
+
+/**
+ * Mounts a file system as a board does that starts after a power cut: checked and mended first where it can't be mounted as it
+ * is, because even its superblock was torn.
+ */
+export function mountAfterPowerCut(path: string, folder: string): Disposable {
+  try {
+    return mountDisk(path, folder);
+  } catch {
+    const { status } = spawnSync("e2fsck", ["-f", "-y", path], { stdio: "ignore" });
+    assert(status !== null && status <= E2FSCK_MENDED_MAX, "a file system after a power cut can be mended");
+    return mountDisk(path, folder);
+  }
 }
 
 export function unmount(folder: string): void {
