@@ -224,7 +224,7 @@ function startRobot(
   const { clock, log, control, tools: drivers, onFailure } = deps;
   const durable = starting.use(watchCommits(journal, clock));
   const watch = starting.use(
-    startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, journal: durable }),
+    startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, control, journal: durable }),
   );
   const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board, enduranceBytes }));
   const senses = createSenses({ clock, control, drivers, watch, link, resources });

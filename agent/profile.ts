@@ -5,6 +5,7 @@ import { PointTuple, PoseTuple } from "#contract/spatial";
 import { Devices } from "#drivers/catalogue";
 import { REACTION } from "#edge-planner/kinematics";
 import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
+import { FROZEN_MS } from "#edge-planner/wheel-watch";
 import type { Seconds } from "#lib/units";
 import type { MotionProfile } from "./control/control.ts";
 import { DEFAULT_TELEMETRY, TelemetryProfile } from "./telemetry/channels.ts";
@@ -36,6 +37,7 @@ export const DeviceProfile = z.strictObject({
   control: z.strictObject({
     hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
     scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
+    frozenMs: z.number().min(200).max(10_000).meta({ unit: "ms" }).default(FROZEN_MS),
     follower: z.enum(["sampling", "pursuit"]).default("sampling"),
     people: z
       .strictObject({
@@ -99,8 +101,8 @@ const TO_MOTORS: Seconds = 0.05;
 /** What the motion loop needs of a profile. */
 export function motionProfileOf(profile: DeviceProfile): MotionProfile {
   const { footprint, limits, control } = profile;
-  const { hz, scanStaleMs, follower, people } = control;
+  const { hz, scanStaleMs, frozenMs, follower, people } = control;
   // What the reaction is made of at the least rate that a profile may have.
   const reaction = hz < 20 ? 2 / hz + TO_MOTORS : REACTION;
-  return { footprint, ...limits, controlHz: hz, scanStaleMs, follower, reaction, people };
+  return { footprint, ...limits, controlHz: hz, scanStaleMs, frozenMs, follower, reaction, people };
 }

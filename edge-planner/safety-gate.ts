@@ -25,7 +25,9 @@ export type GateReason =
   | "keepout"
   | "zone_limit"
   | "scan_stale"
+  | "scan_frozen"
   | "odometry_stale"
+  | "odometry_frozen"
   | "pose_lost"
   | "goal_expired"
   | "not_enabled"
@@ -45,6 +47,8 @@ export interface GateState {
   /** Permission to move; absent when nobody wants motion. */
   readonly goal?: { readonly maxSpeed: MetresPerSecond; readonly validUntilMs: number };
   readonly odometry?: { readonly atMs: number; readonly velocity: Velocity };
+  /** Senses that are known to repeat themselves: what they say is not believed, however fresh. */
+  readonly frozen?: "odometry" | "scan" | undefined;
   /** The newest scan itself, not what a map made of it. */
   readonly scan?: ScanPoints;
   /** What moves around the robot, or may. */
@@ -139,16 +143,18 @@ function refusalOf(command: Velocity, state: GateState): GateReason | "idle" | u
 }
 
 /** What a robot that cannot be trusted to move lacks, whether or not motion is wanted. */
-export type Blindness = "odometry_stale" | "scan_stale" | "pose_lost";
+export type Blindness = "odometry_stale" | "odometry_frozen" | "scan_stale" | "scan_frozen" | "pose_lost";
 
-/** The first of the senses that is missing, silent or senseless; undefined when all are well. */
+/** The first of the senses that is missing, silent, frozen or senseless; undefined when all are well. */
 export function blindness({
   odometry,
+  frozen,
   scan,
   pose,
   nowMs,
   limits,
-}: Pick<GateState, "odometry" | "scan" | "pose" | "nowMs" | "limits">): Blindness | undefined {
+}: Pick<GateState, "odometry" | "frozen" | "scan" | "pose" | "nowMs" | "limits">): Blindness | undefined {
+  if (frozen) return `${frozen}_frozen`;
   if (!odometry || !(nowMs - odometry.atMs <= limits.scanStaleMs)) return "odometry_stale";
   if (!Number.isFinite(odometry.velocity.linear) || !Number.isFinite(odometry.velocity.angular))
     return "odometry_stale";

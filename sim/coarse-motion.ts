@@ -14,10 +14,10 @@ const FIX_HZ = 2.5;
  */
 export function coarsen(profile: DeviceProfile): DeviceProfile {
   const { lidar, odometry, position } = profile;
-  const { people } = profile.control;
+  const { people, frozenMs } = profile.control;
   return {
     ...profile,
-    control: { hz: CONTROL_HZ, scanStaleMs: SCAN_STALE_MS, follower: "pursuit", people },
+    control: { hz: CONTROL_HZ, scanStaleMs: SCAN_STALE_MS, frozenMs, follower: "pursuit", people },
     lidar: { ...lidar, hz: Math.min(SCAN_HZ, lidar.hz), rays: Math.min(RAYS_MAX, lidar.rays) },
     odometry: { ...odometry, hz: Math.min(ODOMETRY_HZ, odometry.hz) },
     position: { ...position, hz: Math.min(FIX_HZ, position.hz) },

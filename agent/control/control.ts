@@ -90,6 +90,8 @@ export interface MotionProfile extends KinematicLimits {
   readonly follower?: Follower;
   /** A scan older than this stops the robot; 250 ms unless the profile says less. */
   readonly scanStaleMs: number;
+  /** Driven for so long without another reading, the wheels count as frozen; `FROZEN_MS` unless given. */
+  readonly frozenMs?: number;
   /** How it behaves where people move; `PEOPLE_RULES` unless given. */
   readonly people?: PeopleRules;
 }

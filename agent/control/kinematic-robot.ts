@@ -35,6 +35,8 @@ export interface KinematicRobot {
   truth(): { readonly pose: Pose; readonly velocity: Velocity; readonly contacts: number };
   /** While a source is frozen it gives no newer sample. */
   frozen: Set<"base" | "lidar" | "position">;
+  /** While a source is repeating it gives its last sample with new stamps. */
+  repeating: Set<"base" | "lidar">;
 }
 
 const STEP_MS = 20;
@@ -51,6 +53,7 @@ const MOUNT: Pose = { x: 0.1, y: 0, yaw: 0 };
 export function createKinematicRobot(options: KinematicRobotOptions): KinematicRobot {
   const { clock, profile, rng, noise = 1 } = options;
   const frozen: KinematicRobot["frozen"] = new Set();
+  const repeating: KinematicRobot["repeating"] = new Set();
   const latest: { odometry?: Odometry; scan?: Scan; fix?: Fix } = {};
   const late: Fix[] = [];
   let command = { velocity: STANDSTILL, untilMs: -Infinity };
@@ -70,8 +73,14 @@ export function createKinematicRobot(options: KinematicRobotOptions): KinematicR
     if (isMoving && touches(options, pose)) contacts++;
   }
   function sense(nowMs: number): void {
-    if (!frozen.has("base")) latest.odometry = { atMs: nowMs, pose: odometer, velocity };
-    if (nowMs % SCAN_MS === 0 && !frozen.has("lidar")) latest.scan = sweep(options, pose, nowMs, noise);
+    const again = <Sample extends Odometry | Scan>(
+      source: "base" | "lidar",
+      last: Sample | undefined,
+    ): Sample | undefined => (repeating.has(source) && last ? { ...last, atMs: nowMs } : undefined);
+    if (!frozen.has("base"))
+      latest.odometry = again("base", latest.odometry) ?? { atMs: nowMs, pose: odometer, velocity };
+    if (nowMs % SCAN_MS === 0 && !frozen.has("lidar"))
+      latest.scan = again("lidar", latest.scan) ?? sweep(options, pose, nowMs, noise);
     if (nowMs % FIX_MS === 0) late.push(fixAt(pose, nowMs, rng, noise));
     if (late[0] && nowMs - late[0].atMs >= FIX_DELAY_MS && !frozen.has("position")) latest.fix = late.shift()!;
   }
@@ -91,7 +100,7 @@ export function createKinematicRobot(options: KinematicRobotOptions): KinematicR
     lidar: { ...quietDriver("lidar"), mount: MOUNT, latest: () => latest.scan },
     position: { ...quietDriver("position"), latest: () => latest.fix },
   };
-  return { drivers, frozen, truth: () => ({ pose, velocity, contacts }) };
+  return { drivers, frozen, repeating, truth: () => ({ pose, velocity, contacts }) };
 }
 
 function quietDriver(name: string): Driver {

@@ -10,6 +10,8 @@ import { openMap, type PlanningMap } from "#edge-planner/planning-map";
 import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
 import type { ScanPoints } from "#edge-planner/scan-points";
+import { createScanWatch, type ScanWatch, watchScans } from "#edge-planner/scan-watch";
+import { createWheelWatch, FROZEN_MS, PROBING, trustIn, watchWheels, type WheelWatch } from "#edge-planner/wheel-watch";
 import { createLateness, type Lateness } from "./lateness.ts";
 import { createPerception, perceive, type Percept, type Perception, type Samples } from "./perception.ts";
 
@@ -27,6 +29,8 @@ export interface ControlState {
   gateStops: number;
   /** Since when the robot has been without what it needs to drive, if it is. */
   helplessSinceMs: number | undefined;
+  readonly wheels: WheelWatch;
+  readonly scans: ScanWatch;
 }
 
 /** What one tick is decided from. */
@@ -56,6 +60,8 @@ export function createControlState(profile: MotionProfile): ControlState {
     ticks: 0,
     gateStops: 0,
     helplessSinceMs: undefined,
+    wheels: createWheelWatch(),
+    scans: createScanWatch(),
   };
 }
 
@@ -78,6 +84,9 @@ export function stepControl(
   const percept = perceive(state.perception, inputs, state.map, newcomerSpeed, nowMs);
   const wanted = decide(state, inputs, percept, nowMs);
   const { velocity, verdict } = judge(state, inputs, percept, wanted.velocity, nowMs);
+  const { frozenMs = FROZEN_MS } = state.profile;
+  if (percept.odometry) watchWheels(state.wheels, percept.odometry, velocity, frozenMs, nowMs);
+  if (inputs.scan) watchScans(state.scans, inputs.scan, state.wheels.way);
   if (verdict.action === "stop" && state.lastGate.action !== "stop") state.gateStops++;
   state.lastGate = verdict;
   return { command: velocity, report: reportOf(state, percept, wanted.drive, nowMs) };
@@ -167,14 +176,25 @@ function judge(
 }
 
 /** What the gate judges the senses by. */
-function sensesOf({ profile }: ControlState, percept: Percept, nowMs: number): Parameters<typeof blindness>[0] {
+function sensesOf(state: ControlState, percept: Percept, nowMs: number): Parameters<typeof blindness>[0] {
   const { estimate, odometry, scan } = percept;
+  const trust = trustIn(state.wheels, nowMs);
   return {
     nowMs,
+    frozen: trust === "frozen" ? "odometry" : state.scans.frozen ? "scan" : undefined,
     ...(odometry && { odometry }),
     ...(scan && { scan }),
     ...(estimate.isLocalised && { pose: estimate.pose }),
-    limits: profile,
+    limits: trust === "probed" ? carefully(state.profile) : state.profile,
+  };
+}
+
+function carefully(profile: MotionProfile): MotionProfile {
+  return {
+    ...profile,
+    maxSpeed: Math.min(profile.maxSpeed, PROBING.linear),
+    maxReverseSpeed: Math.min(profile.maxReverseSpeed, PROBING.linear),
+    maxAngularSpeed: Math.min(profile.maxAngularSpeed, PROBING.angular),
   };
 }
 

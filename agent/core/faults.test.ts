@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MotionReport } from "../control/control.ts";
-import { motionFaults } from "./faults.ts";
+import { motionFaults, senseHealth } from "./faults.ts";
 
 const well: MotionReport = {
   atMs: 10_000,
@@ -15,6 +15,14 @@ const well: MotionReport = {
   zones: [],
   counters: { ticks: 1, gateStops: 0, latenessMsMax: 0, latenessMsP99: 0 },
 };
+
+it("tells which sense repeats itself, and that the others are well", () => {
+  expect(senseHealth(undefined)).toEqual({ base: { state: "ok" }, lidar: { state: "ok" } });
+  expect(senseHealth({ ...well, blind: "scan_frozen" })).toEqual({
+    base: { state: "ok" },
+    lidar: { state: "degraded", reason: "the lidar repeats one scan while the robot moves" },
+  });
+});
 
 describe("what the motion loop's report says about the robot", () => {
   it.each([

@@ -1,3 +1,4 @@
+import type { Health } from "#drivers/driver";
 import type { MotionReport } from "../control/control.ts";
 
 /** A reason not to trust the robot: `stop` forbids motion, `limit` slows it, `stop-now` is a stop that is not waited for. */
@@ -12,11 +13,23 @@ const REPORT_STALE_MS = 1000;
 /** A position that is less certain than this is good for slow driving only. */
 const SIGMA_LIMIT_METRES = 0.25;
 
-const BLIND: Readonly<Record<NonNullable<MotionReport["blind"]>, Pick<Fault, "part" | "reason">>> = {
+const BLIND: Readonly<Record<Blindness, Pick<Fault, "part" | "reason">>> = {
   pose_lost: { part: "position", reason: "the robot does not know where it is" },
   scan_stale: { part: "lidar", reason: "the lidar has sent no fresh scan" },
+  scan_frozen: { part: "lidar", reason: "the lidar repeats one scan while the robot moves" },
+  odometry_frozen: { part: "base", reason: "the wheels report one and the same place while they are driven" },
   odometry_stale: { part: "base", reason: "the wheels have not reported" },
 };
+
+/** The health of the senses that the motion loop compares with each other: fresh readings are not yet right ones. */
+export function senseHealth(report: MotionReport | undefined): Readonly<Record<"base" | "lidar", SenseHealth>> {
+  const frozen = (blind: Blindness): SenseHealth =>
+    report?.blind === blind ? { state: "degraded", reason: BLIND[blind].reason } : { state: "ok" };
+  return { base: frozen("odometry_frozen"), lidar: frozen("scan_frozen") };
+}
+
+type Blindness = NonNullable<MotionReport["blind"]>;
+type SenseHealth = Pick<Health, "state" | "reason">;
 
 /** What the newest report of the motion loop says about its sensors and itself. */
 export function motionFaults(report: MotionReport | undefined, nowMs: number): readonly Fault[] {

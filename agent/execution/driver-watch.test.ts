@@ -4,6 +4,7 @@ import { createMemoryLog } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { Health } from "#drivers/driver";
+import type { MotionReport } from "../control/control.ts";
 import type { NewEvent } from "../core/ports.ts";
 import { startDriverWatch, type DriverWatch } from "./driver-watch.ts";
 import { TestRobot } from "./robot-fixture.ts";
@@ -35,7 +36,9 @@ function bench({ isThere = true } = {}): {
     fault: () => undefined,
   };
   const { log } = createMemoryLog();
-  const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers: { ...drivers, load }, journal });
+  const motion: { report?: MotionReport } = {};
+  const control = { report: () => motion.report };
+  const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers: { ...drivers, load }, control, journal });
   return { clock, hand, events, watch };
 }
 

@@ -4,6 +4,8 @@ import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { Driver, Health, ToolDrivers } from "#drivers/driver";
+import type { Control } from "../control/control.ts";
+import { senseHealth } from "../core/faults.ts";
 import type { NewEvent } from "../core/ports.ts";
 import type { DurableJournal } from "../journal/durable-journal.ts";
 
@@ -12,6 +14,8 @@ export interface DriverWatchDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly drivers: ToolDrivers;
+  /** Owns the drivers of base and lidar; what it finds of them is journaled here, too. */
+  readonly control: Pick<Control, "report">;
   readonly journal: DurableJournal;
 }
 
@@ -30,12 +34,13 @@ export function startDriverWatch(deps: DriverWatchDeps): DriverWatch {
   const named = Object.entries(drivers).filter((entry): entry is [string, Driver] => entry[1] !== undefined);
   const ended = new AbortController();
   const opening = named.map(([name, driver]) => openDriver(deps, name, driver, ended.signal));
-  const known = new Map(named.map(([name]) => [name, "ok" as Health["state"]]));
+  const known = new Map<string, Health["state"]>();
 
   async function look(): Promise<void> {
-    const changed = named.flatMap(([name, driver]): NewEvent[] => {
-      const { state, reason } = driver.health();
-      if (known.get(name) === state) return [];
+    const tools = named.map(([name, driver]) => [name, driver.health()] as const);
+    const senses = Object.entries(senseHealth(deps.control.report()));
+    const changed = [...tools, ...senses].flatMap(([name, { state, reason }]): NewEvent[] => {
+      if ((known.get(name) ?? "ok") === state) return [];
       known.set(name, state);
       log.info({ driver: name, state, reason }, "driver health changed");
       return [{ type: "driver.changed", data: { driver: name, state, ...(reason === undefined ? {} : { reason }) } }];

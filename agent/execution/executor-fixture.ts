@@ -113,7 +113,7 @@ export class ExecutorBench {
     this.robot.goal = undefined;
     const experience = await startExperience({ store, log });
     const durable = watchCommits(this.journal, clock);
-    const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers, journal: durable });
+    const watch = startDriverWatch({ clock, rng: createRng(1), log, drivers, control, journal: durable });
     const link = {
       isOnline: () => this.link.isOnline,
       grantBytesPerSecond: () => this.link.grantBytesPerSecond,
