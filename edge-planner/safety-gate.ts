@@ -156,11 +156,10 @@ export function blindness({
 }: Pick<GateState, "odometry" | "frozen" | "scan" | "pose" | "nowMs" | "limits">): Blindness | undefined {
   if (frozen) return `${frozen}_frozen`;
   if (!odometry || !(nowMs - odometry.atMs <= limits.scanStaleMs)) return "odometry_stale";
-  if (!Number.isFinite(odometry.velocity.linear) || !Number.isFinite(odometry.velocity.angular))
-    return "odometry_stale";
+  if (!Number.isFinite(odometry.velocity.linear + odometry.velocity.angular)) return "odometry_stale";
   if (!scan || !(nowMs - scan.atMs <= limits.scanStaleMs) || !(scan.validShare >= LEAST_VALID_SHARE))
     return "scan_stale";
-  if (!pose || !Number.isFinite(pose.x) || !Number.isFinite(pose.y) || !Number.isFinite(pose.yaw)) return "pose_lost";
+  if (!pose || !Number.isFinite(pose.x + pose.y + pose.yaw)) return "pose_lost";
   return undefined;
 }
 

@@ -11,6 +11,7 @@ export interface ScanWatch {
 /** A robot that has gone or turned so far sees something else, if it sees anything. */
 const SAME_VIEW: Metres = 0.1;
 
+/** A watch that has seen nothing yet. */
 export function createScanWatch(): ScanWatch {
   return { last: undefined, newestMs: -Infinity, frozen: false };
 }

@@ -34,6 +34,7 @@ const ELSEWHERE: { readonly linear: Metres; readonly angular: Radians } = { line
 /** Somebody may have stopped the base below us (its own emergency stop, say), so it is tried again, ever more rarely. */
 const RETRY_MS = { first: 2000, most: 60_000 } as const;
 
+/** A watch that has seen nothing yet. */
 export function createWheelWatch(): WheelWatch {
   return { place: undefined, way: 0, newest: undefined, turningSinceMs: undefined, distrust: undefined };
 }
@@ -50,11 +51,8 @@ export function watchWheels(
   frozenMs: number,
   nowMs: number,
 ): void {
-  const { newest } = watch;
-  if (newest?.atMs === reading.atMs) return;
-  watch.newest = reading;
-  if (newest)
-    watch.way += distance(reading.pose, newest.pose) + Math.abs(wrapAngle(reading.pose.yaw - newest.pose.yaw));
+  if (watch.newest?.atMs === reading.atMs) return;
+  follow(watch, reading);
   if (!watch.place || isElsewhere(reading.pose, watch.place.pose)) {
     watch.place = { pose: reading.pose, sinceMs: nowMs };
     watch.distrust = undefined;
@@ -62,15 +60,25 @@ export function watchWheels(
   if (!isTurning(told) && !isTurning(reading.velocity)) watch.turningSinceMs = undefined;
   else watch.turningSinceMs ??= nowMs;
   if (watch.turningSinceMs === undefined || trustIn(watch, nowMs) === "frozen") return;
-  if (nowMs - Math.max(watch.turningSinceMs, watch.place.sinceMs) < frozenMs) return;
-  const times = (watch.distrust?.times ?? 0) + 1;
-  watch.distrust = { untilMs: nowMs + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (times - 1)), times };
-  watch.turningSinceMs = undefined;
+  if (nowMs - Math.max(watch.turningSinceMs, watch.place.sinceMs) >= frozenMs) distrust(watch, nowMs);
 }
 
+/** What the wheels are good for now. */
 export function trustIn({ distrust }: WheelWatch, nowMs: number): WheelTrust {
   if (!distrust) return "trusted";
   return nowMs < distrust.untilMs ? "frozen" : "probed";
+}
+
+function follow(watch: WheelWatch, reading: NonNullable<WheelWatch["newest"]>): void {
+  const { pose } = watch.newest ?? reading;
+  watch.newest = reading;
+  watch.way += distance(reading.pose, pose) + Math.abs(wrapAngle(reading.pose.yaw - pose.yaw));
+}
+
+function distrust(watch: WheelWatch, nowMs: number): void {
+  const times = (watch.distrust?.times ?? 0) + 1;
+  watch.distrust = { untilMs: nowMs + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (times - 1)), times };
+  watch.turningSinceMs = undefined;
 }
 
 function isElsewhere(pose: Pose, before: Pose): boolean {

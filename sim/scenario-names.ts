@@ -12,9 +12,10 @@ export interface UnknownName {
   readonly message: string;
 }
 
-/** The robots, contracts and stages that faults and expectations name and that do not exist. */
+/** The robots, sites, contracts and stages that faults and expectations name and that do not exist. */
 export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDraft[]): UnknownName[] {
   const robots = scenario.robots.map(({ id }) => id);
+  const sites = scenario.sites.map(({ id }) => id);
   const contracts = drafts.flatMap(({ name }) => name ?? []);
   const found: UnknownName[] = [];
   function check(path: UnknownName["path"], value: string | undefined, what: string, known: readonly string[]): void {
@@ -36,6 +37,7 @@ export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDr
   }
   for (const [index, fault] of scenario.faults.entries()) {
     if ("device" in fault) check(["faults", index, "device"], fault.device, "robot", robots);
+    if ("site" in fault) check(["faults", index, "site"], fault.site, "site", sites);
     if ("contract" in fault) check(["faults", index, "contract"], fault.contract, "contract", contracts);
     checkMoment(["faults", index], fault);
   }

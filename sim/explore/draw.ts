@@ -7,7 +7,7 @@ import { Scenario } from "../scenario.ts";
 import type { LoadedScenario } from "../scenario-file.ts";
 import { drawContracts } from "./drawn-contracts.ts";
 import { drawTroubles, type Trouble } from "./drawn-faults.ts";
-import { drawPlace, type ExploredPlace } from "./place.ts";
+import { drawPlace, type ExploredPlace, siteAt } from "./place.ts";
 
 export type Motion = Scenario["motion"];
 
@@ -59,7 +59,14 @@ export function draw(seed: number, motion: Motion): Drawn {
     until: `${PHASES.endMs}ms`,
   });
   const names = contracts.flatMap(({ draft }) => draft.name ?? []);
-  const stage = { robots, contracts: names, spots: free.slice(robots.length + 2), calmAtMs: PHASES.calmAtMs };
+  const conveyors = place.conveyors.map(siteAt);
+  const stage = {
+    robots,
+    conveyors,
+    contracts: names,
+    spots: free.slice(robots.length + 2),
+    calmAtMs: PHASES.calmAtMs,
+  };
   const profile = profileOf(motion);
   return {
     seed,

@@ -14,6 +14,8 @@ export interface Stage {
   readonly robots: readonly string[];
   /** Names of the contracts. */
   readonly contracts: readonly string[];
+  /** Ids of the conveyors. */
+  readonly conveyors: readonly string[];
   /** Free places on the floor. */
   readonly spots: readonly PoseTuple[];
   /** By then every trouble is over, in milliseconds of the run. */
@@ -123,13 +125,22 @@ const KINDS: Readonly<Record<string, Draw>> = {
     return { do: "sensor-noise", ...when, ...device(rng, stage), driver, by: rng.integer(2, 8) };
   }),
   "sensor-freeze": fault((when, rng, stage) => {
-    return { do: "sensor-freeze", ...when, ...device(rng, stage), driver: "position" };
+    const driver = pick(rng, ["position", "base", "lidar", "battery"] as const);
+    return { do: "sensor-freeze", ...when, ...device(rng, stage), driver };
   }),
   "wheel-slip": fault((when, rng, stage) => {
     return { do: "wheel-slip", ...when, ...device(rng, stage), by: rng.float() * 0.8 };
   }),
   battery: fault(({ at }, rng, stage) => ({ do: "battery", at, ...device(rng, stage), by: rng.integer(2, 50) / 100 })),
   kidnap: fault(({ at }, rng, stage) => ({ do: "kidnap", at, ...device(rng, stage), to: pick(rng, stage.spots) })),
+  "hand-fault": fault(({ at }, rng, stage) => {
+    const action = pick(rng, ["pick", "place"] as const);
+    return { do: "hand-fault", at, ...device(rng, stage), action, times: rng.integer(1, 3) };
+  }),
+  "hand-forgets": fault(({ at }, rng, stage) => ({ do: "hand-forgets", at, ...device(rng, stage) })),
+  "conveyor-jam": fault(({ at }, rng, { conveyors }) => {
+    return { do: "conveyor-jam", at, site: pick(rng, conveyors), times: rng.integer(1, 3) };
+  }),
   hold: fault(({ at }, rng, stage) => ({ do: "hold", at, ...contract(rng, stage) })),
   resume: fault(({ at }, rng, stage) => ({ do: "resume", at, ...contract(rng, stage) })),
   cancel: fault(({ at }, rng, stage) => ({ do: "cancel", at, ...contract(rng, stage) })),

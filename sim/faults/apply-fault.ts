@@ -104,6 +104,9 @@ const APPLY: { readonly [Name in Fault["do"]]: Apply<Name> } = {
     act.worldFault({ do: "wheel-slip", device, share, ...(forMs === undefined ? {} : { forMs }) }),
   "actuator-stuck": ({ device, axis, for: forMs }, act) =>
     act.worldFault({ do: "actuator-stuck", device, axis, ...(forMs === undefined ? {} : { forMs }) }),
+  "hand-fault": ({ device, action, times }, act) => act.worldFault({ do: "hand-fault", device, action, times }),
+  "hand-forgets": ({ device }, act) => act.worldFault({ do: "hand-forgets", device }),
+  "conveyor-jam": ({ site, times }, act) => act.worldFault({ do: "conveyor-jam", site, times }),
   battery: ({ device, by }, act) => act.worldFault({ do: "battery", device, charge: by }),
   kidnap: ({ device, to }, act) => act.worldFault({ do: "kidnap", device, to }),
 };

@@ -7,6 +7,8 @@ import { Duration, hasMoment, MOMENT_RULE, When } from "../moment.ts";
 const device = Name.meta({ description: "id of the robot" });
 const contract = z.string().meta({ description: "name or id of the contract" });
 
+const times = z.int().min(0).max(1000).default(1);
+
 const delay = z.tuple([Duration, Duration]).meta({ description: "uniform between the two" });
 
 /** One kind of fault: its name in scenario files, what it does in a sentence, and what it needs to know. */
@@ -113,6 +115,16 @@ const WORLD = [
     device,
     axis: z.enum(["linear", "angular"]),
     for: Duration.optional(),
+  }),
+  kind("hand-fault", "the next `times` actions of the hand come to nothing", {
+    device,
+    action: z.enum(["pick", "place"]),
+    times,
+  }),
+  kind("hand-forgets", "the hand no longer knows which actions it has done", { device }),
+  kind("conveyor-jam", "the conveyor's sensor does not see the next `times` items arrive", {
+    site: Name.meta({ description: "id of the site" }),
+    times,
   }),
   kind("battery", "the battery has this charge", { device, by: z.number().min(0).max(1) }),
   kind("kidnap", "the robot is put elsewhere", { device, to: PoseTuple }),
