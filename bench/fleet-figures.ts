@@ -73,7 +73,7 @@ function hallOf(motion: Motion, count: number): LoadedScenario {
     atMs: 0,
     draft: driveContract({ id, knowsMap: true, navigate: { to: [2 + HALL.drive, y, 0] } }, map, []),
   }));
-  return { scenario, map, zones: [], profiles: new Map(robots.map(({ id }) => [id, profile])), contracts };
+  return { scenario, map, zones: [], profiles: new Map(robots.map(({ id }) => [id, profile])), contracts, tasks: [] };
 }
 
 function emptyHall(width: number): Occupancy {

@@ -29,7 +29,7 @@ import { openSqliteStore } from "./io/sqlite-store.ts";
 import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
 import { loadPolicy } from "./io/policy-file.ts";
 import { createEquator } from "./core/equator/site-map.ts";
-import { readTemplates } from "./io/template-folder.ts";
+import { readTemplates, SHIPPED_TEMPLATES } from "./io/template-folder.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
@@ -91,7 +91,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       webhooks: { list: config.webhooks, send: sendWebhook, hmac: hmacHex },
       presets: config.policyPresets.map(loadPolicy),
       equator: createEquator(readMapFolder(config.maps ?? shippedFolder("maps"))),
-      templates: readTemplates(config.taskTemplates ?? shippedFolder("tasks")),
+      templates: readTemplates(config.taskTemplates ?? SHIPPED_TEMPLATES),
       http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version },
     });
     parts.use(cloud);

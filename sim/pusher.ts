@@ -1,12 +1,13 @@
 import type { Execution } from "#cloud/execution";
 import { repeat, type Clock } from "#lib/clock";
-import type { ContractDraft } from "#contract/contract";
-import type { ScheduledContract } from "./scenario-file.ts";
+import { present } from "#cloud/present";
+import type { Answer } from "#cloud/problem";
+import type { LoadedScenario, ScheduledContract, ScheduledTask } from "./scenario-file.ts";
 
-/** Pushes a scenario's contracts, each at its time or as soon after as the device is live and free. */
+/** Pushes a scenario's contracts, each at its time or as soon after as the device is live and free, and asks for its tasks. */
 export interface Pusher {
   isDone(): boolean;
-  /** What became of each push, in the order of the scenario; undefined while it has not been answered. */
+  /** What became of each push, in the order of the scenario, contracts before tasks; undefined while it has not been answered. */
   answers(): readonly (PushAnswer | undefined)[];
 }
 
@@ -23,6 +24,9 @@ const RETRY_MS = 1000;
 /** Answers that pass: not live, busy, no broker yet, and the cloud being dead. */
 const PASSING: ReadonlySet<number> = new Set([404, 409, 503]);
 
+type Cloud = Pick<Execution, "pushContract" | "submitTask">;
+type Push = (cloud: Cloud) => Promise<Answer<{ readonly contractId?: string }>>;
+
 /** To whoever pushed when the cloud died; pushing again could do the work twice. */
 const LOST: PushAnswer = {
   status: 504,
@@ -31,29 +35,30 @@ const LOST: PushAnswer = {
 
 /** `execution` gives the cloud that runs now, if one does. Pushing starts by itself; what it throws goes to `onFailure`. */
 export function startPusher(
-  contracts: readonly ScheduledContract[],
+  { contracts, tasks }: Pick<LoadedScenario, "contracts" | "tasks">,
   deps: {
     clock: Clock;
-    execution: () => Pick<Execution, "pushContract"> | undefined;
+    execution: () => Cloud | undefined;
     onFailure: (thrown: unknown) => void;
   },
 ): Pusher {
   const { clock, execution, onFailure } = deps;
-  const answers: (PushAnswer | undefined)[] = contracts.map(() => undefined);
-  async function push(draft: ContractDraft): Promise<PushAnswer | undefined> {
+  const jobs = [...contracts.map(jobOfContract), ...tasks.map(jobOfTask)];
+  const answers: (PushAnswer | undefined)[] = jobs.map(() => undefined);
+  async function ask(push: Push): Promise<PushAnswer | undefined> {
     const asked = execution();
     if (!asked) return undefined;
     const lost = Promise.withResolvers<"lost">();
     const stop = repeat(clock, RETRY_MS, () => execution() !== asked && lost.resolve("lost"));
-    const answer = await Promise.race([asked.pushContract(draft), lost.promise]).finally(stop);
+    const answer = await Promise.race([push(asked), lost.promise]).finally(stop);
     if (answer === "lost") return LOST;
-    if (answer.ok) return { status: 201, contractId: answer.value.contractId };
+    if (answer.ok) return { status: 201, ...present({ contractId: answer.value.contractId }) };
     const { status, detail, errors = [] } = answer.problem;
     return { status, detail, problems: errors.map(({ path, message }) => `${path}: ${message}`) };
   }
-  for (const [index, { draft, atMs }] of contracts.entries()) {
+  for (const [index, { push, atMs }] of jobs.entries()) {
     const attempt = async (): Promise<void> => {
-      const answer = await push(draft);
+      const answer = await ask(push);
       if (answer && !PASSING.has(answer.status)) answers[index] = answer;
       else clock.after(RETRY_MS, begin);
     };
@@ -61,4 +66,21 @@ export function startPusher(
     clock.after(atMs, begin);
   }
   return { isDone: () => answers.every((answer) => answer !== undefined), answers: () => answers };
+}
+
+interface Job {
+  readonly push: Push;
+  readonly atMs: number;
+}
+
+function jobOfContract({ draft, reference, atMs }: ScheduledContract): Job {
+  return { push: (cloud) => cloud.pushContract(reference ? { ...draft, spatial: reference } : draft), atMs };
+}
+
+function jobOfTask({ order, atMs }: ScheduledTask): Job {
+  const push: Push = async (cloud) => {
+    const answer = await cloud.submitTask(order);
+    return answer.ok ? { ok: true, value: {} } : answer;
+  };
+  return { push, atMs };
 }

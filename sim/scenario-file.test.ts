@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -36,6 +36,30 @@ describe("loadScenario", () => {
     expect(contracts.map(({ draft, atMs }) => [draft.name, atMs])).toEqual([["pick-4521", 2000]]);
     expect(profiles.get("amr-07")?.kind).toBe("amr-sim");
     expect(map).toHaveProperty("png");
+  });
+
+  it("leaves the excerpt to the cloud where a contract only names the map, and knows its places", () => {
+    const config = new URL("../config/", import.meta.url).pathname;
+    const contract = readFileSync(`${config}contracts/pick-4521.yaml`, "utf8");
+    const from = contract.indexOf("\nspatial:") + 1;
+    const to = contract.slice(from).search(/\n\w/) + from;
+    const named = (mapId: string): string => {
+      const file = fileOf(`${contract.slice(0, from)}spatial: { mapId: ${mapId} }${contract.slice(to)}`);
+      return BASE.replace("{ empty: [-5, -5, 5, 5] }", `${config}maps/warehouse.yaml`)
+        .replace("pose: [0, 0, 0]\n    navigate: { to: [2.0, 1.0, 0.0], tolerance: 0.2 }", "pose: [-5.5, -1, 0]")
+        .concat(`contracts: [{ file: ${file}, at: 1s }]\n`);
+    };
+    const [pick] = loadScenario(fileOf(named("warehouse"))).contracts;
+    expect(pick!.reference).toEqual({ mapId: "warehouse" });
+    expect(pick!.draft.spatial.landmarks.map(({ id }) => id)).toContain("rack-b-12");
+    expect(failureOf(named("depot"))).toMatch(/spatial\/mapId is "depot": the scenario's is warehouse/);
+  });
+
+  it("refuses two tasks of one id", () => {
+    const task = "{ taskId: leg, template: move, parameters: { to: [1, 0, 0] }, at: 1s }";
+    expect(failureOf(`${BASE}tasks: [${task}, ${task}]\n`)).toMatch(
+      /tasks\[?\.?1\]?\.taskId.*another task has this id/,
+    );
   });
 
   it("makes a one-stage contract of the navigate shorthand", () => {

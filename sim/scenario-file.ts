@@ -1,4 +1,9 @@
 import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { SpatialReference } from "#cloud/core/equator/excerpt";
+import type { SiteMap } from "#cloud/core/equator/site-map";
+import type { TaskOrder } from "#cloud/core/scheduling/task-order";
+import { readMapWithPlaces } from "#cloud/io/map-folder";
 import { checkContractDraft } from "#contract/check";
 import type { ContractDraft } from "#contract/contract";
 import { readContractFile } from "#contract/io/contract-file";
@@ -29,11 +34,22 @@ export interface LoadedScenario {
   readonly profiles: ReadonlyMap<string, DeviceProfile>;
   /** What is pushed, in the order of the file; `navigate` shorthands come first. */
   readonly contracts: readonly ScheduledContract[];
+  /** What the cloud is asked to find a robot for, in the order of the file. */
+  readonly tasks: readonly ScheduledTask[];
+  /** The map as the cloud has it, where places stand beside it. */
+  readonly siteMap?: SiteMap | undefined;
 }
 
 export interface ScheduledContract {
   readonly draft: ContractDraft;
+  /** Where the file only names the map, so that the cloud cuts the excerpt; `draft` then has the places of all of it. */
+  readonly reference?: SpatialReference | undefined;
   /** Earliest moment; it is pushed when the device is live. */
+  readonly atMs: number;
+}
+
+export interface ScheduledTask {
+  readonly order: TaskOrder & { readonly taskId: string };
   readonly atMs: number;
 }
 
@@ -62,7 +78,7 @@ export function loadScenario(path: string, parameters?: Parameters): LoadedScena
 
 function readVariant({ parameters, document }: Variant): LoadedScenario {
   const scenario = parseYaml(document, Scenario);
-  const { map, profiles, masks, drafts } = readNamedFiles(scenario, document);
+  const { map, siteMap, profiles, masks, drafts } = readNamedFiles(scenario, document);
   const maxSpeed = Math.max(...[...profiles.values()].map((profile) => profile.limits.maxSpeed));
   const zones = masks.flatMap(({ key, mask }) =>
     key === "maskKeepout" ? keepoutZones(mask) : speedZones(mask, maxSpeed),
@@ -70,16 +86,19 @@ function readVariant({ parameters, document }: Variant): LoadedScenario {
   const drives = scenario.robots.flatMap(({ navigate, ...robot }) =>
     navigate ? [{ draft: driveContract({ ...robot, navigate }, map, zones), atMs: 0 }] : [],
   );
-  const contracts = scenario.contracts.map(({ at }, index) => ({ draft: drafts[index]!, atMs: at }));
-  const loaded = { scenario, parameters, map, zones, profiles, contracts: [...drives, ...contracts] };
+  const contracts = scenario.contracts.map(({ at }, index) => ({ ...drafts[index]!, atMs: at }));
+  const tasks = scenario.tasks.map(({ at, ...order }) => ({ order, atMs: at }));
+  const loaded = { scenario, parameters, map, siteMap, zones, profiles, contracts: [...drives, ...contracts], tasks };
   refuse([...unknownNames(loaded, document), ...misplacedRobots(loaded, document)]);
   return loaded;
 }
 
-interface NamedFiles extends Pick<LoadedScenario, "map" | "profiles"> {
+type Draft = Pick<ScheduledContract, "draft" | "reference">;
+
+interface NamedFiles extends Pick<LoadedScenario, "map" | "siteMap" | "profiles"> {
   readonly masks: readonly { readonly key: "maskKeepout" | "maskSpeed"; readonly mask: Occupancy }[];
   /** In the order of the scenario's contracts. */
-  readonly drafts: readonly ContractDraft[];
+  readonly drafts: readonly Draft[];
 }
 
 /** The files that a scenario names; what is wrong with them, and with its expectations, is told at once. */
@@ -96,7 +115,7 @@ function readNamedFiles(scenario: Scenario, document: YamlDocument): NamedFiles 
     }
   }
   const { map } = scenario;
-  const maps = typeof map === "string" ? named(["map"], () => readMapFile(beside(map)).occupancy) : [map];
+  const read = typeof map === "string" ? named(["map"], () => readMap(beside(map))) : [{ map }];
   const masks = (["maskKeepout", "maskSpeed"] as const).flatMap((key) => {
     const file = scenario[key];
     if (file === undefined) return [];
@@ -111,10 +130,15 @@ function readNamedFiles(scenario: Scenario, document: YamlDocument): NamedFiles 
     }),
   );
   const drafts = scenario.contracts.flatMap(({ file }, index) =>
-    named(["contracts", index, "file"], () => readDraft(beside(file))),
+    named(["contracts", index, "file"], () => readDraft(beside(file), read[0]?.siteMap)),
   );
   refuse([...problems, ...unreadableExpectations(scenario, document)]);
-  return { map: maps[0]!, profiles: new Map(profiles), masks, drafts };
+  return { ...read[0]!, profiles: new Map(profiles), masks, drafts };
+}
+
+function readMap(file: string): Pick<LoadedScenario, "map" | "siteMap"> {
+  const siteMap = readMapWithPlaces(file);
+  return { map: siteMap?.occupancy ?? readMapFile(file).occupancy, siteMap };
 }
 
 function refuse(problems: readonly string[]): void {
@@ -161,9 +185,20 @@ function misplacedRobots({ scenario, map, profiles }: LoadedScenario, document: 
   });
 }
 
-function readDraft(file: string): ContractDraft {
-  const checked = checkContractDraft(readContractFile(file));
-  if (checked.ok) return checked.contract;
+function readDraft(file: string, siteMap: SiteMap | undefined): Draft {
+  const body = readContractFile(file);
+  const asked = z.looseObject({ spatial: SpatialReference }).safeParse(body);
+  const reference = asked.success ? asked.data.spatial : undefined;
+  if (reference && reference.mapId !== siteMap?.mapId) {
+    const known = siteMap ? `the scenario's is ${siteMap.mapId}` : "the scenario's map has no places beside it";
+    throw new AgentError("config.invalid", `${file}: /spatial/mapId is ${JSON.stringify(reference.mapId)}: ${known}`);
+  }
+  const checked = checkContractDraft(reference && siteMap ? { ...asked.data, spatial: placesOf(siteMap) } : body);
+  if (checked.ok) return { draft: checked.contract, reference };
   const problems = checked.problems.map(({ path, message }) => `${file}: ${path}: ${message}`);
   throw new AgentError("config.invalid", problems.join("\n"));
+}
+
+function placesOf({ mapId, mapRevision, zones, landmarks }: SiteMap): ContractDraft["spatial"] {
+  return { frame: "map", mapId, mapRevision, zones, landmarks };
 }

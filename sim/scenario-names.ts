@@ -17,6 +17,7 @@ export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDr
   const robots = scenario.robots.map(({ id }) => id);
   const sites = scenario.sites.map(({ id }) => id);
   const contracts = drafts.flatMap(({ name }) => name ?? []);
+  const tasks = scenario.tasks.map(({ taskId }) => taskId);
   const found: UnknownName[] = [];
   function check(path: UnknownName["path"], value: string | undefined, what: string, known: readonly string[]): void {
     if (value === undefined || known.includes(value)) return;
@@ -44,7 +45,7 @@ export function findUnknownNames(scenario: Scenario, drafts: readonly ContractDr
   for (const [index, { that }] of scenario.expect.entries()) {
     for (const [, call, , name] of that.matchAll(LOOKUP)) {
       const ids = drafts.flatMap(({ contractId }) => contractId ?? []);
-      check(["expect", index, "that"], name, call!, call === "robot" ? robots : [...contracts, ...ids]);
+      check(["expect", index, "that"], name, call!, call === "robot" ? robots : [...contracts, ...tasks, ...ids]);
     }
   }
   return found;

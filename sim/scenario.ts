@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TaskOrder } from "#cloud/core/scheduling/task-order";
 import { Name } from "#contract/identifiers";
 import { PoseTuple } from "#contract/spatial";
 import { Fault } from "./faults/fault.ts";
@@ -34,6 +35,9 @@ const Robot = z.strictObject({
     .meta({ description: "shorthand for a one-stage contract" }),
 });
 
+/** Work for whichever robot the cloud finds (`POST /tasks`), under an id that expectations can name. */
+const Task = TaskOrder.omit({ schedule: true }).extend({ taskId: Name, at: Duration });
+
 /** A scenario file (`docs/scenarios.md`); paths are relative to it. */
 export const Scenario = z
   .strictObject({
@@ -54,25 +58,36 @@ export const Scenario = z
     }),
     robots: z.array(Robot).min(1),
     contracts: z.array(z.strictObject({ file: Path, at: Duration })).default([]),
+    tasks: z.array(Task).default([]),
     network: z.array(NetworkFault).default([]),
     faults: z.array(Fault).default([]),
     until: Duration.refine((ms) => ms > 0, "expected a time after the start"),
     expect: z.array(z.strictObject({ name: z.string(), that: z.string() })).default([]),
   })
-  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"), beforeTheEnd, uniqueExpectations);
+  .check(uniqueIds("robots"), uniqueIds("sites"), uniqueIds("doors"), beforeTheEnd, uniqueTasks, uniqueExpectations);
 export type Scenario = z.infer<typeof Scenario>;
 
 /** Results, JUnit's too, tell expectations by their names. */
 function uniqueExpectations({ value: { expect }, issues }: z.core.ParsePayload<{ expect: { name: string }[] }>): void {
-  for (const [index, { name }] of expect.entries()) {
-    if (expect.findIndex((other) => other.name === name) === index) continue;
+  for (const [index, input] of repeated(expect.map(({ name }) => name))) {
     issues.push({
       code: "custom",
-      input: name,
+      input,
       path: ["expect", index, "name"],
       message: "another expectation has this name",
     });
   }
+}
+
+function uniqueTasks({ value: { tasks }, issues }: z.core.ParsePayload<{ tasks: { taskId: string }[] }>): void {
+  for (const [index, input] of repeated(tasks.map(({ taskId }) => taskId))) {
+    issues.push({ code: "custom", input, path: ["tasks", index, "taskId"], message: "another task has this id" });
+  }
+}
+
+/** Those that an earlier one equals, with their index. */
+function repeated(names: readonly string[]): (readonly [index: number, name: string])[] {
+  return [...names.entries()].filter(([index, name]) => names.indexOf(name) !== index);
 }
 
 interface Timed {
@@ -81,10 +96,10 @@ interface Timed {
 
 /** Refuses what would begin when the run is over: expectations would hold because it never happens. */
 function beforeTheEnd({
-  value: { until, contracts, network, faults },
+  value: { until, contracts, tasks, network, faults },
   issues,
-}: z.core.ParsePayload<{ until: number; contracts: Timed[]; network: Timed[]; faults: Timed[] }>): void {
-  for (const [list, entries] of Object.entries({ contracts, network, faults })) {
+}: z.core.ParsePayload<Record<"contracts" | "tasks" | "network" | "faults", Timed[]> & { until: number }>): void {
+  for (const [list, entries] of Object.entries({ contracts, tasks, network, faults })) {
     for (const [index, { at }] of entries.entries()) {
       if (at === undefined || at < until) continue;
       const message = `would never happen: the run ends after ${until / 1000} s (until)`;

@@ -140,7 +140,7 @@ export function settle(): Promise<void> {
 /** Every contract pushed and ended, every fault over, every device live and all that it wrote committed in the cloud. */
 function isSettled(site: Site): boolean {
   const { pusher, schedule, cloud, agents } = site;
-  if (!pusher.isDone() || !schedule.isOver() || site.hasOpenContract()) return false;
+  if (!pusher.isDone() || !schedule.isOver() || site.hasOpenWork()) return false;
   const execution = cloud.execution();
   return [...agents.values()].every((slot) => {
     const view = execution?.getDevice(slot.deviceId);
@@ -198,15 +198,19 @@ function cloudResult(log: readonly LogEntry[]): SimulationResult["cloud"] {
 
 /** The contracts that were refused or never pushed: without them an expectation of one says only that it is not there. */
 function refusalsOf(
-  { contracts }: LoadedScenario,
+  { contracts, tasks }: LoadedScenario,
   answers: readonly (PushAnswer | undefined)[],
 ): Pick<SimulationResult["cloud"], "refusals"> {
-  const refusals = contracts.flatMap(({ draft }, index) => {
+  const names = [
+    ...contracts.map(({ draft }) => draft.name ?? draft.taskId),
+    ...tasks.map(({ order }) => order.taskId),
+  ];
+  const refusals = names.flatMap((contract, index) => {
     const answer = answers[index];
     if (answer?.status === 201) return [];
     const problems = answer?.problems?.map((problem) => `; ${problem}`).join("") ?? "";
     const reason = answer ? `${answer.detail}${problems}` : "not pushed: its device was never live and free";
-    return [{ contract: draft.name ?? draft.taskId, reason }];
+    return [{ contract, reason }];
   });
   return refusals.length === 0 ? {} : { refusals };
 }

@@ -1,5 +1,7 @@
 import { ExecutionConfig } from "#cloud/config";
 import { startExecution, type Execution } from "#cloud/execution";
+import { createEquator, type SiteMap } from "#cloud/core/equator/site-map";
+import { readTemplates, SHIPPED_TEMPLATES } from "#cloud/io/template-folder";
 import { loadPolicy, SHIPPED_POLICIES } from "#cloud/io/policy-file";
 import { openSqliteStore, type SqliteCloudStore } from "#cloud/io/sqlite-store";
 import type { CloudStore, LogEntry } from "#cloud/io/store";
@@ -38,6 +40,8 @@ export interface SimulatedCloudDeps {
   readonly network: Network;
   /** Names of all devices. */
   readonly devices: readonly string[];
+  /** The map that it can cut excerpts from, if it has one. */
+  readonly siteMap?: SiteMap | undefined;
   readonly crypto: { readonly signer: Signer; readonly sha256: Sha256 };
   readonly rewiring?: Rewiring | undefined;
   readonly onLogged: (entries: readonly LogEntry[]) => void;
@@ -58,6 +62,8 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
   let restores = 0;
   let backup: Uint8Array | undefined;
   let delayMs: readonly [number, number] | undefined;
+  const equator = createEquator(deps.siteMap ? [deps.siteMap] : []);
+  const templates = readTemplates(SHIPPED_TEMPLATES);
   const wired = rewire(deps.rewiring);
   let running: Running | undefined;
   let starts = 0;
@@ -96,6 +102,8 @@ export function createSimulatedCloud(deps: SimulatedCloudDeps): SimulatedCloud {
         transport: wired.transport(network.transport(CLOUD), CLOUD),
         crypto,
         presets: SHIPPED_POLICIES.map(loadPolicy),
+        equator,
+        templates,
       });
     },
     slow(next) {

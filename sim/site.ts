@@ -64,7 +64,7 @@ export class Site implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #clock: VirtualClock;
   #observer: Observer;
-  /** Contracts that have not ended in the cloud. */
+  /** Contracts that have not ended in the cloud, and tasks that wait for a device. */
   readonly #open = new Set<string>();
   #timersMax = 0;
   readonly #names = new Map<string, string>();
@@ -89,6 +89,7 @@ export class Site implements AsyncDisposable {
         log,
         network: this.network,
         devices: scenario.robots.map(({ id }) => id),
+        siteMap: loaded.siteMap,
         crypto: { signer: this.signer, sha256: sha256Hex },
         onLogged: (entries) => this.#hearCloud(entries),
         rewiring,
@@ -117,7 +118,7 @@ export class Site implements AsyncDisposable {
       }),
     );
     this.schedule = this.#startSchedule(loaded);
-    this.pusher = startPusher(loaded.contracts, {
+    this.pusher = startPusher(loaded, {
       clock,
       execution: () => this.cloud.execution(),
       onFailure: (thrown) => this.#fail(thrown),
@@ -133,8 +134,8 @@ export class Site implements AsyncDisposable {
     this.#observer = NOBODY;
   }
 
-  /** Whether the cloud has a contract that has not ended. */
-  hasOpenContract(): boolean {
+  /** Whether the cloud has a contract that has not ended, or a task that nobody has taken. */
+  hasOpenWork(): boolean {
     return this.#open.size > 0;
   }
 
@@ -192,12 +193,20 @@ export class Site implements AsyncDisposable {
     for (const entry of entries) {
       this.#observer.cloud(this.#seconds(), entry);
       if (entry.type === "contract.status") this.#noteStatus(entry);
+      if (entry.type === "task") this.#noteTask(entry);
     }
   }
 
   #noteStatus({ contractId = "", data }: LogEntry): void {
     if (isFinal(data["to"] as ContractStatus)) this.#open.delete(contractId);
     else this.#open.add(contractId);
+    // It was given to a device, and its contract speaks for it from now on.
+    if (data["to"] === "pushed") this.#open.delete(taskKey(data));
+  }
+
+  #noteTask({ data }: LogEntry): void {
+    if (data["state"] === "open") this.#open.add(taskKey(data));
+    else this.#open.delete(taskKey(data));
   }
 
   #watch(): void {
@@ -220,4 +229,8 @@ export class Site implements AsyncDisposable {
   #fail(thrown: unknown): void {
     this.#failure ??= { thrown };
   }
+}
+
+function taskKey({ taskId }: LogEntry["data"]): string {
+  return `task ${String(taskId)}`;
 }

@@ -1,13 +1,15 @@
 import type { LogEntry } from "#cloud/io/store";
 import type { Answer } from "#cloud/problem";
 import type { PushedContract } from "#cloud/push";
-import type { ContractView, DeviceView } from "#cloud/views";
+import type { ContractView, DeviceView, TaskView } from "#cloud/views";
 import { messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
 
 /** The cloud over its own HTTP, as any program would use it. A cloud that does not answer gives undefined. */
 export interface CloudClient {
   pushContract(draft: unknown): Promise<Answer<PushedContract>>;
+  submitTask(order: unknown): Promise<Answer<TaskView>>;
+  task(taskId: string): Promise<TaskView | undefined>;
   device(deviceId: string): Promise<DeviceView | undefined>;
   contract(idOrName: string): Promise<ContractView | undefined>;
   /** Every contract, newest first. */
@@ -28,16 +30,19 @@ export function createCloudClient(url: string, log: Log): CloudClient {
     const response = await fetch(`${url}${path}`).catch(() => undefined);
     return response?.ok ? ((await response.json()) as Body) : undefined;
   }
+  async function post<Value>(path: string, sent: unknown): Promise<Answer<Value>> {
+    const headers = { "content-type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify(sent) };
+    const response = await fetch(`${url}${path}`, request).catch(() => undefined);
+    if (!response) return NOT_THERE;
+    const body: unknown = await response.json();
+    if (response.ok) return { ok: true, value: body as Value };
+    return { ok: false, problem: body as Extract<Answer<never>, { ok: false }>["problem"] };
+  }
   return {
-    async pushContract(draft) {
-      const headers = { "content-type": "application/json" };
-      const request = { method: "POST", headers, body: JSON.stringify(draft) };
-      const response = await fetch(`${url}/contracts`, request).catch(() => undefined);
-      if (!response) return NOT_THERE;
-      const body: unknown = await response.json();
-      if (response.ok) return { ok: true, value: body as PushedContract };
-      return { ok: false, problem: body as Extract<Answer<never>, { ok: false }>["problem"] };
-    },
+    pushContract: (draft) => post<PushedContract>("/contracts", draft),
+    submitTask: (order) => post<TaskView>("/tasks", order),
+    task: (taskId) => get(`/tasks/${taskId}`),
     device: (deviceId) => get(`/devices/${deviceId}`),
     contract: (idOrName) => get(`/contracts/${idOrName}`),
     async contracts() {

@@ -75,7 +75,7 @@ export async function runReal(options: RealRunOptions): Promise<{ result: RealRe
   stack.defer(() => reading.abort());
   site.client.follow((entry) => observer.cloud(seconds(), entry), reading.signal).catch(fail);
   stack.defer(repeat(clock, VIEW_EVERY_MS, () => void look(site, loaded, observer, seconds).catch(fail)));
-  const pusher = startPusher(loaded.contracts, { clock, execution: () => site.client, onFailure: fail });
+  const pusher = startPusher(loaded, { clock, execution: () => site.client, onFailure: fail });
 
   for (let calmMs = 0; seconds() * 1000 < scenario.until && calmMs < CALM_MS;) {
     await sleep(clock, LOOK_EVERY_MS, ending);
@@ -137,12 +137,13 @@ async function look(
 
 async function isAllOver(
   site: SiteProcesses,
-  { scenario }: LoadedScenario,
+  { scenario, tasks }: LoadedScenario,
   pushes: ReturnType<ReturnType<typeof startPusher>["answers"]>,
 ): Promise<boolean> {
   const views = await Promise.all(scenario.robots.map(({ id }) => site.client.device(id)));
   const ids = pushes.flatMap((push) => (push?.contractId === undefined ? [] : [push.contractId]));
   const contracts = await Promise.all(ids.map((id) => site.client.contract(id)));
-  const isOver = contracts.every((view) => view !== undefined && isFinal(view.status as ContractStatus));
+  const asked = await Promise.all(tasks.map(({ order }) => site.client.task(order.taskId)));
+  const isOver = [...contracts, ...asked].every((view) => view && isFinal(view.status as ContractStatus));
   return isOver && views.every((view) => view?.mode === "live");
 }

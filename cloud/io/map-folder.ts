@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readMapFile } from "#contract/io/map-file";
 import { AgentError, messageOf } from "#lib/errors";
 import { loadYaml } from "#lib/node/yaml-file";
@@ -16,11 +16,21 @@ export function readMapFolder(folder: string): readonly SiteMap[] {
     .filter((file) => file.endsWith(PLACES))
     .map((file) => {
       const mapId = basename(file, PLACES);
-      const picture = join(folder, `${mapId}.yaml`);
-      if (!existsSync(picture))
+      if (!existsSync(join(folder, `${mapId}.yaml`)))
         throw new AgentError("config.invalid", `${join(folder, file)}: there is no map ${mapId}.yaml beside it`);
-      return { mapId, occupancy: readMapFile(picture).occupancy, ...loadYaml(join(folder, file), MapPlaces) };
+      return readSiteMap(folder, mapId);
     });
+}
+
+/** The map of a map_server file `NAME.yaml` with the places of `NAME.places.yaml` beside it; undefined where there are none. */
+export function readMapWithPlaces(picture: string): SiteMap | undefined {
+  const [folder, mapId] = [dirname(picture), basename(picture, ".yaml")];
+  return existsSync(join(folder, `${mapId}${PLACES}`)) ? readSiteMap(folder, mapId) : undefined;
+}
+
+function readSiteMap(folder: string, mapId: string): SiteMap {
+  const { occupancy } = readMapFile(join(folder, `${mapId}.yaml`));
+  return { mapId, occupancy, ...loadYaml(join(folder, `${mapId}${PLACES}`), MapPlaces) };
 }
 
 function filesIn(folder: string): readonly string[] {

@@ -1,8 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { AgentError, messageOf } from "#lib/errors";
 import { loadYaml } from "#lib/node/yaml-file";
 import { TaskTemplate } from "../core/scheduling/task-template.ts";
+
+/** The templates that ship. */
+export const SHIPPED_TEMPLATES = fileURLToPath(new URL("../../config/tasks", import.meta.url));
 
 /** The task templates of a folder, each a YAML file. Throws `config.invalid` naming file and field. */
 export function readTemplates(folder: string): readonly TaskTemplate[] {

@@ -35,7 +35,10 @@ export function createOrderDrafts(context: CloudContext, templates: readonly Tas
     const window = windowOf(order.window, askedAtMs, context.config.timeZone);
     const constraints = { ...(made.draft["constraints"] as object), window };
     const spatial = mapId === undefined ? made.draft["spatial"] : { mapId };
-    return { ok: true, value: { ...made.draft, taskId, ...present({ application, account }), constraints, spatial } };
+    return {
+      ok: true,
+      value: { ...made.draft, name: taskId, taskId, ...present({ application, account }), constraints, spatial },
+    };
   }
   return {
     form,

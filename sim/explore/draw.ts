@@ -77,6 +77,7 @@ export function draw(seed: number, motion: Motion): Drawn {
       zones: [],
       profiles: new Map(robots.map((id) => [id, profile])),
       contracts,
+      tasks: [],
     },
     troubles: believable(drawTroubles(rng.fork("troubles"), stage)),
   };
