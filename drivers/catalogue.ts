@@ -6,6 +6,15 @@ import { Ld19Options } from "./ld19/driver.ts";
 import { ModbusIoOptions } from "./modbus/options.ts";
 import { PoseLineOptions } from "./pose-line/driver.ts";
 import { RoombaOptions } from "./roomba/driver.ts";
+import {
+  RosBaseOptions,
+  RosBatteryOptions,
+  RosBridgeOptions,
+  RosImuOptions,
+  RosLidarOptions,
+  RosPositionOptions,
+  RosScannerOptions,
+} from "./ros-bridge/options.ts";
 import { RplidarOptions } from "./rplidar/driver.ts";
 import { ScannerOptions } from "./scanner/driver.ts";
 import { SickTimOptions } from "./sick-tim/driver.ts";
@@ -23,21 +32,33 @@ export interface DriverKind {
 
 /** Every driver of real devices, with its options. `create-devices.ts` makes them. */
 export const DRIVER_KINDS: readonly DriverKind[] = [
+  {
+    part: "bridge",
+    name: "ros",
+    serves: "rosbridge of ROS 1 or ROS 2, for all devices of ros",
+    options: RosBridgeOptions,
+  },
   { part: "base", name: "roomba", serves: "iRobot Create 2 and Roomba, Open Interface", options: RoombaOptions },
   { part: "base", name: "vesc", serves: "two VESC motor controllers, UART and CAN", options: VescOptions },
+  { part: "base", name: "ros", serves: "a base with cmd_vel and odometry, over rosbridge", options: RosBaseOptions },
   { part: "lidar", name: "ld19", serves: "LDROBOT LD06, LD19, STL-19P, D500", options: Ld19Options },
   { part: "lidar", name: "rplidar", serves: "SLAMTEC RPLIDAR, standard and express scan", options: RplidarOptions },
   { part: "lidar", name: "sick-tim", serves: "SICK TiM and LMS1xx, CoLa A over TCP", options: SickTimOptions },
+  { part: "lidar", name: "ros", serves: "sensor_msgs/LaserScan over rosbridge", options: RosLidarOptions },
   { part: "position", name: "pose-line", serves: "any localiser that prints a pose a line", options: PoseLineOptions },
+  { part: "position", name: "ros", serves: "AMCL and the like, over rosbridge", options: RosPositionOptions },
   { part: "battery", name: "jbd", serves: "JBD (Xiaoxiang) BMS", options: JbdOptions },
   { part: "battery", name: "daly", serves: "Daly BMS", options: DalyOptions },
   { part: "battery", name: "vedirect", serves: "Victron BMV and SmartShunt", options: VeDirectOptions },
+  { part: "battery", name: "ros", serves: "sensor_msgs/BatteryState over rosbridge", options: RosBatteryOptions },
   {
     part: "scanner",
     name: "serial-scanner",
     serves: "scanners with serial lines, AIM and GS1",
     options: ScannerOptions,
   },
+  { part: "scanner", name: "ros", serves: "codes as std_msgs/String over rosbridge", options: RosScannerOptions },
+  { part: "imu", name: "ros", serves: "sensor_msgs/Imu over rosbridge", options: RosImuOptions },
   { part: "imu", name: "bno08x", serves: "CEVA BNO08x, UART-RVC", options: Bno08xOptions },
   { part: "io", name: "modbus-io", serves: "Modbus RTU coils and inputs", options: ModbusIoOptions },
 ];
@@ -46,17 +67,31 @@ export const DRIVER_KINDS: readonly DriverKind[] = [
 export const Devices = z
   .strictObject({
     kind: z.literal("devices"),
-    base: z.discriminatedUnion("driver", [RoombaOptions, VescOptions]),
-    lidar: z.discriminatedUnion("driver", [Ld19Options, RplidarOptions, SickTimOptions]),
-    position: PoseLineOptions,
-    battery: z.discriminatedUnion("driver", [JbdOptions, DalyOptions, VeDirectOptions]),
-    scanner: ScannerOptions.exactOptional(),
-    imu: Bno08xOptions.exactOptional(),
+    bridge: RosBridgeOptions.exactOptional(),
+    base: z.discriminatedUnion("driver", [RoombaOptions, VescOptions, RosBaseOptions]),
+    lidar: z.discriminatedUnion("driver", [Ld19Options, RplidarOptions, SickTimOptions, RosLidarOptions]),
+    position: z.discriminatedUnion("driver", [PoseLineOptions, RosPositionOptions]),
+    battery: z.discriminatedUnion("driver", [JbdOptions, DalyOptions, VeDirectOptions, RosBatteryOptions]),
+    scanner: z.discriminatedUnion("driver", [ScannerOptions, RosScannerOptions]).exactOptional(),
+    imu: z.discriminatedUnion("driver", [Bno08xOptions, RosImuOptions]).exactOptional(),
     io: ModbusIoOptions.exactOptional(),
   })
-  .superRefine(({ base }, context) => {
-    if (base.watchdog !== "none") return;
-    const message = `a ${base.driver} goes on at its last speed when the commands stop, so something must stop it: guard`;
-    context.addIssue({ code: "custom", message, path: ["base", "watchdog"], input: base.watchdog });
+  .superRefine((devices, context) => {
+    if (devices.base.watchdog === "none") {
+      const message = `a ${devices.base.driver} base goes on at its last speed when the commands stop, so something must stop it: guard`;
+      context.addIssue({ code: "custom", message, path: ["base", "watchdog"], input: "none" });
+    }
+    if (!devices.bridge && rosPartsOf(devices).length > 0) {
+      const message = `needed by ${rosPartsOf(devices).join(", ")}: where is the rosbridge?`;
+      context.addIssue({ code: "custom", message, path: ["bridge"], input: undefined });
+    }
   });
 export type Devices = z.infer<typeof Devices>;
+
+/** The parts of a robot that are reached through its rosbridge. */
+export function rosPartsOf(devices: Omit<Devices, "kind">): readonly string[] {
+  const { bridge: _, ...parts } = devices;
+  return Object.entries(parts).flatMap(([part, options]) =>
+    typeof options === "object" && options.driver === "ros" ? [part] : [],
+  );
+}

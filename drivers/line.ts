@@ -26,12 +26,19 @@ export interface SerialAddress {
   readonly baudRate: number;
 }
 
+/** Where a device behind a WebSocket is. */
+export interface SocketAddress {
+  readonly url: string;
+}
+
 /** Ways to devices; real ones are in `serial/node-lines.ts`. */
 export interface Lines {
   serial(address: SerialAddress): Dial;
   tcp(host: string, port: number): Dial;
-  /** A serial line that a child process owns: it sends `stop` when no speed followed in time, and when we are gone. */
-  guarded(address: SerialAddress, stop: Uint8Array): Dial;
+  /** A WebSocket; each chunk of the line is one message. */
+  socket(url: string): Dial;
+  /** A line that a child process owns: it sends `stop` when no speed followed in time, and when we are gone. */
+  guarded(address: SerialAddress | SocketAddress, stop: Uint8Array): Dial;
 }
 
 /** What drivers of real devices are given. */

@@ -4,15 +4,16 @@ import { AgentError } from "#lib/errors";
 import { typescriptFlags } from "#lib/node/typescript-flags";
 import { textOf } from "../framing/bytes.ts";
 import { createFrameDecoder } from "../framing/frame-decoder.ts";
-import type { Dial, Line, SerialAddress } from "../line.ts";
+import type { Dial, Line, SerialAddress, SocketAddress } from "../line.ts";
 import { encodeGuard, GUARD_FORMAT, type GuardMessage, type GuardSettings } from "./protocol.ts";
 
 const PROGRAM = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-/** A serial line through a guard of its own, which stops the base by sending `stop`. One process for each connection. */
-export function dialGuarded(address: SerialAddress, stop: Uint8Array): Dial {
+/** A line through a guard of its own, which stops the base by sending `stop`. One process for each connection. */
+export function dialGuarded(address: SerialAddress | SocketAddress, stop: Uint8Array): Dial {
   return ({ onBytes, onEnd }) => {
-    const settings: GuardSettings = { ...address, stop: Buffer.from(stop).toString("hex") };
+    const where = "url" in address ? address.url : address.path;
+    const settings: GuardSettings = { address, stop: Buffer.from(stop).toString("hex") };
     // A group of its own: what kills the agent's group must not kill the guard with it.
     const guard = spawn(process.execPath, [...typescriptFlags(), PROGRAM, JSON.stringify(settings)], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -48,10 +49,10 @@ export function dialGuarded(address: SerialAddress, stop: Uint8Array): Dial {
         resolve(line);
       }),
     );
-    guard.stdin.on("error", () => end(`${address.path}: the guard of the base does not listen`));
-    guard.on("error", (error) => end(`${address.path}: the guard of the base could not be started: ${error.message}`));
+    guard.stdin.on("error", () => end(`${where}: the guard of the base does not listen`));
+    guard.on("error", (error) => end(`${where}: the guard of the base could not be started: ${error.message}`));
     guard.on("exit", () => {
-      end(`${address.path}: the guard of the base has ended`);
+      end(`${where}: the guard of the base has ended`);
       exited.resolve();
     });
     return promise;

@@ -1,16 +1,15 @@
 import { messageOf } from "#lib/errors";
 import { bytesFromHex, bytesOf } from "../framing/bytes.ts";
 import { createFrameDecoder } from "../framing/frame-decoder.ts";
-import type { Line } from "../line.ts";
-import { dialSerial } from "../serial/serial-line.ts";
+import type { Dial, Line } from "../line.ts";
 import { encodeGuard, GUARD_FORMAT, GUARD_MS, type GuardMessage, type GuardSettings } from "./protocol.ts";
 
 /**
- * Owns the serial port of a base that would go on driving without us. Stops it when no speed followed the last one in time,
+ * Owns the line to a base that would go on driving without us. Stops it when no speed followed the last one in time,
  * and when the pipe from the agent ends, which it does however the agent died.
  */
 async function main(): Promise<void> {
-  const { path, baudRate, stop } = JSON.parse(process.argv[2]!) as GuardSettings;
+  const { address, stop } = JSON.parse(process.argv[2]!) as GuardSettings;
   const stopBytes = bytesFromHex(stop);
   let line: Line | undefined;
   let watchdog: NodeJS.Timeout | undefined;
@@ -46,7 +45,8 @@ async function main(): Promise<void> {
   process.stdin.on("end", () => void end());
   process.stdin.on("error", () => void end());
   try {
-    line = await dialSerial({ path, baudRate })({
+    const dial = await dialOf(address);
+    line = await dial({
       onBytes: (chunk) => process.stdout.write(encodeGuard("bytes", chunk)),
       onEnd: leave,
     });
@@ -54,6 +54,12 @@ async function main(): Promise<void> {
   } catch (thrown) {
     leave(messageOf(thrown));
   }
+}
+
+/** Each kind of line has a library of its own; the guard is to be there soon. */
+async function dialOf(address: GuardSettings["address"]): Promise<Dial> {
+  if ("url" in address) return (await import("../ros-bridge/socket-line.ts")).dialSocket(address.url);
+  return (await import("../serial/serial-line.ts")).dialSerial(address);
 }
 
 await main();

@@ -1,10 +1,11 @@
 import { concatBytes, viewOf } from "../framing/bytes.ts";
 import type { FrameFormat } from "../framing/frame-decoder.ts";
+import type { SerialAddress, SocketAddress } from "../line.ts";
 
 /** What the guard is started with, as JSON in its first argument. */
 export interface GuardSettings {
-  readonly path: string;
-  readonly baudRate: number;
+  /** Where the base is. */
+  readonly address: SerialAddress | SocketAddress;
   /** Bytes, in hexadecimal, that stop the base whatever it does. */
   readonly stop: string;
 }

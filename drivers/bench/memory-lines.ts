@@ -38,7 +38,7 @@ export function createMemoryLines(device: EmulatedDevice): MemoryLines {
     return { write, drive: write, close };
   };
   return {
-    lines: { serial: () => dial, tcp: () => dial, guarded: () => dial },
+    lines: { serial: () => dial, tcp: () => dial, socket: () => dial, guarded: () => dial },
     plug: () => (isPlugged = true),
     unplug() {
       isPlugged = false;
