@@ -138,8 +138,8 @@ async function detectType(topic: string, bridge: RosBridge): Promise<CommandType
   const service = { name: "/rosapi/topic_type", type: "rosapi/TopicType" };
   const answer = await bridge.call(service, { topic }, CALL_MS);
   const { type } = answer as { readonly type?: unknown };
-  if (typeof type === "string" && /\/TwistStamped$/.test(type)) return "twist-stamped";
-  if (typeof type === "string" && /\/Twist$/.test(type)) return "twist";
+  if (typeof type === "string" && type.endsWith("/TwistStamped")) return "twist-stamped";
+  if (typeof type === "string" && type.endsWith("/Twist")) return "twist";
   const found = type === "" || typeof type !== "string" ? "nobody listens to it" : `it is of type ${type}`;
   const message = `ros base: ${topic} can't be commanded: ${found}; start the base, or name another topic`;
   throw new AgentError("driver.down", message, { retryable: true });

@@ -32,114 +32,161 @@ const GRUDGE_MS = 2000;
 export function createTopicDevice<Sample extends { readonly atMs: number }>(
   options: TopicDeviceOptions<Sample>,
 ): TopicDevice<Sample> {
-  const { name, clock, bridge, topic, silentMs } = options;
-  let state: "closed" | "opening" | "open" | "enabled" | "disposed" = "closed";
-  let listening: Listening | undefined;
-  let stopRenewing: Cancel = () => undefined;
-  let newest: Sample | undefined;
-  let [frames, errors, sinceMs] = [0, 0, 0];
-  let refused: { readonly atMs: number; readonly reason: string } | undefined;
-  let onFirst: () => void = () => undefined;
+  const supervised = new SupervisedTopic(options);
+  return {
+    name: options.name,
+    open: () => supervised.open(),
+    enable: () => supervised.enable(),
+    disable: () => supervised.disable(),
+    health: () => supervised.health(),
+    latest: () => supervised.latest(),
+    isEnabled: () => supervised.isEnabled(),
+    assertReachable: () => supervised.assertReachable(),
+    [Symbol.asyncDispose]: () => supervised.dispose(),
+  };
+}
 
-  function take(message: unknown): void {
-    const nowMs = clock.nowMs();
-    const reading = options.read(message);
-    if (!reading.ok) {
-      errors++;
-      refused = { atMs: nowMs, reason: reading.reason };
-      return;
-    }
-    frames++;
-    sinceMs = nowMs;
-    const atMs = bridge.stamps.capturedMs(reading.stampMs, nowMs);
-    // Messages of one topic come in order; a stamp that goes back must not bring an old sample back.
-    newest = { ...(reading.sample as Sample), atMs: Math.max(atMs, newest?.atMs ?? atMs) };
-    onFirst();
+class SupervisedTopic<Sample extends { readonly atMs: number }> {
+  readonly #options: TopicDeviceOptions<Sample>;
+  #state: "closed" | "opening" | "open" | "enabled" | "disposed" = "closed";
+  #listening: Listening | undefined;
+  #stopRenewing: Cancel = () => undefined;
+  #newest: Sample | undefined;
+  #frames = 0;
+  #errors = 0;
+  /** Since when nothing that can be used has come. */
+  #sinceMs = 0;
+  #refused: { readonly atMs: number; readonly reason: string } | undefined;
+  #onFirst: () => void = () => undefined;
+
+  constructor(options: TopicDeviceOptions<Sample>) {
+    this.#options = options;
   }
-  async function hearFirst(): Promise<void> {
-    if (silentMs === Infinity || newest) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const stop = clock.after(FIRST_MESSAGE_MS, () => {
-      const why = refused?.reason ?? "is its node running, and is this the topic's name?";
-      const message = `${name}: nothing to use came on ${topic.name} (${topic.type}) in ${FIRST_MESSAGE_MS} ms: ${why}`;
-      reject(new AgentError("driver.timeout", message, { retryable: true }));
-    });
-    onFirst = resolve;
-    await promise.finally(stop);
-  }
-  function downReason(): string | undefined {
-    if (state === "disposed") return `${name} is disposed`;
-    if (state === "closed" || state === "opening") return `${name} is not open`;
-    const reason = bridge.downReason();
-    if (reason !== undefined) return `${name}: ${reason}`;
-    const silence = clock.nowMs() - sinceMs;
-    if (silence <= silentMs) return undefined;
-    const why = refused && refused.atMs > sinceMs ? `; what comes can't be used: ${refused.reason}` : "";
-    return `${name}: ${topic.name} has been silent for ${Math.round(silence)} ms${why}`;
-  }
-  function health(): Health {
-    const counters = { frames, unreadable: errors + bridge.unreadable(), reconnections: bridge.reconnections() };
-    const known = { errors, counters, ...(newest ? { lastSampleMs: newest.atMs } : {}) };
-    const reason = downReason();
-    if (reason !== undefined) return { state: "down", reason, ...known };
-    if (refused && clock.nowMs() - refused.atMs < GRUDGE_MS) {
-      return { state: "degraded", reason: `${name}: ${refused.reason}`, ...known };
-    }
-    return { state: "ok", ...known };
-  }
-  function assertReachable(): void {
-    const reason = downReason();
-    if (reason !== undefined) throw new AgentError("driver.down", reason, { retryable: state !== "disposed" });
-  }
-  function leave(): void {
-    stopRenewing();
-    listening?.end();
-    listening = undefined;
-  }
-  /** Runs from its own start to the first message; closes again what it began when that fails. */
-  async function open(): Promise<void> {
-    state = "opening";
+
+  async open(): Promise<void> {
+    if (this.#state === "disposed") this.assertReachable();
+    if (this.#state !== "closed") return;
+    const { clock, bridge, topic, silentMs } = this.#options;
+    this.#state = "opening";
     try {
       await bridge.open();
-      listening = bridge.listen(topic, take, silentMs === Infinity ? "rare" : "regular");
-      await hearFirst();
+      this.#listening = bridge.listen(topic, (message) => this.#take(message), this.#speaks() ? "regular" : "rare");
+      await this.#hearFirst();
     } catch (thrown) {
-      leave();
-      if (!isGone()) state = "closed";
+      this.#leave();
+      if (!this.#isGone()) this.#state = "closed";
       throw thrown;
     }
-    if (isGone()) return leave();
-    state = "open";
-    sinceMs = clock.nowMs();
-    stopRenewing = repeat(clock, RENEW_EVERY_MS, () => {
-      if (bridge.downReason() === undefined && clock.nowMs() - sinceMs > silentMs) listening?.renew();
+    if (this.#isGone()) return this.#leave();
+    this.#state = "open";
+    this.#sinceMs = clock.nowMs();
+    this.#stopRenewing = repeat(clock, RENEW_EVERY_MS, () => {
+      if (bridge.downReason() === undefined && clock.nowMs() - this.#sinceMs > silentMs) this.#listening?.renew();
     });
     return undefined;
   }
-  const isGone = (): boolean => state === "disposed";
 
-  return {
-    name,
-    async open() {
-      if (state === "disposed") assertReachable();
-      if (state === "closed") await open();
-    },
-    async enable() {
-      assertReachable();
-      state = "enabled";
-    },
-    async disable() {
-      if (state === "enabled") state = "open";
-    },
-    health,
-    latest: () => newest,
-    isEnabled: () => state === "enabled",
-    assertReachable,
-    async [Symbol.asyncDispose]() {
-      if (state === "disposed") return;
-      state = "disposed";
-      leave();
-      await bridge.release();
-    },
-  };
+  async enable(): Promise<void> {
+    this.assertReachable();
+    this.#state = "enabled";
+  }
+
+  async disable(): Promise<void> {
+    if (this.#state === "enabled") this.#state = "open";
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#state === "disposed") return;
+    this.#state = "disposed";
+    this.#leave();
+    await this.#options.bridge.release();
+  }
+
+  health(): Health {
+    const { name, clock, bridge } = this.#options;
+    const unreadable = this.#errors + bridge.unreadable();
+    const known = {
+      errors: this.#errors,
+      counters: { frames: this.#frames, unreadable, reconnections: bridge.reconnections() },
+      ...(this.#newest ? { lastSampleMs: this.#newest.atMs } : {}),
+    };
+    const reason = this.#downReason();
+    if (reason !== undefined) return { state: "down", reason, ...known };
+    if (this.#refused && clock.nowMs() - this.#refused.atMs < GRUDGE_MS) {
+      return { state: "degraded", reason: `${name}: ${this.#refused.reason}`, ...known };
+    }
+    return { state: "ok", ...known };
+  }
+
+  latest(): Sample | undefined {
+    return this.#newest;
+  }
+
+  isEnabled(): boolean {
+    return this.#state === "enabled";
+  }
+
+  assertReachable(): void {
+    const reason = this.#downReason();
+    if (reason === undefined) return;
+    throw new AgentError("driver.down", reason, { retryable: this.#state !== "disposed" });
+  }
+
+  #take(message: unknown): void {
+    const { clock, bridge, read } = this.#options;
+    const nowMs = clock.nowMs();
+    const reading = read(message);
+    if (!reading.ok) {
+      this.#errors++;
+      this.#refused = { atMs: nowMs, reason: reading.reason };
+      return;
+    }
+    this.#frames++;
+    this.#sinceMs = nowMs;
+    const atMs = bridge.stamps.capturedMs(reading.stampMs, nowMs);
+    // Messages of one topic come in order; a stamp that goes back must not bring an old sample back.
+    this.#newest = { ...(reading.sample as Sample), atMs: Math.max(atMs, this.#newest?.atMs ?? atMs) };
+    this.#onFirst();
+  }
+
+  async #hearFirst(): Promise<void> {
+    const { name, clock, topic } = this.#options;
+    if (!this.#speaks() || this.#newest) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop = clock.after(FIRST_MESSAGE_MS, () => {
+      const why = this.#refused?.reason ?? "is its node running, and is this the topic's name?";
+      const what = `nothing to use came on ${topic.name} (${topic.type}) in ${FIRST_MESSAGE_MS} ms`;
+      reject(new AgentError("driver.timeout", `${name}: ${what}: ${why}`, { retryable: true }));
+    });
+    this.#onFirst = resolve;
+    await promise.finally(stop);
+  }
+
+  #downReason(): string | undefined {
+    const { name, clock, bridge, topic, silentMs } = this.#options;
+    if (this.#state === "disposed") return `${name} is disposed`;
+    if (this.#state === "closed" || this.#state === "opening") return `${name} is not open`;
+    const reason = bridge.downReason();
+    if (reason !== undefined) return `${name}: ${reason}`;
+    const silence = clock.nowMs() - this.#sinceMs;
+    if (silence <= silentMs) return undefined;
+    const isUnusable = this.#refused !== undefined && this.#refused.atMs > this.#sinceMs;
+    const why = isUnusable ? `; what comes can't be used: ${this.#refused?.reason}` : "";
+    return `${name}: ${topic.name} has been silent for ${Math.round(silence)} ms${why}`;
+  }
+
+  #leave(): void {
+    this.#stopRenewing();
+    this.#listening?.end();
+    this.#listening = undefined;
+  }
+
+  /** Whether silence of the topic tells of a loss. */
+  #speaks(): boolean {
+    return this.#options.silentMs !== Infinity;
+  }
+
+  #isGone(): boolean {
+    return this.#state === "disposed";
+  }
 }

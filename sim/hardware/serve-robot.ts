@@ -15,6 +15,7 @@ import { emulateTim } from "./devices/tim.ts";
 import { emulateVescPair } from "./devices/vesc-pair.ts";
 import { createWheels } from "./devices/wheels.ts";
 import { openSerialPort, openTcpPort, type Port } from "./port.ts";
+import { isBehindBridge, serveBridge } from "../rosbridge/serve-bridge.ts";
 import { openRobotParts, type RobotParts } from "./robot-parts.ts";
 
 /** A robot of a world whose hardware is to be emulated. */
@@ -58,6 +59,12 @@ export async function serveDevices(robot: ServedRobot, drivers: Devices): Promis
   const emulated = emulate(drivers, parts, { clock, stack });
   const served = { ...drivers };
   const devices: ServedDevice[] = [];
+  if (drivers.bridge) {
+    const { bridge } = drivers;
+    const port = stack.use(await serveBridge({ world, robotId, clock, drivers, bridge, position: profile.position }));
+    devices.push({ robotId, part: "bridge", driver: bridge.driver, port });
+    served.bridge = { ...bridge, url: port.address };
+  }
   for (const [part, options] of partsOf(drivers)) {
     const made = emulated.get(part);
     if (!made) throw new AgentError("config.invalid", `${robotId}: there is no emulated ${options.driver} (${part})`);
@@ -75,10 +82,11 @@ export async function serveDevices(robot: ServedRobot, drivers: Devices): Promis
 }
 
 type Part = Exclude<keyof Devices, "kind">;
-type PartOptions = NonNullable<Devices[Part]>;
+type PartOptions = Exclude<NonNullable<Devices[Part]>, { driver: "ros" }>;
 
 function partsOf(drivers: Devices): (readonly [Part, PartOptions])[] {
-  return Object.entries(drivers).filter(([key]) => key !== "kind") as [Part, PartOptions][];
+  const ofLines = Object.entries(drivers).filter(([key]) => key !== "kind" && !isBehindBridge(drivers, key));
+  return ofLines as [Part, PartOptions][];
 }
 
 /** The devices that can be emulated, by part; of the others nothing. */
@@ -91,7 +99,8 @@ function emulate(
   if (base.driver === "roomba") {
     const wheels = createWheels(clock, parts.base, OI_TRACK, stack);
     emulated.set("base", { device: emulateOpenInterface(wheels, clock), banner: OI_BANNER });
-  } else {
+  }
+  if (base.driver === "vesc") {
     const wheels = createWheels(clock, parts.base, base.wheelTrack, stack);
     emulated.set("base", { device: emulateVescPair(base, wheels, clock) });
   }

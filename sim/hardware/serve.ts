@@ -27,7 +27,7 @@ export interface ServedWorld extends AsyncDisposable {
   readonly profiles: ReadonlyMap<string, string>;
 }
 
-/** Emulated electronics sample the world's sensors so often: a turning lidar sees what is there when its beam passes. */
+/** Emulated electronics sample the world's sensors so often: a turning lidar on a line sees what is there when its beam passes. */
 const SAMPLED_HZ = 50;
 
 /** Starts the world of a scenario and its robots' hardware. Rejects `config.port_in_use` and `driver.down`. */
@@ -67,9 +67,15 @@ async function serveRobot(robot: ServedRobot): Promise<RobotHardware | undefined
 function sampledOften(loaded: LoadedScenario): ReturnType<typeof worldSpecOf> {
   const spec = worldSpecOf(loaded);
   const robots = spec.robots.map((robot) => {
-    if (loaded.profiles.get(robot.id)?.drivers.kind === "simulated") return robot;
+    const drivers = loaded.profiles.get(robot.id)?.drivers;
+    if (drivers?.kind !== "devices") return robot;
     const { lidar, odometry } = robot;
-    return { ...robot, lidar: { ...lidar, hz: SAMPLED_HZ }, odometry: { ...odometry, hz: SAMPLED_HZ } };
+    const isTurning = drivers.lidar.driver !== "ros";
+    return {
+      ...robot,
+      lidar: isTurning ? { ...lidar, hz: SAMPLED_HZ } : lidar,
+      odometry: { ...odometry, hz: SAMPLED_HZ },
+    };
   });
   return { ...spec, robots };
 }

@@ -2,7 +2,14 @@ import { z } from "zod";
 import { AgentError } from "#lib/errors";
 import { type Action, GOAL_STATUS, type GoalHandle, type Leave } from "./graph.ts";
 import { populate, type RosMessage, toJson } from "./message-values.ts";
-import { idOf, type Operations, type OperationId, populateArgs, type SessionContext } from "./session-context.ts";
+import {
+  failureText,
+  idOf,
+  type Operations,
+  type OperationId,
+  populateArgs,
+  type SessionContext,
+} from "./session-context.ts";
 
 const Id = z.union([z.string(), z.number()]);
 const AdvertiseAction = z.looseObject({ action: z.string(), type: z.string() });
@@ -106,7 +113,7 @@ function actionServer({ clock, graph, say, status }: SessionContext): Operations
     served.delete(goalId);
     const populated = result ? populate(goal.type.result, values ?? {}, clock.wallMs()) : undefined;
     if (populated?.ok) goal.resolve({ status: goalStatus, result: populated.message });
-    else goal.reject(new AgentError("driver.failed", populated ? populated.reason : String(values ?? "it failed")));
+    else goal.reject(new AgentError("driver.failed", populated ? populated.reason : failureText(values)));
   }
   function withdraw(name: string): void {
     offered.get(name)?.();
@@ -135,7 +142,7 @@ function actionServer({ clock, graph, say, status }: SessionContext): Operations
       },
     },
     end() {
-      for (const name of [...offered.keys()]) withdraw(name);
+      for (const name of offered.keys()) withdraw(name);
     },
   };
 }

@@ -83,7 +83,7 @@ export class RosGraph {
     const found = this.#topics.get(topic);
     if (!found) return;
     if (isLatched) found.latched = message;
-    for (const { take } of [...found.subscribers.values()]) take(message);
+    for (const { take } of found.subscribers.values()) take(message);
   }
 
   /** Listens to a topic, which it may create if it says a type. */

@@ -3,7 +3,14 @@ import type { Cancel, Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { Leave, Service } from "./graph.ts";
 import { populate, type RosMessage, toJson } from "./message-values.ts";
-import { idOf, type Operations, type OperationId, populateArgs, type SessionContext } from "./session-context.ts";
+import {
+  failureText,
+  idOf,
+  type Operations,
+  type OperationId,
+  populateArgs,
+  type SessionContext,
+} from "./session-context.ts";
 
 const AdvertiseService = z.looseObject({ service: z.string(), type: z.string() });
 const OnService = z.looseObject({ service: z.string() });
@@ -65,7 +72,7 @@ export function serviceOperations(context: SessionContext): Operations {
     const type = waiting.service?.response;
     const populated = type && response.result ? populate(type, response.values ?? {}, clock.wallMs()) : undefined;
     if (populated?.ok) waiting.resolve(populated.message);
-    else waiting.reject(failed(populated ? populated.reason : String(response.values ?? "the service failed")));
+    else waiting.reject(failed(populated ? populated.reason : failureText(response.values)));
   }
   function withdraw(name: string): void {
     offered.get(name)?.();
@@ -94,7 +101,7 @@ export function serviceOperations(context: SessionContext): Operations {
       },
     },
     end() {
-      for (const name of [...offered.keys()]) withdraw(name);
+      for (const name of offered.keys()) withdraw(name);
     },
   };
 }

@@ -41,3 +41,8 @@ export function populateArgs(type: MessageType, args: unknown, nowMs: number): P
 export function idOf(id: OperationId): { id?: string | number } {
   return id === undefined ? {} : { id };
 }
+
+/** Why a client says that its service or action failed. */
+export function failureText(values: unknown): string {
+  return typeof values === "string" ? values : "it failed";
+}

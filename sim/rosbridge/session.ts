@@ -51,7 +51,7 @@ export function createBridgeSession(options: SessionOptions): BridgeSession {
     node,
     say(message) {
       if (isEnded) return;
-      const { id } = message as { readonly id?: unknown };
+      const { id } = message as { readonly id?: OperationId };
       const fragmentId = id === undefined ? `fragment:${fragmented++}` : String(id);
       for (const text of fragmentsOf(JSON.stringify(message), fragmentSize, fragmentId)) send(text);
     },
@@ -69,7 +69,7 @@ export function createBridgeSession(options: SessionOptions): BridgeSession {
     },
     fragment(message: unknown, id: OperationId) {
       const { whole, refused } = defragmenter.take(message as Readonly<Record<string, unknown>>);
-      if (whole !== undefined) obey(whole);
+      if (whole !== undefined) void obey(whole);
       if (refused !== undefined) context.status("error", refused, id);
     },
   };
@@ -117,7 +117,7 @@ function oneAtATime(obey: (text: string) => void | Promise<void>): (text: string
       const work = obey(waiting.shift()!);
       if (!work) continue;
       isBusy = true;
-      work.finally(() => {
+      void work.finally(() => {
         isBusy = false;
         next();
       });

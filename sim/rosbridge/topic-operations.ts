@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Leave } from "./graph.ts";
 import { populate, type RosMessage, toCborValue, toJson } from "./message-values.ts";
 import type { Operations, OperationId, SessionContext } from "./session-context.ts";
-import { type Compression, createTopicStream, type TopicStream } from "./subscription.ts";
+import { type Compression, createTopicStream, type SubscriptionTerms, type TopicStream } from "./subscription.ts";
 import { encodeCbor, pngOf } from "./wire.ts";
 
 const Advertise = z.looseObject({ topic: z.string(), type: z.string(), latch: z.boolean().default(false) });
@@ -24,9 +24,18 @@ interface Publisher {
 
 /** advertise, unadvertise, publish, subscribe, unsubscribe. */
 export function topicOperations(context: SessionContext): Operations {
-  const { clock, graph, node, status } = context;
+  const [publishing, listening] = [publisherOperations(context), subscriberOperations(context)];
+  return {
+    byOp: { ...publishing.byOp, ...listening.byOp },
+    end() {
+      publishing.end();
+      listening.end();
+    },
+  };
+}
+
+function publisherOperations({ clock, graph, node, status }: SessionContext): Operations {
   const publishers = new Map<string, Publisher>();
-  const streams = new Map<string, { readonly stream: TopicStream; readonly leave: Leave }>();
 
   function advertise(topic: string, type: string | undefined, isLatched: boolean, id: OperationId): boolean {
     const known = publishers.get(topic);
@@ -40,63 +49,69 @@ export function topicOperations(context: SessionContext): Operations {
     publishers.set(topic, { ids, leave: result.value, isLatched: isLatched || (known?.isLatched ?? false) });
     return true;
   }
-  function publish(message: unknown, id: OperationId): void {
-    const { topic, msg, latch } = Publish.parse(message);
-    // A topic that somebody else has established needs no advertising.
-    if (!publishers.has(topic) && !advertise(topic, undefined, latch, id)) return;
-    const type = graph.topicType(topic)!;
-    const populated = populate(type, msg, clock.wallMs());
-    if (!populated.ok) return status("error", `publish: ${populated.reason}`, id);
-    graph.publish(topic, populated.message, { isLatched: latch || publishers.get(topic)!.isLatched });
-  }
-  function subscribe(message: unknown, id: OperationId): void {
-    const { topic, type, throttle_rate: throttleRate, ...rest } = Subscribe.parse(message);
-    const terms = { throttleRate, queueLength: rest.queue_length, compression: rest.compression };
-    const known = streams.get(topic);
-    const key = id === undefined ? undefined : String(id);
-    if (known) {
-      const expected = type === undefined ? undefined : graph.types.message(type)?.name;
-      if (type !== undefined && expected !== graph.topicType(topic)?.name) {
-        return status("error", `subscribe: topic ${topic} is not of type ${type}`, id);
-      }
-      return known.stream.add(key, terms);
-    }
-    const stream = createTopicStream(clock, (value, compression) => tell(topic, value, compression));
-    stream.add(key, terms);
-    const result = graph.subscribe(topic, type, node, (value) => stream.offer(value));
-    if (!result.ok) return status("error", `subscribe: ${result.reason}`, id);
-    streams.set(topic, { stream, leave: result.value });
-    status("info", `Subscribed to ${topic}`, id);
-  }
-  function tell(topic: string, value: RosMessage, compression: Compression): void {
-    const { version } = graph.types;
-    const message = { op: "publish", topic };
-    if (compression === "cbor") return context.sayBytes(encodeCbor({ ...message, msg: toCborValue(value, version) }));
-    const json = { ...message, msg: toJson(value, version) };
-    context.say(compression === "png" ? pngOf(JSON.stringify(json)) : json);
-  }
   return {
     byOp: {
-      publish,
-      subscribe,
       advertise(message, id) {
         const { topic, type, latch } = Advertise.parse(message);
         advertise(topic, type, latch, id);
+      },
+      publish(message, id) {
+        const { topic, msg, latch } = Publish.parse(message);
+        // A topic that somebody else has established needs no advertising.
+        if (!publishers.has(topic) && !advertise(topic, undefined, latch, id)) return;
+        const populated = populate(graph.topicType(topic)!, msg, clock.wallMs());
+        if (!populated.ok) return status("error", `publish: ${populated.reason}`, id);
+        graph.publish(topic, populated.message, { isLatched: latch || publishers.get(topic)!.isLatched });
       },
       unadvertise(message, id) {
         const { topic } = OnTopic.parse(message);
         const publisher = publishers.get(topic);
         if (!publisher) return status("warning", `unadvertise: ${topic} is not advertised`, id);
         publisher.ids.delete(id);
-        if (publisher.ids.size > 0 && id !== undefined) return undefined;
+        if (publisher.ids.size > 0 && id !== undefined) return;
         publisher.leave();
         publishers.delete(topic);
-        return undefined;
+      },
+    },
+    end() {
+      for (const { leave } of publishers.values()) leave();
+      publishers.clear();
+    },
+  };
+}
+
+function subscriberOperations(context: SessionContext): Operations {
+  const { clock, graph, node, status } = context;
+  const streams = new Map<string, { readonly stream: TopicStream; readonly leave: Leave }>();
+
+  function join(topic: string, type: string | undefined, id: OperationId, terms: SubscriptionTerms): void {
+    const known = streams.get(topic);
+    const isOther = type !== undefined && graph.types.message(type)?.name !== graph.topicType(topic)?.name;
+    if (known && isOther) return status("error", `subscribe: topic ${topic} is not of type ${type}`, id);
+    if (known) return known.stream.add(keyOf(id), terms);
+    const stream = createTopicStream(clock, (value, compression) => tell(context, topic, value, compression));
+    stream.add(keyOf(id), terms);
+    const result = graph.subscribe(topic, type, node, (value) => stream.offer(value));
+    if (!result.ok) return status("error", `subscribe: ${result.reason}`, id);
+    streams.set(topic, { stream, leave: result.value });
+    status("info", `Subscribed to ${topic}`, id);
+  }
+  return {
+    byOp: {
+      subscribe(message, id) {
+        const {
+          topic,
+          type,
+          throttle_rate: throttleRate,
+          queue_length: queueLength,
+          compression,
+        } = Subscribe.parse(message);
+        join(topic, type, id, { throttleRate, queueLength, compression });
       },
       unsubscribe(message, id) {
         const { topic } = OnTopic.parse(message);
         const known = streams.get(topic);
-        known?.stream.remove(id === undefined ? undefined : String(id));
+        known?.stream.remove(keyOf(id));
         if (!known?.stream.isEmpty()) return;
         known.leave();
         known.stream.end();
@@ -105,13 +120,23 @@ export function topicOperations(context: SessionContext): Operations {
       },
     },
     end() {
-      for (const { leave } of publishers.values()) leave();
       for (const { leave, stream } of streams.values()) {
         leave();
         stream.end();
       }
-      publishers.clear();
       streams.clear();
     },
   };
+}
+
+function tell(context: SessionContext, topic: string, value: RosMessage, compression: Compression): void {
+  const { version } = context.graph.types;
+  const message = { op: "publish", topic };
+  if (compression === "cbor") return context.sayBytes(encodeCbor({ ...message, msg: toCborValue(value, version) }));
+  const json = { ...message, msg: toJson(value, version) };
+  context.say(compression === "png" ? pngOf(JSON.stringify(json)) : json);
+}
+
+function keyOf(id: OperationId): string | undefined {
+  return id === undefined ? undefined : String(id);
 }

@@ -1,5 +1,6 @@
 import { Encoder } from "cbor-x";
 import { encode as encodePng } from "fast-png";
+import { z } from "zod";
 
 const cbor = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 
@@ -36,18 +37,23 @@ export interface Defragmenter {
 const LINE_FEED = 0x0a;
 const FRAGMENTS_MAX = 10_000;
 const MESSAGES_MAX = 64;
+const Fragment = z.looseObject({
+  id: z.union([z.string(), z.number()]),
+  data: z.string(),
+  num: z.int().min(0),
+  total: z.int().min(1).max(FRAGMENTS_MAX),
+});
 
 /** A defragmenter of one client; of too many unfinished messages the oldest is given up. */
 export function createDefragmenter(): Defragmenter {
   const lists = new Map<string | number, { readonly total: number; readonly parts: Map<number, string> }>();
   return {
-    take({ id, data, num, total }) {
-      const isKnown = typeof id === "string" || typeof id === "number";
-      const isCounted = Number.isInteger(num) && Number.isInteger(total);
-      if (!isKnown || !isCounted || typeof data !== "string") return { refused: "received invalid fragment!" };
-      const [at, count] = [num as number, total as number];
+    take(message) {
+      const parsed = Fragment.safeParse(message);
+      if (!parsed.success) return { refused: "received invalid fragment!" };
+      const { id, data, num: at, total: count } = parsed.data;
       const list = lists.get(id) ?? { total: count, parts: new Map<number, string>() };
-      const fits = list.total === count && at >= 0 && at < count && count <= FRAGMENTS_MAX && !list.parts.has(at);
+      const fits = list.total === count && at < count && !list.parts.has(at);
       if (!fits) return { refused: `error while trying to append fragment ${at}` };
       list.parts.set(at, data);
       lists.set(id, list);
