@@ -138,6 +138,7 @@ function deviceWith(events: readonly Event[], changes: Partial<DeviceEvidence> =
       journal: { incarnation: "one", committedSeq: events.length },
       activeContract: null,
     },
+    memory: "whole",
     metrics: {
       distance: 2,
       meanSpeed: 1,

@@ -41,6 +41,8 @@ export interface DeviceEvidence {
   /** How the cloud shows it; absent while the cloud is dead or has never heard of it. */
   readonly view?: DeviceView;
   readonly metrics: Metrics;
+  /** `damaged`: somebody took from its disk what was stored, so its journal can't be whole. */
+  readonly memory: "whole" | "damaged";
 }
 
 const ROWS_MAX = 1000;
@@ -77,5 +79,6 @@ async function evidenceOf(site: Site, deviceId: string): Promise<DeviceEvidence>
     committed: (await site.cloud.store.deviceEvents(deviceId)).map(({ event }) => event),
     ...(view?.ok ? { view: view.value } : {}),
     metrics: site.world.metrics(deviceId),
+    memory: site.memoryOf(deviceId),
   };
 }

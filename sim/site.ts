@@ -11,7 +11,7 @@ import type { Rng } from "#lib/rng";
 import type { VirtualClock } from "#lib/virtual-clock";
 import { ConductBook, LOOK_EVERY_MS } from "./conduct.ts";
 import type { Sizes } from "./evidence.ts";
-import { harmsDisk } from "./faults/fault.ts";
+import { damagesMemory, type Fault, harmsDisk } from "./faults/fault.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { Observer } from "./observer.ts";
 import { createPlaces, type Places } from "./places.ts";
@@ -63,6 +63,7 @@ export class Site implements AsyncDisposable {
   readonly conduct: ConductBook;
   readonly #stack = new AsyncDisposableStack();
   readonly #clock: VirtualClock;
+  readonly #faults: readonly Fault[];
   #observer: Observer;
   /** Contracts that have not ended in the cloud, and tasks that wait for a device. */
   readonly #open = new Set<string>();
@@ -75,6 +76,7 @@ export class Site implements AsyncDisposable {
     const { clock, rng, log, sqlite, places = createPlaces(), observer = NOBODY, rewiring } = deps;
     const { scenario } = loaded;
     this.#clock = clock;
+    this.#faults = scenario.faults;
     this.#observer = observer;
     this.conduct = new ConductBook(scenario.motion);
     this.network = createNetwork({ clock, rng: rng.fork("network"), log });
@@ -132,6 +134,11 @@ export class Site implements AsyncDisposable {
   /** Nothing is told any more: what follows is only the parts' goodbye. */
   dismissObserver(): void {
     this.#observer = NOBODY;
+  }
+
+  /** Whether a fault of this run takes from a device what it has stored. */
+  memoryOf(deviceId: string): "whole" | "damaged" {
+    return this.#faults.some((fault) => damagesMemory(fault, deviceId)) ? "damaged" : "whole";
   }
 
   /** Whether the cloud has a contract that has not ended, or a task that nobody has taken. */

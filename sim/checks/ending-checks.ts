@@ -3,6 +3,7 @@ import { emptyDevice, foldEvents, stateHash } from "#contract/reducer";
 import type { DeviceState } from "#contract/state";
 import { isFinal } from "#contract/status";
 import type { Evidence } from "../evidence.ts";
+import { unharmed } from "./journal-checks.ts";
 
 /** Contracts that have not ended, or about whose end cloud and device disagree. */
 export function openContracts({ contracts, devices }: Evidence): string[] {
@@ -24,7 +25,7 @@ export function notLive({ devices }: Evidence): string[] {
 
 /** Devices that, their journals, and the cloud's copies of those mean different states. */
 export function differences({ devices }: Evidence): string[] {
-  return devices.flatMap(({ deviceId, state, journal, committed }) => {
+  return unharmed(devices).flatMap(({ deviceId, state, journal, committed }) => {
     if (!state) return [`${deviceId} has no program that runs`];
     const folds: Readonly<Record<string, DeviceState>> = {
       journal: foldEvents(emptyDevice(state.incarnation), journal),

@@ -1,6 +1,7 @@
 import { readEventData } from "#contract/event-data";
 import type { MovementKind } from "#contract/movement";
 import type { DeviceEvidence, Evidence } from "../evidence.ts";
+import { unharmed } from "./journal-checks.ts";
 
 /** Stages whose effect happened more than once. */
 export function repeatedMovements({ movements }: Evidence): string[] {
@@ -17,9 +18,14 @@ export function inventedMovements({ devices, movements }: Evidence): string[] {
 
 /** Where world, journals and ledger differ in what was moved. */
 export function untoldMovements({ devices, movements, ledger }: Evidence): string[] {
-  const done = movements.map(physical);
-  const told = devices.flatMap(toldMovements);
-  const booked = ledger.map(({ deviceId, movement: { kind, sku, qty } }) => movementText(deviceId, kind, sku, qty));
+  const whole = unharmed(devices);
+  const isTold = ({ deviceId }: { readonly deviceId: string }): boolean =>
+    whole.some((device) => device.deviceId === deviceId);
+  const done = movements.filter(({ robotId }) => isTold({ deviceId: robotId })).map(physical);
+  const told = whole.flatMap(toldMovements);
+  const booked = ledger
+    .filter(isTold)
+    .map(({ deviceId, movement: { kind, sku, qty } }) => movementText(deviceId, kind, sku, qty));
   return [
     ...missingFrom(done, told).map((movement) => `${movement} is in no journal`),
     ...missingFrom(told, booked).map((movement) => `${movement} is not in the ledger`),

@@ -27,10 +27,18 @@ export interface Phases {
   /** An operator lets go of what is held, then calls off what is left. */
   readonly resumeAtMs: number;
   readonly cancelAtMs: number;
+  /** And takes tasks from devices whose disk was damaged: they may have forgotten them. */
+  readonly releaseAtMs: number;
   readonly endMs: number;
 }
 
-export const PHASES: Phases = { calmAtMs: 26_000, resumeAtMs: 32_000, cancelAtMs: 44_000, endMs: 60_000 };
+export const PHASES: Phases = {
+  calmAtMs: 26_000,
+  resumeAtMs: 32_000,
+  cancelAtMs: 44_000,
+  releaseAtMs: 50_000,
+  endMs: 60_000,
+};
 
 /** No contract is pushed later, unless its device is not free. */
 const LAST_PUSH_MS = 15_000;

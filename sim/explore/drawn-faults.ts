@@ -81,7 +81,7 @@ function between(rng: Rng, least: number, most: number): [number, number] {
 const device = (rng: Rng, { robots }: Stage): { device: string } => ({ device: pick(rng, robots) });
 const contract = (rng: Rng, { contracts }: Stage): { contract: string } => ({ contract: pick(rng, contracts) });
 
-/** Every kind of trouble by its name; damage to what a disk has kept is not among them, for that is not survived but told. */
+/** Every kind of trouble by its name. */
 const KINDS: Readonly<Record<string, Draw>> = {
   "cut-device": cut((rng, { robots }) => ({ partition: pick(rng, robots) })),
   "cut-one-way": cut((rng, { robots }) => ({ partition: pick(rng, robots), oneWay: pick(rng, ["up", "down"]) })),
@@ -110,6 +110,11 @@ const KINDS: Readonly<Record<string, Draw>> = {
   "disk-errors": fault((when, rng, stage) => {
     return { do: "disk-errors", ...when, ...device(rng, stage), share: rng.float() * 0.3 };
   }),
+  "disk-corrupt": fault(({ at }, rng, stage) => {
+    const file = pick(rng, ["database", "wal"] as const);
+    return { do: "disk-corrupt", at, ...device(rng, stage), file, bits: pick(rng, [1, 64, 4096, 100_000]) };
+  }),
+  "wal-lost": fault(({ at }, rng, stage) => ({ do: "wal-lost", at, ...device(rng, stage) })),
   "broker-restart": fault((when, rng) => {
     return { do: "broker-restart", ...when, retained: pick(rng, ["forgotten", "kept"]) };
   }),

@@ -12,7 +12,21 @@ export function startOperator(site: Site, clock: Clock, phases: Phases): void {
     const nowMs = clock.nowMs();
     if (nowMs < phases.resumeAtMs) return;
     site.follow(look(site, nowMs < phases.cancelAtMs ? "resume" : "cancel"));
+    if (nowMs >= phases.releaseAtMs) site.follow(release(site));
   });
+}
+
+const ORDER = { by: "the operator", reason: "its disk was damaged", confirm: true };
+
+async function release(site: Site): Promise<void> {
+  const execution = site.cloud.execution();
+  if (!execution) return;
+  const { rows } = await execution.listContracts({ limit: ROWS_MAX });
+  for (const { taskId, contractId, deviceId, status } of rows) {
+    const state = site.agents.get(deviceId)?.agent()?.state();
+    const isForgotten = site.memoryOf(deviceId) === "damaged" && state && !state.contracts[contractId];
+    if (isForgotten && !isFinal(status as ContractStatus)) await execution.forceRelease(taskId, ORDER);
+  }
 }
 
 async function look(site: Site, order: "resume" | "cancel"): Promise<void> {

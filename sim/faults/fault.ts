@@ -136,6 +136,11 @@ export const Fault = z
   .refine(hasMoment, MOMENT_RULE);
 export type Fault = z.infer<typeof Fault>;
 
+/** Whether this fault takes from a device what it had stored: that is told, and nothing can prevent it. */
+export function damagesMemory(fault: Fault, deviceId: string): boolean {
+  return (fault.do === "disk-corrupt" || fault.do === "wal-lost") && fault.device === deviceId;
+}
+
 /** Whether it matters to this fault what is on the disk of a device, and what of it was synced. */
 export function harmsDisk(fault: Fault, deviceId: string): boolean {
   const isOfDisk = fault.do === "power-cut" || fault.do === "wal-lost" || fault.do.startsWith("disk-");
