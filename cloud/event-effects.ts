@@ -38,7 +38,7 @@ export function effectsOf(
     }
     state = foldEvent(state, event);
     track = trackEvent(track, event, receivedAtMs);
-    ops.push(...movementOps(context, device, event), ...exceptionOps(context, device, event));
+    ops.push(...movementOps(context, device, state, event), ...exceptionOps(context, device, event));
     if (contract && isRevision(contract, event)) {
       contract = { ...contract, revision: event.revision! };
       ops.push({ op: "adopt-revision", contractId: contract.contractId, revision: contract.revision });
@@ -82,12 +82,13 @@ function rejection(contract: ContractRow, event: Event): StatusChange | undefine
 }
 
 /** What was moved was moved, whoever held the task by then: the store flags it. */
-function movementOps(context: CloudContext, device: Device, event: Event): StoreOp[] {
+function movementOps(context: CloudContext, device: Device, state: DeviceState, event: Event): StoreOp[] {
   if (event.type !== "movement") return [];
   const movement = readEventData("movement", event.data);
   if (!movement) return [];
   const { partnerId, warehouseId } = context.config;
   const { contractId, epoch } = event;
+  const taskId = contractId === undefined ? undefined : state.contracts[contractId]?.taskId;
   const row = {
     partnerId,
     correlationId: movement.correlation_id,
@@ -100,7 +101,7 @@ function movementOps(context: CloudContext, device: Device, event: Event): Store
   const about = present({ deviceId: device.deviceId, contractId });
   const detail = `${movement.kind} of ${movement.qty} ${movement.sku} under an assignment that was no longer valid`;
   const ifFenced = raise(context, { code: "fenced_movement", severity: "HIGH", detail, ...about });
-  return [{ op: "insert-movement", row, ifFenced, ...present({ epoch }) }];
+  return [{ op: "insert-movement", row, ifFenced, ...present({ epoch, taskId }) }];
 }
 
 function exceptionOps(context: CloudContext, device: Device, event: Event): StoreOp[] {

@@ -141,9 +141,9 @@ export async function startExecution(
   const clock = stack.use(scopeClock(deps.clock));
   const log = deps.log.child({ module: "execution" });
   const { store, presets = [], equator = createEquator([]), estimator = createExperience() } = deps;
-  const { fleet, stored } = await loadFleet(store, clock, config.devices, estimator);
-  const { cloudId } = stored;
   const ways = createSiteWays(equator);
+  const { fleet, stored } = await loadFleet(store, clock, config.devices, { estimator, ways });
+  const { cloudId } = stored;
   const background = stack.use(createBackground(log));
   const link = stack.use(
     startBrokerLink({

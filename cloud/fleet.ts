@@ -7,6 +7,8 @@ import { type Cancel, asXStateClock, type Clock } from "#lib/clock";
 import type { ProjectionBasis } from "./core/basis.ts";
 import { deviceMachine, isCaughtUp, type DeviceMode } from "./core/device-machine.ts";
 import { emptyIntake, type IntakeState } from "./core/intake.ts";
+import type { Point } from "#lib/geometry";
+import type { SiteWays } from "./core/planning/site-ways.ts";
 import type { Estimator } from "./core/estimator.ts";
 import { expectedStages } from "./core/stage-work.ts";
 import type { Track } from "./core/track.ts";
@@ -19,8 +21,7 @@ export interface Device {
   readonly deviceId: string;
   readonly turns: Turns;
   readonly machine: Actor<typeof deviceMachine>;
-  /** What is known of work like its own. */
-  readonly estimator: Pick<Estimator, "forecast">;
+  readonly experience: FleetExperience;
   intake: IntakeState;
   state: DeviceState;
   track: Track;
@@ -49,6 +50,12 @@ export interface Device {
   readonly watchers: Set<() => void>;
 }
 
+/** What is known of work like that of a device, and of the ways between places, where it has not said so itself. */
+export interface FleetExperience {
+  readonly estimator: Pick<Estimator, "forecast">;
+  readonly ways: SiteWays;
+}
+
 /** All devices that were ever heard, or that the configuration names. */
 export interface Fleet {
   all(): readonly Device[];
@@ -62,12 +69,12 @@ export async function loadFleet(
   store: CloudStore,
   clock: Clock,
   named: readonly string[],
-  estimator: Pick<Estimator, "forecast">,
+  experience: FleetExperience,
 ): Promise<{ readonly fleet: Fleet; readonly stored: StoredFleet }> {
   const stored = await store.load();
   const devices = new Map<string, Device>();
   for (const row of stored.devices) {
-    const device = makeDevice(row.deviceId, row, clock, estimator);
+    const device = makeDevice(row.deviceId, row, clock, experience);
     await replay(device, row, store);
     devices.set(row.deviceId, device);
   }
@@ -77,7 +84,7 @@ export async function loadFleet(
     ensure(deviceId) {
       const known = devices.get(deviceId);
       if (known) return known;
-      const device = makeDevice(deviceId, undefined, clock, estimator);
+      const device = makeDevice(deviceId, undefined, clock, experience);
       devices.set(deviceId, device);
       return device;
     },
@@ -129,8 +136,12 @@ export function basisOf(device: Device): ProjectionBasis {
   const contract = state && device.contract?.contractId === state.contractId ? device.contract.contract : undefined;
   const lost = modeOf(device) === "projected" && device.lostAtMs !== undefined ? { lostAtMs: device.lostAtMs } : {};
   // Told now, so that what is believed does not change by what is learned later.
-  const expected = contract && expectedStages(contract, kindOf(device), device.estimator);
-  return { contract, state, track: device.track, ...(expected ? { expected } : {}), ...lost };
+  const { estimator, ways } = device.experience;
+  const known = contract && {
+    expected: expectedStages(contract, kindOf(device), estimator),
+    wayBetween: (from: Point, to: Point) => ways.from(contract.spatial.mapId, from).pathTo(to),
+  };
+  return { contract, state, track: device.track, ...known, ...lost };
 }
 
 /** What experience with a device counts for: all of its kind. */
@@ -188,18 +199,13 @@ export function until<Value>(
 /** Incarnation of a device that has not told its own yet. */
 const UNHEARD = "unheard";
 
-function makeDevice(
-  deviceId: string,
-  row: DeviceRow | undefined,
-  clock: Clock,
-  estimator: Pick<Estimator, "forecast">,
-): Device {
+function makeDevice(deviceId: string, row: DeviceRow | undefined, clock: Clock, experience: FleetExperience): Device {
   const { incarnation = UNHEARD, seq = 0, hash, presence, lastHeardAt, track = {} } = row ?? {};
   const input = { folded: { incarnation, seq }, session: presence?.session };
   return {
     deviceId,
     turns: createTurns(),
-    estimator,
+    experience,
     machine: createActor(deviceMachine, { input, clock: asXStateClock(clock) }).start(),
     intake: row ? { incarnation, seq, ...present({ hash }), parked: [] } : emptyIntake(incarnation),
     state: emptyDevice(incarnation),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { raise } from "./exceptions.ts";
+import { EPOCHS_FORGOTTEN_MAX } from "./core/recollection.ts";
 import { leaseEndsAt } from "./acks.ts";
 import { lockingContract, modeOf, notify, type Device } from "./fleet.ts";
 import type { ContractRow } from "./io/store.ts";
@@ -46,9 +47,6 @@ export async function forceRelease(
   if (released.ok && order.value.assign) recovery.consider(given.contractId);
   return released;
 }
-
-/** What a lost database may have given out since its copy was made: a task has fewer epochs than this in that time. */
-const EPOCHS_FORGOTTEN_MAX = 1000;
 
 /** A restored cloud does not know yet who has the task: an operator answers for it that nobody works on it. */
 async function freeUnheard(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { movementData } from "#contract/feed/example-movement";
 import { draftFor, startCloudFixture, type CloudFixture } from "./cloud-fixture.ts";
 import type { DeviceFixture } from "./device-fixture.ts";
 
@@ -73,6 +74,30 @@ describe("a cloud that was restored from a copy", () => {
     expect(await order(rig, "task-1")).toMatchObject(REFUSED);
     await cloud.pass(60);
     expect(await order(rig, "task-1")).toMatchObject({ ok: true });
+  });
+
+  it("fences what was moved under an assignment that it has forgotten, when the task was given out again", async () => {
+    const rig = await restored();
+    await using cloud = rig.cloud;
+    await rig.holder.disconnect("cut");
+    await cloud.pass(6);
+    await rig.other.connect();
+    await cloud.pass(LEASES_OVER_SECONDS);
+    expect(await order(rig, "task-1")).toMatchObject({ ok: true, value: { epoch: 1001 } });
+    const [forgotten, again] = [rig.holder.contracts[0]!, rig.other.contracts[0]!];
+    rig.holder.write("movement", movementData(1), { contractId: forgotten.contractId });
+    rig.other.write("movement", movementData(2), { contractId: again.contractId });
+    await rig.holder.connect();
+    await cloud.pass(6);
+    const { rows } = await cloud.cloud.listLedger({ limit: 9 });
+    expect(new Map(rows.map(({ contractId, isFenced }) => [contractId, isFenced]))).toEqual(
+      new Map([
+        [forgotten.contractId, true],
+        [again.contractId, false],
+      ]),
+    );
+    const queue = await cloud.cloud.listExceptions({ limit: 9 });
+    expect(queue.rows.map(({ code }) => code)).toContain("fenced_movement");
   });
 
   it("waits on when it is started again, and no more once it has heard everybody", async () => {

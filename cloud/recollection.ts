@@ -1,8 +1,8 @@
 import { timestamp, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
-import { allLeasesOverMs, isAccountedFor } from "./core/recollection.ts";
+import { allLeasesOverMs, EPOCHS_FORGOTTEN_MAX, isAccountedFor } from "./core/recollection.ts";
 import { hasCaughtUp, modeOf, type Device, type Fleet } from "./fleet.ts";
-import { type CloudStore, RESTORED, type StoredFleet } from "./io/store.ts";
+import { type CloudStore, RESTORED, type StoredFleet, type StoreOp } from "./io/store.ts";
 
 /** Who has still to be heard before a cloud that began with a copy of its database may assign anything. */
 export interface Unheard {
@@ -37,6 +37,9 @@ export interface RecollectionDeps {
   readonly background: (what: string, task: () => Promise<void>) => void;
 }
 
+/** Who was never heard may have acted under epochs that are forgotten: what they tell of it later is fenced. */
+const FENCE_UNHEARD: readonly StoreOp[] = [{ op: "raise-all-epochs", by: EPOCHS_FORGOTTEN_MAX }];
+
 /** Begins to wait where the database is a copy that has not been waited for. */
 export function startRecollection(deps: RecollectionDeps, { restored }: Pick<StoredFleet, "restored">): Recollection {
   const { cloudId, clock, log, store, fleet, named, background } = deps;
@@ -44,34 +47,36 @@ export function startRecollection(deps: RecollectionDeps, { restored }: Pick<Sto
   const freed = new Set<string>();
   const listeners: (() => void)[] = [];
   const overMs = restored && allLeasesOverMs(restored.longestLeaseSeconds, clock.nowMs());
-  let isWaiting = restored !== undefined;
+  let wait: "waiting" | "ending" | "over" = restored ? "waiting" : "over";
 
   const unheard = (): string[] => fleet.all().flatMap(({ deviceId }) => (heard.has(deviceId) ? [] : [deviceId]));
-  function end(because: string): void {
-    if (!isWaiting) return;
-    isWaiting = false;
-    log.info({ because }, "what was under way before the restore is known");
+  /** Nothing is assigned before `ops` are durable. */
+  function end(because: string, ops: readonly StoreOp[]): void {
+    if (wait !== "waiting") return;
+    wait = "ending";
     background("end of the wait after a restore", async () => {
-      await store.commit([{ op: "put-meta", key: RESTORED, value: "" }]);
+      await store.commit([{ op: "put-meta", key: RESTORED, value: "" }, ...ops]);
+      wait = "over";
+      log.info({ because }, "what was under way before the restore is known");
+      for (const run of listeners) run();
     });
-    for (const run of listeners) run();
   }
   if (overMs !== undefined) {
     log.warn({ devices: unheard() }, "the cloud was restored: nothing is assigned before its devices were heard");
-    clock.after(overMs - clock.nowMs(), () => end("every lease of before is over"));
+    clock.after(overMs - clock.nowMs(), () => end("every lease of before is over", FENCE_UNHEARD));
   }
   return {
     unheardFor(taskId) {
-      if (!isWaiting || overMs === undefined || freed.has(taskId)) return undefined;
+      if (wait === "over" || overMs === undefined || freed.has(taskId)) return undefined;
       return { deviceIds: unheard(), until: timestamp(clock.wallMs() + overMs - clock.nowMs()) };
     },
     hear(device) {
       const { deviceId, presence, state } = device;
-      if (!isWaiting || heard.has(deviceId)) return;
+      if (wait !== "waiting" || heard.has(deviceId)) return;
       const hearing = { mode: modeOf(device), presence, isCaughtUp: hasCaughtUp(device), state };
       if (!isAccountedFor(hearing, cloudId)) return;
       heard.add(deviceId);
-      if (named.length > 0 && unheard().length === 0) end("every device was heard");
+      if (named.length > 0 && unheard().length === 0) end("every device was heard", []);
     },
     free: (taskId) => void freed.add(taskId),
     onOver: (run) => void listeners.push(run),

@@ -1,5 +1,6 @@
 import type { Contract } from "#contract/contract";
 import type { ContractState, StageState } from "#contract/state";
+import type { Point } from "#lib/geometry";
 import type { StageForecast } from "./estimator.ts";
 import type { Track } from "./track.ts";
 
@@ -10,6 +11,8 @@ export interface ProjectionBasis {
   readonly track: Track;
   /** By stage, what experience says of such work: asked where the device has estimated nothing, or too long ago. */
   readonly expected?: ReadonlyMap<string, StageForecast>;
+  /** The way that the platform would go between two points of the map; undefined where it knows none. */
+  readonly wayBetween?: (from: Point, to: Point) => readonly Point[] | undefined;
   /** Since when the device is out of reach, milliseconds of the wall clock; absent while it is heard. */
   readonly lostAtMs?: number;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Point } from "#lib/geometry";
 import { exampleContract } from "#contract/example";
 import type { EventData } from "#contract/event-data";
 import type { ContractState, StageState } from "#contract/state";
 import type { ProjectionBasis } from "./basis.ts";
 import type { StageForecast } from "./estimator.ts";
+import { project } from "./projection.ts";
 import { timelineOf } from "./timeline.ts";
 import type { Track } from "./track.ts";
 
@@ -85,6 +87,14 @@ describe("what is left of a contract", () => {
         [-4, 3],
       ],
     });
+  });
+
+  it("leads along the way that the platform knows, and is projected on it", () => {
+    const corner: Point = [4, 3];
+    const around = { ...basis({}), wayBetween: (from: Point, to: Point): readonly Point[] => [from, corner, to] };
+    expect(timelineOf(around)!.legs[0]!.route).toEqual([[4, 0], corner, [-4, 3]]);
+    // 11 m in 20 s: after 10 s it is past the corner, which a straight line would never touch.
+    expect(project(around, START_MS + 10_000).pose!.value.slice(0, 2)).toEqual([expect.closeTo(1.5, 6), 3]);
   });
 
   it("is told by the device's own estimate while that is fresh", () => {

@@ -6,8 +6,8 @@ import { goalOf, startOf } from "./stage-work.ts";
 import type { Leg, Timeline } from "./timeline.ts";
 
 /**
- * The rest of a contract as experience with other devices has it, for one that has not estimated it itself: straight from
- * landmark to landmark, because the ways are the device's own. Undefined unless something is known of every stage that is left.
+ * The rest of a contract as experience with other devices has it, for one that has not estimated it itself: along
+ * the ways that the platform would go, because those of the device are its own. Undefined unless something is known of every stage that is left.
  */
 export function learnedTimeline(basis: ProjectionBasis): Timeline | undefined {
   const { state, contract, expected, track } = basis;
@@ -23,19 +23,18 @@ export function learnedTimeline(basis: ProjectionBasis): Timeline | undefined {
     const planned = startOf(contract, stageId);
     const begun = at === 0 && (progress || !planned) ? seenAt : planned;
     const goal = goalOf(contract, stageId);
-    const route: Point[] =
-      begun && goal
-        ? [
-            [begun[0], begun[1]],
-            [goal[0], goal[1]],
-          ]
-        : [];
+    const route = begun && goal ? wayOf(basis, [begun[0], begun[1]], [goal[0], goal[1]]) : [];
     const { seconds, sigmaSeconds } = forecasts[at]!;
     const share = 1 - fromShare;
     const time = { seconds: seconds * share, sigmaSeconds: sigmaSeconds * share };
     return { stageId, ...time, route, length: polylineLength(route), startAlong: 0, fromShare };
   });
   return { anchorMs: progress?.atMs ?? beginningOf(state, current), legs, ...ratesOf(legs, forecasts) };
+}
+
+/** Straight where the platform knows no way. */
+function wayOf({ wayBetween }: ProjectionBasis, from: Point, to: Point): readonly Point[] {
+  return wayBetween?.(from, to) ?? [from, to];
 }
 
 /** How far the stage has come, where the device has said so since it began. */

@@ -23,6 +23,9 @@ export function isAccountedFor({ mode, presence, isCaughtUp, state }: Hearing, c
   return presence.active.every(({ contractId }) => Object.hasOwn(state.contracts, contractId));
 }
 
+/** What a lost database may have given out since its copy was made: any task has fewer epochs than this in that time. */
+export const EPOCHS_FORGOTTEN_MAX = 1000;
+
 /** When the longest lease that the lost process may have given has surely ended, by the clock that `startedMs` is of. */
 export function allLeasesOverMs(longestLeaseSeconds: Seconds, startedMs: number): number {
   return reassignableAtMs({ durationSeconds: longestLeaseSeconds, windDownSeconds: 0 }, startedMs);

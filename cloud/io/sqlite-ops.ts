@@ -3,7 +3,7 @@ import { isFinal } from "#contract/status";
 import { unreachable } from "#lib/errors";
 import { present } from "../present.ts";
 import { createFeedWrite, isFeedOp, type FeedOp } from "./sqlite-feed-ops.ts";
-import { HIGHEST_EPOCH } from "./sqlite-queries.ts";
+import { EVERY_TASK, HIGHEST_EPOCH } from "./sqlite-queries.ts";
 import type { Conflict, DeviceRow, LogEntry, StoreOp } from "./store.ts";
 
 /** Thrown inside a transaction to undo it; the store turns it into a result. */
@@ -78,6 +78,7 @@ type Setting = Op<(typeof SETTINGS)[number]>;
 const SETTINGS = [
   "insert-idempotency",
   "raise-epoch",
+  "raise-all-epochs",
   "insert-policy",
   "put-meta",
   "insert-task",
@@ -94,6 +95,9 @@ function writeSetting(sql: Statements, op: Setting): void {
   switch (op.op) {
     case "raise-epoch":
       sql.raiseEpoch.run(op);
+      return;
+    case "raise-all-epochs":
+      sql.raiseAllEpochs.run(op);
       return;
     case "insert-policy": {
       const { policy, version, at } = op.row;
@@ -167,7 +171,8 @@ function prepare(database: SqliteDatabase) {
       VALUES (@partnerId, @correlationId, @warehouseId, @deviceId, @contractId, @recordedAt,
         coalesce(@epoch < (SELECT max(epoch) FROM (
                              SELECT task_id, epoch FROM contract UNION ALL SELECT task_id, epoch FROM task_epoch)
-                           WHERE task_id = (SELECT task_id FROM contract WHERE contract_id = @contractId)), 0), @body)
+                           WHERE task_id = coalesce(
+                             (SELECT task_id FROM contract WHERE contract_id = @contractId), @taskId)), 0), @body)
       ON CONFLICT DO NOTHING RETURNING fenced`),
     insertException: database.prepare(`
       INSERT INTO exception (at, code, severity, detail, device_id, contract_id)
@@ -177,6 +182,10 @@ function prepare(database: SqliteDatabase) {
     raiseEpoch: database.prepare(`
       INSERT INTO task_epoch (task_id, epoch) VALUES (@taskId, @epoch)
       ON CONFLICT (task_id) DO UPDATE SET epoch = max(epoch, excluded.epoch)`),
+    raiseAllEpochs: database.prepare(`
+      INSERT INTO task_epoch (task_id, epoch) SELECT '${EVERY_TASK}', coalesce(max(epoch), 0) + @by FROM (
+        SELECT epoch FROM contract UNION ALL SELECT epoch FROM task_epoch) WHERE true
+      ON CONFLICT (task_id) DO UPDATE SET epoch = excluded.epoch`),
     insertPolicy: database.prepare(
       "INSERT INTO policy (policy_id, version, at, body) VALUES (@id, @version, @at, @body)",
     ),
@@ -247,9 +256,10 @@ function setStatus(sql: Statements, op: Op<"set-status">): void {
   sql.setStatus.run({ contractId, to, at, reason, problems, endedAt, from: JSON.stringify(op.from) });
 }
 
-function insertMovement(sql: Statements, { row, epoch }: Op<"insert-movement">): "fenced" | "valid" | "known" {
+function insertMovement(sql: Statements, { row, epoch, taskId }: Op<"insert-movement">): "fenced" | "valid" | "known" {
   const { movement, ...rest } = withNulls(row, ["contractId"]);
-  const written = sql.insertMovement.get({ ...rest, epoch: epoch ?? null, body: JSON.stringify(movement) });
+  const about = { epoch: epoch ?? null, taskId: taskId ?? null };
+  const written = sql.insertMovement.get({ ...rest, ...about, body: JSON.stringify(movement) });
   if (!written) return "known";
   return (written as { fenced: number }).fenced === 1 ? "fenced" : "valid";
 }

@@ -44,9 +44,13 @@ const IS_TENANTS = `((@application IS NULL AND @account IS NULL) OR contract_id 
   SELECT contract_id FROM contract WHERE (@application IS NULL OR application = @application)
     AND (@account IS NULL OR account = @account)))`;
 
+/** In `task_epoch`, what counts for every task; no task can have this id. */
+export const EVERY_TASK = "*";
+
 /** The highest epoch that a task (`@taskId`) has had, one that was only raised included. */
 export const HIGHEST_EPOCH = `SELECT coalesce(max(epoch), 0) AS epoch FROM (
-  SELECT epoch FROM contract WHERE task_id = @taskId UNION ALL SELECT epoch FROM task_epoch WHERE task_id = @taskId)`;
+  SELECT epoch FROM contract WHERE task_id = @taskId
+  UNION ALL SELECT epoch FROM task_epoch WHERE task_id IN (@taskId, '${EVERY_TASK}'))`;
 
 /** The reading half of the store. `lockedStatuses` are those of contracts that must be in memory. */
 export function createQueries(database: SqliteDatabase, cloudId: string, lockedStatuses: readonly string[]): Queries {

@@ -218,6 +218,8 @@ export type StoreOp =
       readonly op: "insert-movement";
       readonly row: LedgerRow;
       readonly epoch?: number;
+      /** Of the contract as its device knows it: this database may have forgotten it. */
+      readonly taskId?: string;
       readonly ifFenced: readonly StoreOp[];
     }
   | { readonly op: "insert-exception"; readonly row: ExceptionRow }
@@ -237,6 +239,8 @@ export type StoreOp =
     }
   /** Every later assignment of the task has a higher epoch than this, and what was assigned before is fenced. */
   | { readonly op: "raise-epoch"; readonly taskId: string; readonly epoch: number }
+  /** Every later assignment, of whatever task, has an epoch this much above all that are recorded; nothing is fenced by it. */
+  | { readonly op: "raise-all-epochs"; readonly by: number }
   /** Conflicts when that version of the policy exists. */
   | { readonly op: "insert-policy"; readonly row: VersionedPolicy }
   /** Conflicts when there is a task of that id. */

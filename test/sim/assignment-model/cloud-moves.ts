@@ -1,6 +1,6 @@
 import { nextEpoch, strangeHolder } from "#cloud/core/assignment";
 import { reassignableAtMs } from "#cloud/core/lease";
-import { allLeasesOverMs, isAccountedFor, type Hearing } from "#cloud/core/recollection";
+import { allLeasesOverMs, EPOCHS_FORGOTTEN_MAX, isAccountedFor, type Hearing } from "#cloud/core/recollection";
 import { decideRecovery } from "#cloud/core/recovery";
 import { decideUnconfirmed } from "#cloud/core/unconfirmed";
 import { activeContract } from "#contract/reducer";
@@ -120,7 +120,7 @@ function readJournal(world: World, id: DeviceId): World {
   const told = fresh.reduce((before, { type, contractId, epoch }) => {
     const row = before.cloud.rows.find((candidate) => candidate.contractId === contractId);
     if (type === "movement") {
-      const isFenced = row !== undefined && epoch < before.cloud.epoch;
+      const isFenced = epoch < before.cloud.epoch;
       return withCloud(before, { ledger: [...before.cloud.ledger, { contractId, isFenced }] });
     }
     if (!row) return before;
@@ -138,7 +138,8 @@ function pushMoves(world: World, id: DeviceId, guards: Guards): Move[] {
   const session = cloud.heard[id]?.session;
   if (session === undefined || !mayPush(world, id, guards)) return [];
   const folds = DEVICE_IDS.map((device) => foldOf(world, device));
-  const epoch = nextEpoch(TASK, cloud.epoch, folds);
+  const isEveryoneHeard = cloud.generation === 0 || cloud.accounted.length === DEVICE_IDS.length;
+  const epoch = nextEpoch(TASK, cloud.epoch + (isEveryoneHeard ? 0 : EPOCHS_FORGOTTEN_MAX), folds);
   const contractId = `019b8ce6-1400-7000-8000-${String(pushes).padStart(12, "0")}`;
   const row: Row = { contractId, deviceId: id, epoch, session, issuedSeconds: seconds, status: "pushed" };
   const pushed = { ...withCloud(world, { rows: [...cloud.rows, row], epoch }), pushes: pushes + 1 };
