@@ -38,7 +38,7 @@ export const DeviceProfile = z.strictObject({
     hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
     scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
     frozenMs: z.number().min(200).max(10_000).meta({ unit: "ms" }).default(FROZEN_MS),
-    follower: z.enum(["sampling", "pursuit"]).default("sampling"),
+    follower: z.enum(["sampling", "predictive", "pursuit"]).default("sampling"),
     people: z
       .strictObject({
         apart: z.number().min(0).max(2).meta({ unit: "m" }).default(PEOPLE_RULES.apart),

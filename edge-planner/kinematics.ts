@@ -13,6 +13,8 @@ export interface KinematicLimits {
   readonly maxAngularAcceleration: number;
   /** Time in which a command may still act before a braking one replaces it; `REACTION` unless given. */
   readonly reaction?: Seconds;
+  /** From a command to its effect at the wheels; 0.05 s unless given. */
+  readonly delay?: Seconds;
 }
 
 /** A pose that is passed so long from now. */

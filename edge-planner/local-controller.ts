@@ -3,14 +3,18 @@ import type { Metres, MetresPerSecond, Radians, Seconds } from "#lib/units";
 import { clamp, sampleSmooth } from "./grid.ts";
 import { type Footprint, footprintClearance } from "./footprint.ts";
 import { advance, type KinematicLimits, reactionOf, stoppingPoses, turnRateWithin } from "./kinematics.ts";
+import type { LocalPlanner } from "./local/local-planner.ts";
 import { isClearOfMovers, PEOPLE_RULES, type PeopleRules, roomToMovers } from "./moving-clearance.ts";
 import { isSweepClear } from "./swept-path.ts";
 import { project, type Track, trackPoint } from "./track.ts";
 import { type Movers, moversWithin, NO_MOVERS } from "./tracking/movers.ts";
 import type { Terrain } from "./global/traversal-cost.ts";
 
-/** How a track is followed: by trying many velocities and rolling each out, or by steering for a point ahead, far cheaper and coarser. */
-export type Follower = "sampling" | "pursuit";
+/**
+ * How a track is followed: by trying many velocities and rolling each out; by rolling out many sequences of velocities over a finer map of its own, which
+ * drives faster and through narrower places; or by steering for a point ahead, far cheaper and coarser.
+ */
+export type Follower = "sampling" | "predictive" | "pursuit";
 
 /** What a local decision is made from. */
 export interface Situation {
@@ -23,6 +27,8 @@ export interface Situation {
   /** `sampling` unless given. */
   readonly follower?: Follower | undefined;
   readonly limits: KinematicLimits;
+  /** The follower `predictive`, and where the robot is in its frame; needed for that follower only. */
+  readonly local?: { readonly planner: LocalPlanner; readonly odom: Pose } | undefined;
   /** What moves, or may; nothing unless given. */
   readonly movers?: Movers | undefined;
   /** `PEOPLE_RULES` unless given. */

@@ -4,9 +4,11 @@ import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global/global-path.ts";
 import { createGoalWatch, type GoalWatch, watchGoal } from "./goal-watch.ts";
 import { STANDSTILL } from "./kinematics.ts";
-import { followTrack, type Situation, turnBy } from "./local-controller.ts";
+import { driveLocally } from "./local/local-planner.ts";
+import { followTrack, type Pace, type Situation, turnBy } from "./local-controller.ts";
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
+import { BLIND_SPEED } from "./safety-gate.ts";
 import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./global/route-keeper.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 
@@ -130,7 +132,9 @@ function changePhase(navigator: Navigator, situation: Situation, track: Track, s
   else if (isThere(goal, pose, phase)) navigator.phase = { kind: isLinedUp(goal, situation) ? "arrived" : "aligning" };
   else {
     const error = Math.abs(errorToCarrot(navigator, track, pose));
-    const isTurning = error > TURN_FIRST || (phase.kind === "turning" && error > TURNED_ENOUGH);
+    const needsTurn = error > TURN_FIRST || (phase.kind === "turning" && error > TURNED_ENOUGH);
+    // Who looks ahead over whole sequences turns by itself where that is the better way.
+    const isTurning = needsTurn && situation.follower !== "predictive";
     navigator.phase = { kind: isTurning ? "turning" : "following" };
   }
 }
@@ -162,8 +166,7 @@ function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
 /** The velocity that the phase asks for; where there is no room to turn on the spot, driving may make some, and the other way round. */
 function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
   const { goal, keeper, phase } = navigator;
-  const followed = situation.follower === "pursuit" ? pursueTrack : followTrack;
-  const follow = (): Velocity | undefined => followed(situation, track, keeper.along, goal);
+  const follow = (): Velocity | undefined => followAlong(situation, track, keeper.along, goal, nowMs);
   const turn = (): Velocity | undefined => turnBy(situation, errorToCarrot(navigator, track, situation.pose));
   switch (phase.kind) {
     case "turning":
@@ -177,6 +180,21 @@ function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: 
     case "arrived":
       return undefined;
   }
+}
+
+function followAlong(
+  situation: Situation,
+  track: Track,
+  along: Metres,
+  pace: Pace,
+  nowMs: number,
+): Velocity | undefined {
+  const { follower, local, pose, velocity, limits } = situation;
+  if (follower === "pursuit") return pursueTrack(situation, track, along, pace);
+  if (follower !== "predictive" || !local) return followTrack(situation, track, along, pace);
+  const { planner, odom } = local;
+  const maxReverseSpeed = Math.min(limits.maxReverseSpeed, BLIND_SPEED);
+  return driveLocally(planner, { nowMs, odom, pose, velocity, track, along, maxSpeed: pace.maxSpeed, maxReverseSpeed });
 }
 
 /** Turns to the goal's heading and comes to rest well within what counts as aligned: who goes on correcting never rests. */

@@ -74,7 +74,7 @@ const SHARES = [1, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1];
 /** Shares of what is faster than corners ask for at most, tried in this order. */
 const CORNER_SHARES = [1, 0.75, 0.5, 0.25, 0];
 /** Reverse speed of a robot that does not see behind itself. */
-const BLIND_SPEED: MetresPerSecond = 0.1;
+export const BLIND_SPEED: MetresPerSecond = 0.1;
 /** With fewer good rays than this the lidar counts as blind. */
 const LEAST_VALID_SHARE = 0.5;
 

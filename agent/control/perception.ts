@@ -1,6 +1,7 @@
 import { compose, type Pose, relativeTo } from "#lib/geometry";
 import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Fix, Odometry, Scan } from "#drivers/driver";
+import { type LocalPlanner, observeLocally } from "#edge-planner/local/local-planner";
 import { createObstacleLayer, integrateScan, type ObstacleLayer } from "#edge-planner/obstacle-layer";
 import { motionBetween, odometryAt } from "#edge-planner/odometry-history";
 import type { PlanningMap } from "#edge-planner/planning-map";
@@ -32,6 +33,8 @@ export interface Perception {
   layer: ObstacleLayer | undefined;
   /** What moves, followed in the frame `odom`, which does not jump. */
   readonly tracker: ObstacleTracker;
+  /** The finer map of the follower `predictive`; absent for the others. */
+  readonly local: LocalPlanner | undefined;
   /** Places behind corners of the newest scan, in the frame `odom`. */
   hidden: readonly Metres[];
   /** Time of the last scan that the layer took in. */
@@ -43,6 +46,8 @@ export interface Percept {
   readonly estimate: PoseEstimate;
   readonly odometry: Odometry | undefined;
   readonly scan: ScanPoints | undefined;
+  /** Where the base is in the frame `odom`, carried on to now. */
+  readonly odom?: Pose;
   /** What moves, or may, and where somebody may stand unseen; absent without a scan. */
   readonly movers?: Movers;
   readonly hidden?: Float64Array;
@@ -50,11 +55,12 @@ export interface Percept {
 
 const ORIGIN: Pose = { x: 0, y: 0, yaw: 0 };
 
-export function createPerception(): Perception {
+export function createPerception(local?: LocalPlanner): Perception {
   return {
     estimator: createPoseEstimator(),
     layer: undefined,
     tracker: createObstacleTracker(),
+    local,
     hidden: [],
     integratedMs: -Infinity,
     driven: 0,
@@ -84,6 +90,7 @@ export function perceive(
     odometry,
     scan: projectScan(scan, mount, baseThen),
     ...(base && {
+      odom: base,
       movers: moversAt(perception.tracker, base, nowMs, newcomerSpeed),
       hidden: cornersSeenFrom(base, perception.hidden),
     }),
@@ -121,6 +128,7 @@ function observe(perception: Perception, scan: Scan, lidar: Pose, mount: Pose, m
   const { tracks } = perception.tracker;
   const isPassing = (ray: number): boolean => isOnMover(tracks, scan.atMs, ray);
   if (perception.layer) integrateScan(perception.layer, scan, lidar, isPassing);
+  if (perception.local && baseThen) observeLocally(perception.local, scan, compose(baseThen, mount), isPassing);
 }
 
 function isReading({ atMs, pose, velocity }: Odometry): boolean {

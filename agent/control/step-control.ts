@@ -3,6 +3,8 @@ import type { Metres } from "#lib/units";
 import { type Footprint, makeFootprint } from "#edge-planner/footprint";
 import { indexAt, OUTSIDE } from "#edge-planner/grid";
 import { STANDSTILL } from "#edge-planner/kinematics";
+import { createLocalPlanner, noteCommand } from "#edge-planner/local/local-planner";
+import type { Situation } from "#edge-planner/local-controller";
 import type { MapSource } from "#edge-planner/map-cache";
 import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
@@ -48,10 +50,12 @@ const OPEN_REACH: Metres = 200;
 const MOST_ROUTE_POINTS = 60;
 
 export function createControlState(profile: MotionProfile): ControlState {
+  const footprint = makeFootprint(profile.footprint);
+  const local = profile.follower === "predictive" ? createLocalPlanner(footprint, profile) : undefined;
   return {
     profile,
-    footprint: makeFootprint(profile.footprint),
-    perception: createPerception(),
+    footprint,
+    perception: createPerception(local),
     lateness: createLateness(),
     world: undefined,
     map: undefined,
@@ -87,6 +91,7 @@ export function stepControl(
   const { frozenMs = FROZEN_MS } = state.profile;
   if (percept.odometry) watchWheels(state.wheels, percept.odometry, velocity, frozenMs, nowMs);
   if (inputs.scan) watchScans(state.scans, inputs.scan, state.wheels.way);
+  if (state.perception.local) noteCommand(state.perception.local, velocity, nowMs);
   if (verdict.action === "stop" && state.lastGate.action !== "stop") state.gateStops++;
   state.lastGate = verdict;
   return { command: velocity, report: reportOf(state, percept, wanted.drive, nowMs) };
@@ -95,7 +100,7 @@ export function stepControl(
 function decide(
   state: ControlState,
   { goal }: TickInputs,
-  { estimate, odometry, scan, movers }: Percept,
+  { estimate, odometry, scan, movers, odom }: Percept,
   nowMs: number,
 ): { velocity: Velocity; drive: Drive } {
   if (!goal) {
@@ -119,10 +124,15 @@ function decide(
     points: scan.points,
     limits: state.profile,
     follower: state.profile.follower,
+    local: localOf(state, odom),
     movers,
     people: state.profile.people,
   };
   return navigate(navigator, situation, layer?.version ?? 0, nowMs);
+}
+
+function localOf({ perception }: ControlState, odom: Pose | undefined): Situation["local"] {
+  return perception.local && odom && { planner: perception.local, odom };
 }
 
 /** The map to plan on, and what was observed on it: without a known one, open ground that holds robot and goal. */

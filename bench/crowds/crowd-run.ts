@@ -1,6 +1,4 @@
 import { createControlState, stepControl, takeWorld } from "#agent/control/step-control";
-import type { MotionDrivers } from "#drivers/driver";
-import { simulatedMotionDrivers } from "#drivers/simulated/motion-drivers";
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import { distance, type Pose } from "#lib/geometry";
 import { createRng } from "#lib/rng";
@@ -10,6 +8,7 @@ import { settle } from "#sim/simulate";
 import type { Collision, TrackPoint } from "#sim/world/metrics";
 import { bodyThing, gapBetween, type Thing } from "#sim/world/space/shapes";
 import { createWorld, type World } from "#sim/world/world";
+import { openMotionDrivers } from "../motion-drivers.ts";
 import { type Crowd, type Ground, ROBOT, worldOf } from "./crowd-world.ts";
 
 /** What came of one drive. */
@@ -54,7 +53,7 @@ export async function runCrowd(
   const clock = new VirtualClock();
   const spec = worldOf(ground, crowd, who);
   using world = createWorld(spec, { clock, rng: createRng(crowd.seed), terrain: ground.terrain });
-  const drivers = await openDrivers(world, clock);
+  const drivers = await openMotionDrivers(world, ROBOT, clock);
   const { profile, place } = ground;
   const state = createControlState(profile);
   takeWorld(state, { ...place, zones: [...place.zones, crowd.slow] }, maps);
@@ -136,14 +135,4 @@ class Book {
       ticksMs: this.ticksMs,
     };
   }
-}
-
-async function openDrivers(world: World, clock: VirtualClock): Promise<MotionDrivers> {
-  const drivers = simulatedMotionDrivers(world.connect(ROBOT), clock);
-  for (const driver of [drivers.base, drivers.lidar, drivers.position]) {
-    const ready = driver.open().then(() => driver.enable());
-    await clock.advance(500, settle);
-    await ready;
-  }
-  return drivers;
 }

@@ -9,6 +9,8 @@ export interface BucketQueue {
   /** The next item, or -1 when empty; its cost when pushed is `poppedCost()`. */
   pop(): number;
   poppedCost(): number;
+  /** Forgets all that is held; what it took up is used again. */
+  clear(): void;
 }
 
 /** `span` is the largest amount by which a pushed cost exceeds the lowest one held; `width` that of a bucket. */
@@ -61,5 +63,12 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
     lastCost = cellAt(costs, slot);
     return linkAt(items, slot);
   }
-  return { push, pop, poppedCost: () => lastCost };
+  function clear(): void {
+    heads.fill(-1);
+    used = 0;
+    spare = -1;
+    held = 0;
+    lowest = -1;
+  }
+  return { push, pop, poppedCost: () => lastCost, clear };
 }
