@@ -46,6 +46,23 @@ function unlessDamaged(open: () => SqliteConnection): SqliteConnection | undefin
   }
 }
 
+/** SQLite checks that its pages fit together; what was stored in them must be what was stored, too. Throws `store.corrupt`. */
+function checked(database: SqliteConnection): SqliteConnection {
+  try {
+    const row = database.prepare(UNREADABLE_ROWS).get() as { readonly count: number };
+    if (row.count === 0) return database;
+    throw new AgentError("store.corrupt", `database: ${row.count} rows hold no JSON any more`);
+  } catch (thrown) {
+    database.close();
+    throw toStoreError(thrown);
+  }
+}
+
+const UNREADABLE_ROWS = `SELECT (SELECT count(*) FROM journal WHERE NOT json_valid(body))
+  + (SELECT count(*) FROM snapshot WHERE NOT json_valid(state))
+  + (SELECT count(*) FROM contract WHERE NOT json_valid(body))
+  + (SELECT count(*) FROM reply WHERE NOT json_valid(body)) AS count`;
+
 /**
  * Keeps a damaged file under a name of its own, and notes that in the database which took its place. Until both are done the
  * file is called `damaged`, so that a program that dies in between is followed by one that does it.
@@ -73,7 +90,7 @@ export class CoreDatabase {
   static open(path: string, disk: SqliteDisk = FILE_SYSTEM): CoreDatabase {
     const open = (): SqliteConnection => openSqliteOn(disk, { path, migrations: MIGRATIONS });
     const damaged = `${path}.damaged`;
-    let database = unlessDamaged(open);
+    let database = unlessDamaged(() => checked(open()));
     if (!database) {
       renameDatabase(damaged, asidePath(damaged, disk), disk);
       renameDatabase(path, damaged, disk);

@@ -185,6 +185,19 @@ describe.each(KINDS)("$name", ({ open }) => {
     expect((await store.load()).lastSeq).toBe(2);
   });
 
+  test("sets a file aside in which a row is damaged, though its pages fit together", async () => {
+    const before = await open();
+    await before.commit([append(1, "x".repeat(50))]);
+    await before[Symbol.asyncDispose]();
+    const bytes = readFileSync(path);
+    const at = bytes.lastIndexOf(`"xxxx`);
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = 0x20;
+    writeFileSync(path, bytes);
+    await using store = await open();
+    expect(await store.load()).toMatchObject({ lastSeq: 0, setAside: expect.stringMatching(/corrupt-/) as string });
+  });
+
   test("sets a damaged file aside, says so, and starts empty", async () => {
     writeFileSync(path, "no database at all ".repeat(500));
     await using store = await open();

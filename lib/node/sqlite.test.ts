@@ -86,6 +86,15 @@ describe("openSqlite", () => {
   });
 });
 
+test("reports a file whose header makes no sense as store.corrupt", () => {
+  openSqlite({ path, migrations: ["CREATE TABLE item (id INTEGER PRIMARY KEY) STRICT"] }).close();
+  const bytes = readFileSync(path);
+  // The number of the schema format (https://www.sqlite.org/fileformat2.html, section 1.3.9): 4 is the highest that there is.
+  bytes[47] = 0x44;
+  writeFileSync(path, bytes);
+  expect(() => openSqlite({ path, migrations: [] })).toThrow(expect.objectContaining({ code: "store.corrupt" }));
+});
+
 test("setCorruptAside keeps the damaged file under a new name", () => {
   writeFileSync(path, "damaged");
   writeFileSync(`${path}-wal`, "wal");

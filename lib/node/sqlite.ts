@@ -120,9 +120,7 @@ function open<Connection extends SqliteConnection>(
   let database: Connection | undefined;
   try {
     database = connect();
-    lock(database, options.path);
-    setPragmas(database);
-    checkIntegrity(database);
+    makeReady(database, options.path);
     migrate(database, options.migrations);
     if (!database.memory) warmWal(database, warmWalBytes);
     assertDurable(database);
@@ -130,6 +128,18 @@ function open<Connection extends SqliteConnection>(
   } catch (thrown) {
     database?.close();
     throw toStoreError(thrown);
+  }
+}
+
+/** What is asked here is right for any database: where SQLite makes no sense of it, the file is damaged (its header, say). */
+function makeReady(database: SqliteConnection, path: string): void {
+  try {
+    lock(database, path);
+    setPragmas(database);
+    checkIntegrity(database);
+  } catch (thrown) {
+    if (!(thrown instanceof SqliteError) || thrown.code !== "SQLITE_ERROR") throw thrown;
+    throw new AgentError("store.corrupt", `database: ${thrown.message}`, { cause: thrown });
   }
 }
 
