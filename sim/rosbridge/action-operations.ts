@@ -17,15 +17,15 @@ const OnAction = z.looseObject({ action: z.string() });
 const SendGoal = z.looseObject({
   action: z.string(),
   action_type: z.string(),
-  args: z.unknown(),
+  args: z.unknown().optional(),
   feedback: z.boolean().default(false),
 });
 const CancelGoal = z.looseObject({ action: z.string(), id: Id });
-const Feedback = z.looseObject({ action: z.string(), id: Id, values: z.unknown() });
+const Feedback = z.looseObject({ action: z.string(), id: Id, values: z.unknown().optional() });
 const Result = z.looseObject({
   action: z.string(),
   id: Id,
-  values: z.unknown(),
+  values: z.unknown().optional(),
   status: z.int().default(GOAL_STATUS.unknown),
   result: z.boolean(),
 });
@@ -51,12 +51,12 @@ export function actionOperations(context: SessionContext): Operations {
     const end = (values: unknown, goalStatus: number, result: boolean): void =>
       say({ op: "action_result", action: name, values, status: goalStatus, result, ...idOf(id) });
     const action = graph.action(name);
-    if (action?.type !== graph.types.canonical(type)) {
+    if (!action || action.type !== graph.types.canonical(type)) {
       return end(`Action ${name} of type ${type} does not exist`, GOAL_STATUS.unknown, false);
     }
-    const goal = populateArgs(action!.goal, args, clock.wallMs());
+    const goal = populateArgs(action.goal, args, clock.wallMs());
     if (!goal.ok) return end(goal.reason, GOAL_STATUS.unknown, false);
-    const handle = action!.handle(goal.message, (values) => {
+    const handle = action.handle(goal.message, (values) => {
       if (feedback) say({ op: "action_feedback", action: name, values: toJson(values, version), ...idOf(id) });
     });
     asked.set(id, handle);

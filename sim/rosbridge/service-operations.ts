@@ -14,11 +14,11 @@ import {
 
 const AdvertiseService = z.looseObject({ service: z.string(), type: z.string() });
 const OnService = z.looseObject({ service: z.string() });
-const CallService = z.looseObject({ service: z.string(), args: z.unknown(), timeout: z.number().nullish() });
+const CallService = z.looseObject({ service: z.string(), args: z.unknown().optional(), timeout: z.number().nullish() });
 const ServiceResponse = z.looseObject({
   service: z.string(),
   id: z.union([z.string(), z.number()]),
-  values: z.unknown(),
+  values: z.unknown().optional(),
   result: z.boolean(),
 });
 

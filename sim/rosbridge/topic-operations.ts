@@ -7,7 +7,7 @@ import { encodeCbor, pngOf } from "./wire.ts";
 
 const Advertise = z.looseObject({ topic: z.string(), type: z.string(), latch: z.boolean().default(false) });
 const OnTopic = z.looseObject({ topic: z.string() });
-const Publish = z.looseObject({ topic: z.string(), msg: z.unknown(), latch: z.boolean().default(false) });
+const Publish = z.looseObject({ topic: z.string(), msg: z.unknown().optional(), latch: z.boolean().default(false) });
 const Subscribe = z.looseObject({
   topic: z.string(),
   type: z.string().optional(),
