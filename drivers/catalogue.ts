@@ -3,6 +3,7 @@ import { Bno08xOptions } from "./bno08x/driver.ts";
 import { DalyOptions } from "./daly/driver.ts";
 import { JbdOptions } from "./jbd/driver.ts";
 import { Ld19Options } from "./ld19/driver.ts";
+import { ModbusLoadOptions } from "./modbus/load-driver.ts";
 import { ModbusIoOptions } from "./modbus/options.ts";
 import { PoseLineOptions } from "./pose-line/driver.ts";
 import { RoombaOptions } from "./roomba/driver.ts";
@@ -59,6 +60,12 @@ export const DRIVER_KINDS: readonly DriverKind[] = [
   },
   { part: "scanner", name: "ros", serves: "codes as std_msgs/String over rosbridge", options: RosScannerOptions },
   { part: "imu", name: "ros", serves: "sensor_msgs/Imu over rosbridge", options: RosImuOptions },
+  {
+    part: "load",
+    name: "modbus-load",
+    serves: "a lift or gripper that takes jobs, Modbus RTU",
+    options: ModbusLoadOptions,
+  },
   { part: "imu", name: "bno08x", serves: "CEVA BNO08x, UART-RVC", options: Bno08xOptions },
   { part: "io", name: "modbus-io", serves: "Modbus RTU coils and inputs", options: ModbusIoOptions },
 ];
@@ -72,6 +79,7 @@ export const Devices = z
     lidar: z.discriminatedUnion("driver", [Ld19Options, RplidarOptions, SickTimOptions, RosLidarOptions]),
     position: z.discriminatedUnion("driver", [PoseLineOptions, RosPositionOptions]),
     battery: z.discriminatedUnion("driver", [JbdOptions, DalyOptions, VeDirectOptions, RosBatteryOptions]),
+    load: ModbusLoadOptions.exactOptional(),
     scanner: z.discriminatedUnion("driver", [ScannerOptions, RosScannerOptions]).exactOptional(),
     imu: z.discriminatedUnion("driver", [Bno08xOptions, RosImuOptions]).exactOptional(),
     io: ModbusIoOptions.exactOptional(),

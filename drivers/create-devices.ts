@@ -16,6 +16,7 @@ import type {
 import { createJbd } from "./jbd/driver.ts";
 import { createLd19 } from "./ld19/driver.ts";
 import type { DriverDeps } from "./line.ts";
+import { createModbusLoad } from "./modbus/load-driver.ts";
 import { createModbusIo } from "./modbus/driver.ts";
 import { createPoseLine } from "./pose-line/driver.ts";
 import { createRoomba } from "./roomba/driver.ts";
@@ -41,10 +42,11 @@ export function createMotionDevices(devices: Devices, deps: DriverDeps): MotionD
 
 /** The devices that the executor uses, not yet opened. */
 export function createToolDevices(devices: Devices, deps: DriverDeps): ToolDrivers {
-  const { battery, scanner } = devices;
+  const { battery, load, scanner } = devices;
   const bridged = withBridge(devices, deps, ["battery", "scanner"]);
   return {
     battery: createBattery(battery, forked(bridged, "battery")),
+    ...(load ? { load: createModbusLoad(load, forked(deps, "load")) } : {}),
     ...(scanner ? { scanner: createAnyScanner(scanner, forked(bridged, "scanner")) } : {}),
   };
 }

@@ -44,7 +44,7 @@ export interface LineDevice extends Driver {
 }
 
 /** A device that was only just connected, or a board that only just started, may take so long. */
-const FIRST_FRAME_MS = 2000;
+const FIRST_FRAME_MS = 5000;
 /** Silence is looked for so often in its own length. */
 const LOOKS_PER_SILENCE = 4;
 /** Above this share of garbage a line is not to be relied on. */

@@ -23,6 +23,18 @@ describe("the odometry of two wheels", () => {
     expect(odometry.advance(0.2, 0.2, 10_000).velocity).toEqual({ linear: 0, angular: 0 });
   });
 
+  it("tells the true speed when samples were held up and come together", () => {
+    const odometry = createWheelOdometry(0.5);
+    const speeds: number[] = [];
+    // 1 m/s, a sample each 20 ms; those of the time from 200 to 400 ms come at 400 ms.
+    for (let atMs = 0; atMs < 800; atMs += 20) {
+      const heardMs = atMs > 200 && atMs < 400 ? 400 : atMs;
+      speeds.push(odometry.advance(0.02, 0.02, heardMs).velocity.linear);
+    }
+    expect(Math.max(...speeds)).toBeLessThan(1.05);
+    expect(speeds.at(-1)).toBeCloseTo(1, 3);
+  });
+
   it.each([
     [65_530, 4, 16, 10],
     [4, 65_530, 16, -10],

@@ -11,23 +11,36 @@ export interface WheelOdometry {
   pause(): void;
 }
 
-/** Speeds are averaged over this time: encoders are too coarse for the time between two samples. */
+/**
+ * Speeds are averaged over this time at least: encoders are too coarse for the time between two samples, and samples that were held
+ * up on their way come together.
+ */
 const AVERAGE_MS = 100;
+/** What is enough right after a loss. */
+const AVERAGE_MS_MIN = 50;
+
+/** How far the base had come forward, and turned, in all. */
+interface Mark {
+  readonly atMs: number;
+  readonly forward: Metres;
+  readonly turned: number;
+}
 
 /** Odometry of a differential drive whose wheels are `track` apart, from the pose 0. */
 export function createWheelOdometry(track: Metres): WheelOdometry {
   let pose: Pose = { x: 0, y: 0, yaw: 0 };
   let latest: Odometry | undefined;
-  let steps: { atMs: number; forward: Metres; turned: number }[] = [];
+  /** The newest that is old enough to measure speed from, and those that came after it. */
+  let marks: Mark[] = [];
 
-  function speed(nowMs: number): Velocity {
-    steps = steps.filter(({ atMs }) => atMs >= nowMs - AVERAGE_MS);
-    const first = steps[0];
-    const seconds = first ? (nowMs - first.atMs) / 1000 : 0;
-    if (seconds <= 0) return { linear: 0, angular: 0 };
-    // The first step was made before the time that is looked at.
-    const [forward, turned] = steps.slice(1).reduce(([f, t], step) => [f + step.forward, t + step.turned], [0, 0]);
-    return { linear: forward! / seconds, angular: turned! / seconds };
+  function speed(now: Mark): Velocity {
+    marks.push(now);
+    const since = marks.findLastIndex(({ atMs }) => atMs <= now.atMs - AVERAGE_MS);
+    marks = marks.slice(Math.max(0, since));
+    const from = marks[0]!;
+    if (now.atMs - from.atMs < AVERAGE_MS_MIN) return { linear: 0, angular: 0 };
+    const seconds = (now.atMs - from.atMs) / 1000;
+    return { linear: (now.forward - from.forward) / seconds, angular: (now.turned - from.turned) / seconds };
   }
 
   return {
@@ -40,13 +53,17 @@ export function createWheelOdometry(track: Metres): WheelOdometry {
         y: pose.y + forward * Math.sin(middle),
         yaw: wrapAngle(pose.yaw + turned),
       };
-      steps.push({ atMs, forward, turned });
-      latest = { atMs, pose, velocity: speed(atMs) };
+      const last = marks.at(-1) ?? { forward: 0, turned: 0 };
+      latest = {
+        atMs,
+        pose,
+        velocity: speed({ atMs, forward: last.forward + forward, turned: last.turned + turned }),
+      };
       return latest;
     },
     latest: () => latest,
     pause() {
-      steps = [];
+      marks = [];
     },
   };
 }

@@ -15,6 +15,8 @@ export interface WorldControl extends AsyncDisposable {
   movements(): Promise<readonly Movement[]>;
   apply(fault: WorldFault): Promise<void>;
   addObstacle(obstacle: ObstacleSpec): Promise<void>;
+  /** Pulls the plug of an emulated device, the part of that name in the profile, or puts it back. */
+  plug(robotId: string, part: string, plug: "in" | "out"): Promise<void>;
 }
 
 type WithoutId<Request> = Request extends unknown ? Omit<Request, "requestId"> : never;
@@ -62,6 +64,7 @@ export async function connectWorldControl(address: string): Promise<WorldControl
     movements: async () => (await ask({ type: "movements" }, "movements")).movements,
     apply: async (fault) => void (await ask({ type: "fault", fault }, "done")),
     addObstacle: async (obstacle) => void (await ask({ type: "obstacle", obstacle }, "done")),
+    plug: async (robotId, part, plug) => void (await ask({ type: "plug", robotId, part, plug }, "done")),
     [Symbol.asyncDispose]() {
       lines.close();
       end("the control connection was closed");

@@ -19,6 +19,7 @@ export const ControlRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("movements"), requestId: RequestId }),
   z.object({ type: z.literal("fault"), requestId: RequestId, fault: WorldFault }),
   z.object({ type: z.literal("obstacle"), requestId: RequestId, obstacle: ObstacleSpec }),
+  z.object({ type: z.literal("plug"), requestId: RequestId, robotId, part: z.string(), plug: z.enum(["in", "out"]) }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
 

@@ -15,16 +15,26 @@ export interface WorldServer extends AsyncDisposable {
   readonly address: string;
 }
 
+/** Pulls or puts back the plug of an emulated device; rejects `driver.down` where there is none of that name. */
+export type MovePlug = (robotId: string, part: string, plug: "in" | "out") => Promise<void>;
+
+const NO_HARDWARE: MovePlug = (robotId, part) =>
+  Promise.reject(new AgentError("driver.down", `there is no emulated ${part} of ${robotId}`));
+
 /**
  * Serves a world to other processes at `address`, a unix socket's path or `host:port` (port 0 takes a free one). Any
  * number of connections per robot, as `world.connect`. Throws `config.port_in_use` when the address is taken.
  */
-export async function serveWorld(world: World, address: string): Promise<WorldServer> {
+export async function serveWorld(
+  world: World,
+  address: string,
+  movePlug: MovePlug = NO_HARDWARE,
+): Promise<WorldServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    greet(world, asLines(socket));
+    greet(world, movePlug, asLines(socket));
   });
   await listen(server, address);
   return {
@@ -59,13 +69,14 @@ function addressOf(server: Server, asked: string): string {
 }
 
 /** The first line decides what the connection is for. */
-function greet(world: World, lines: LineSocket): void {
+function greet(world: World, movePlug: MovePlug, lines: LineSocket): void {
   lines.onLine((line) => {
     const attach = decodeLine(Attach, line);
     if (attach) bridge(world, lines, attach.robotId);
     else {
-      lines.onLine((next) => control(world, lines, next));
-      control(world, lines, line);
+      const obey = (next: string): void => void control(world, movePlug, lines, next);
+      lines.onLine(obey);
+      obey(line);
     }
   });
 }
@@ -99,35 +110,40 @@ function bridge(world: World, lines: LineSocket, robotId: string): void {
   say({ type: "attached", description: channel.description });
 }
 
-function control(world: World, lines: LineSocket, line: string): void {
+async function control(world: World, movePlug: MovePlug, lines: LineSocket, line: string): Promise<void> {
   const request = decodeLine(ControlRequest, line);
-  if (request) lines.send(JSON.stringify(answerTo(world, request)));
-  else lines.close();
-}
-
-function answerTo(world: World, request: ControlRequest): ControlAnswer {
+  if (!request) return lines.close();
   const { requestId } = request;
+  let answer: ControlAnswer;
   try {
-    switch (request.type) {
-      case "truth":
-        return { type: "truth", requestId, truth: world.truth(request.robotId) };
-      case "metrics":
-        return { type: "metrics", requestId, metrics: world.metrics(request.robotId) };
-      case "track":
-        return { type: "track", requestId, track: [...world.track(request.robotId)] };
-      case "movements":
-        return { type: "movements", requestId, movements: [...world.movements()] };
-      case "fault":
-        world.apply(request.fault);
-        return { type: "done", requestId };
-      case "obstacle":
-        world.addObstacle(request.obstacle);
-        return { type: "done", requestId };
-      default:
-        return unreachable(request);
-    }
+    if (request.type === "plug") await movePlug(request.robotId, request.part, request.plug);
+    answer = request.type === "plug" ? { type: "done", requestId } : answerTo(world, request);
   } catch (thrown) {
     if (!(thrown instanceof AgentError)) throw thrown;
-    return { type: "failed", requestId, reason: thrown.message };
+    answer = { type: "failed", requestId, reason: thrown.message };
+  }
+  lines.send(JSON.stringify(answer));
+}
+
+/** Answers what the world itself knows or does. Throws `driver.down` for unknown robots. */
+function answerTo(world: World, request: Exclude<ControlRequest, { type: "plug" }>): ControlAnswer {
+  const { requestId } = request;
+  switch (request.type) {
+    case "truth":
+      return { type: "truth", requestId, truth: world.truth(request.robotId) };
+    case "metrics":
+      return { type: "metrics", requestId, metrics: world.metrics(request.robotId) };
+    case "track":
+      return { type: "track", requestId, track: [...world.track(request.robotId)] };
+    case "movements":
+      return { type: "movements", requestId, movements: [...world.movements()] };
+    case "fault":
+      world.apply(request.fault);
+      return { type: "done", requestId };
+    case "obstacle":
+      world.addObstacle(request.obstacle);
+      return { type: "done", requestId };
+    default:
+      return unreachable(request);
   }
 }

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DeviceProfile } from "#agent/profile";
 import type { Event } from "#contract/event";
@@ -54,7 +55,7 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(createWorkspace());
   const [httpPort, mqttPort] = await freePorts(2);
-  const worldAddress = await startWorld(options, stack);
+  const served = await startWorld(options, workspace.folder, stack);
   const cloud = createSlot();
   stack.defer(() => cloud.dispose());
   const door = options.access ? { broker: options.access("cloud") } : { mqtt: mqttPort! };
@@ -73,8 +74,8 @@ export async function startSiteProcesses(options: SiteOptions): Promise<SiteProc
     return isUp;
   };
   await startCloud();
-  const agents = await createAgents(options, { workspace, worldAddress, mqttPort: mqttPort! }, stack);
-  const world = stack.use(await connectWorldControl(worldAddress));
+  const agents = await createAgents(options, { workspace, served, mqttPort: mqttPort! }, stack);
+  const world = stack.use(await connectWorldControl(served.address));
   const cloudUrl = `http://127.0.0.1:${httpPort}`;
   const client = createCloudClient(cloudUrl, createPinoLog(options.clock, { level: "fatal" }));
   const running = stack.move();
@@ -103,7 +104,7 @@ interface Agent {
 
 async function createAgents(
   { profiles, scale, access, onCrash, onEvent }: SiteOptions,
-  at: { workspace: Workspace; worldAddress: string; mqttPort: number },
+  at: { workspace: Workspace; served: ServedWorld; mqttPort: number },
   stack: AsyncDisposableStack,
 ): Promise<ReadonlyMap<string, Agent>> {
   const agents = new Map<string, Agent>();
@@ -112,8 +113,9 @@ async function createAgents(
     const slot = createSlot();
     stack.defer(() => slot.dispose());
     const broker = access?.(deviceId) ?? { url: `mqtt://127.0.0.1:${relay.port}` };
-    const world = at.worldAddress;
-    const config = at.workspace.agentConfig({ deviceId, broker, world, profile, clock: scale });
+    const profileFile = at.served.profiles[deviceId];
+    const robot = profileFile === undefined ? { world: at.served.address, profile } : { profileFile };
+    const config = at.workspace.agentConfig({ deviceId, broker, robot, clock: scale });
     const onLog = (record: LogRecord): void => {
       if (record["msg"] === "journaled") onEvent(deviceId, record["event"] as Event);
     };
@@ -127,18 +129,25 @@ async function createAgents(
   return agents;
 }
 
-/** Starts the world and resolves with the address that it listens on. */
+/** Where the world listens, and by robot with emulated hardware the file of the profile that finds it. */
+interface ServedWorld {
+  readonly address: string;
+  readonly profiles: Readonly<Record<string, string>>;
+}
+
+/** Starts the world, with the hardware of its robots below `folder`. */
 async function startWorld(
   { scenarioFile, seed, scale, onCrash }: SiteOptions,
+  folder: string,
   stack: AsyncDisposableStack,
-): Promise<string> {
-  const { promise, bring } = awaited<string>("the world did not start", START_WITHIN_MS);
+): Promise<ServedWorld> {
+  const { promise, bring } = awaited<ServedWorld>("the world did not start", START_WITHIN_MS);
   const clock = ["--factor", String(scale.factor), "--origin-ms", String(scale.originMs)];
   stack.use(
     startChild({
       name: "the world",
-      args: [WORLD, "--scenario", scenarioFile, "--seed", String(seed), ...clock],
-      onLog: (record) => record["msg"] === "world listens" && bring(String(record["address"])),
+      args: [WORLD, "--scenario", scenarioFile, "--seed", String(seed), "--hardware", join(folder, "ports"), ...clock],
+      onLog: (record) => record["msg"] === "world listens" && bring(record as unknown as ServedWorld),
       onCrash,
     }),
   );

@@ -12,8 +12,11 @@ export interface Workspace extends Disposable {
   /** Writes the cloud's configuration and returns its path. */
   cloudConfig(reach: { http: number } & Door, clock: ClockScale): string;
   /** Writes an agent's configuration and returns its path. */
-  agentConfig(agent: { deviceId: string; broker: object; world: string; profile: object; clock: ClockScale }): string;
+  agentConfig(agent: { deviceId: string; broker: object; robot: RobotAccess; clock: ClockScale }): string;
 }
+
+/** How an agent reaches its robot: simulated drivers in a world, or the profile file that names its devices. */
+export type RobotAccess = { readonly world: string; readonly profile: object } | { readonly profileFile: string };
 
 /** The broker of the cloud: a port for its embedded one, or how another is reached. */
 type Door = { readonly mqtt: number } | { readonly broker: object };
@@ -40,16 +43,20 @@ export function createWorkspace(): Workspace {
         platformKey,
         clock,
       }),
-    agentConfig({ deviceId, broker, world, profile, clock }) {
+    agentConfig({ deviceId, broker, robot, clock }) {
       const dataDir = join(folder, deviceId);
       mkdirSync(dataDir, { recursive: true });
       return write(`${deviceId}.yaml`, {
         deviceId,
         broker,
         dataDir,
-        profile: write(`${deviceId}.profile.yaml`, profile),
         trustedKeys,
-        drivers: { kind: "simulated", socket: world },
+        ...("profileFile" in robot
+          ? { profile: robot.profileFile }
+          : {
+              profile: write(`${deviceId}.profile.yaml`, robot.profile),
+              drivers: { kind: "simulated", socket: robot.world },
+            }),
         clock,
       });
     },

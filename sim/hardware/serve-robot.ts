@@ -9,6 +9,8 @@ import type { World } from "../world/world.ts";
 import { emulateJbd } from "./devices/jbd.ts";
 import { emulateLd19 } from "./devices/ld19.ts";
 import { emulateLocaliser } from "./devices/localiser.ts";
+import { emulateLoadUnit } from "./devices/load-unit.ts";
+import { emulateIoBoard } from "./devices/io-board.ts";
 import { emulateOpenInterface, OI_BANNER, OI_TRACK } from "./devices/open-interface.ts";
 import { emulateScanner } from "./devices/scanner.ts";
 import { emulateTim } from "./devices/tim.ts";
@@ -91,7 +93,7 @@ function partsOf(drivers: Devices): (readonly [Part, PartOptions])[] {
 
 /** The devices that can be emulated, by part; of the others nothing. */
 function emulate(
-  { base, lidar, battery }: Devices,
+  { base, lidar, battery, load, io }: Devices,
   parts: RobotParts,
   { clock, stack }: { readonly clock: Clock; readonly stack: AsyncDisposableStack },
 ): ReadonlyMap<Part, Emulated> {
@@ -107,6 +109,8 @@ function emulate(
   if (lidar.driver === "ld19") emulated.set("lidar", { device: emulateLd19(parts.lidar, clock) });
   if (lidar.driver === "sick-tim") emulated.set("lidar", { device: emulateTim(parts.lidar, clock) });
   if (battery.driver === "jbd") emulated.set("battery", { device: emulateJbd(parts.battery) });
+  if (parts.load && load) emulated.set("load", { device: emulateLoadUnit(load, parts.load) });
+  if (io) emulated.set("io", { device: emulateIoBoard(io) });
   if (parts.scanner) emulated.set("scanner", { device: emulateScanner(parts.scanner, clock) });
   return emulated;
 }

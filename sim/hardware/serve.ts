@@ -2,11 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Clock } from "#lib/clock";
+import { AgentError } from "#lib/errors";
 import type { Rng } from "#lib/rng";
 import type { LoadedScenario } from "../scenario-file.ts";
 import { worldSpecOf } from "../scenario-world.ts";
 import { createWorld, type World } from "../world/world.ts";
-import { serveWorld } from "../world-server.ts";
+import { type MovePlug, serveWorld } from "../world-server.ts";
 import { type RobotHardware, serveDevices, type ServedDevice, type ServedRobot } from "./serve-robot.ts";
 
 export interface ServeOptions {
@@ -47,7 +48,7 @@ export async function serveScenario(loaded: LoadedScenario, options: ServeOption
     writeFileSync(file, stringify(hardware.profile));
     profiles.set(robotId, file);
   }
-  const server = stack.use(await serveWorld(world, options.address));
+  const server = stack.use(await serveWorld(world, options.address, movePlugOf(devices)));
   const running = stack.move();
   return {
     world,
@@ -55,6 +56,14 @@ export async function serveScenario(loaded: LoadedScenario, options: ServeOption
     devices,
     profiles,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function movePlugOf(devices: readonly ServedDevice[]): MovePlug {
+  return async (robotId, part, plug) => {
+    const device = devices.find((each) => each.robotId === robotId && each.part === part);
+    if (!device) throw new AgentError("driver.down", `there is no emulated ${part} of ${robotId}`);
+    await (plug === "in" ? device.port.plug() : device.port.unplug());
   };
 }
 

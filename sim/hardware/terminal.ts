@@ -32,8 +32,9 @@ os.write(2, (name + "\\n").encode())
 watch = select.poll()
 watch.register(master, 0)
 is_open = False
+def is_hung_up(): return any(event & select.POLLHUP for _, event in watch.poll(0))
 while True:
-    is_closed = any(event & select.POLLHUP for _, event in watch.poll(0))
+    is_closed = is_hung_up()
     if is_open == is_closed:
         is_open = not is_closed
         os.write(2, b"+\\n" if is_open else b"-\\n")
@@ -43,7 +44,7 @@ while True:
         data = os.read(0, 65536)
         if not data: break
         try:
-            if is_open: os.write(master, data)
+            if not is_hung_up(): os.write(master, data)
         except BlockingIOError: pass
     if master in ready:
         try: os.write(1, os.read(master, 65536))

@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { performance } from "node:perf_hooks";
-import { assert } from "#lib/errors";
+import { openTerminal } from "#sim/hardware/terminal";
 import { findService } from "../services/service.ts";
 
 /** Whether terminals can be opened; asks for Python 3 where they can't, as Node has no call for it. */
@@ -20,55 +18,17 @@ export interface Pty extends AsyncDisposable {
   hangUp(): Promise<void>;
 }
 
-/** Passes bytes between a new terminal and its own standard input and output; the first line names the terminal. */
-const PROGRAM = `
-import os, pty, select, sys, tty
-master, slave = pty.openpty()
-tty.setraw(slave)
-name = os.ttyname(slave)
-if len(sys.argv) > 1:
-    if os.path.lexists(sys.argv[1]): os.remove(sys.argv[1])
-    os.symlink(name, sys.argv[1])
-os.write(1, (name + "\\n").encode())
-os.set_blocking(master, False)
-while True:
-    ready, _, _ = select.select([0, master], [], [])
-    if 0 in ready:
-        data = os.read(0, 65536)
-        if not data: break
-        try: os.write(master, data)
-        except BlockingIOError: pass
-    if master in ready:
-        try: data = os.read(master, 65536)
-        except OSError: break
-        os.write(1, data)
-`;
-
-/** Opens a terminal; with \`link\`, under that stable name too. Needs Python 3, as Node cannot open terminals. */
+/** Opens a terminal; with `link`, under that stable name too. */
 export async function openPty(link?: string): Promise<Pty> {
-  const process = spawn("python3", ["-c", PROGRAM, ...(link === undefined ? [] : [link])], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [greeting] = (await once(process.stdout, "data")) as [Buffer];
-  const path = greeting.toString().trim();
-  assert(path.startsWith("/dev/"), "the program names its terminal");
+  const terminal = await openTerminal(link);
   const received: { atMs: number; bytes: Uint8Array }[] = [];
-  const listeners: ((bytes: Uint8Array) => void)[] = [];
-  process.stdout.on("data", (bytes: Buffer) => {
-    received.push({ atMs: performance.now(), bytes });
-    for (const listener of listeners) listener(bytes);
-  });
-  process.stdin.on("error", () => undefined);
-  const exited = once(process, "exit");
-  const hangUp = async (): Promise<void> => {
-    process.kill("SIGKILL");
-    await exited;
-  };
+  terminal.onBytes((bytes) => received.push({ atMs: performance.now(), bytes }));
+  const hangUp = (): Promise<void> => Promise.resolve(terminal[Symbol.asyncDispose]());
   return {
-    path: link ?? path,
-    send: (bytes) => void process.stdin.write(bytes),
+    path: terminal.path,
+    send: (bytes) => terminal.send(bytes),
     received,
-    onBytes: (listener) => void listeners.push(listener),
+    onBytes: (listener) => terminal.onBytes(listener),
     hangUp,
     [Symbol.asyncDispose]: hangUp,
   };

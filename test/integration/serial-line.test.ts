@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SerialPort } from "serialport";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { emulatedLd19 } from "#drivers/bench/emulated-devices";
 import { createLd19, Ld19Options } from "#drivers/ld19/driver";
-import { endReadsAtHangUp } from "#drivers/serial/hang-up";
 import { nodeLines } from "#drivers/serial/node-lines";
 import { dialSerial } from "#drivers/serial/serial-line";
 import { createSystemClock } from "#lib/node/system-clock";
@@ -47,22 +46,28 @@ describe.skipIf(!canOpenPtys)("a serial line", () => {
     expect(await ended).toContain(pty.path);
   });
 
-  it("ends without burning a core when it was hung up before it was read", async () => {
+  it("ends without burning a core when it is hung up as soon as it is open", async () => {
     await using pty = await openPty();
-    const port = new SerialPort({ path: pty.path, baudRate: 115_200, autoOpen: false });
-    const opened = Promise.withResolvers<void>();
-    port.open((error) => (error ? opened.reject(error) : opened.resolve()));
-    await opened.promise;
-    endReadsAtHangUp(port);
+    const { ended } = await connect(pty);
     await pty.hangUp();
-    const closed = new Promise<void>((resolve) => void port.once("close", () => resolve()));
     const before = process.cpuUsage();
-    port.on("data", () => undefined);
-    await Promise.race([closed, sleep(1000)]);
-    await sleep(300);
+    expect(await ended).toContain("unplugged");
+    await sleep(1000);
     const { user, system } = process.cpuUsage(before);
-    expect(port.isOpen).toBe(false);
     expect((user + system) / 1000).toBeLessThan(500);
+  });
+
+  it("is read in a thread of its own", async () => {
+    await using pty = await openPty();
+    const worker = new Worker(new URL("./line-reader.worker.ts", import.meta.url), { workerData: pty.path });
+    const heard: (Uint8Array | string)[] = [];
+    worker.on("message", (message: Uint8Array | string) => heard.push(message));
+    const sending = setInterval(() => pty.send(Uint8Array.of(0x54)), 20);
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(5);
+    clearInterval(sending);
+    await pty.hangUp();
+    await expect.poll(() => heard.at(-1), { timeout: 5000 }).toContain("unplugged");
+    await worker.terminate();
   });
 
   it("can't be opened where there is nothing", async () => {
