@@ -1,23 +1,14 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
-import { sleep } from "#lib/clock";
 import { AgentError } from "#lib/errors";
-import type { HandlingResult, LoadHandler, Verdict } from "../driver.ts";
+import type { LoadHandler, Verdict } from "../driver.ts";
 import { createLineDevice, type LineDevice } from "../line-device.ts";
 import type { DriverDeps } from "../line.ts";
 import { baudRate, DevicePath } from "../options.ts";
 import { createModbusBus } from "./bus.ts";
 import { MODBUS_RESPONSE_FORMAT } from "./codec.ts";
-import {
-  decodeStatus,
-  encodeJob,
-  LOAD_FAILURES,
-  type LoadJob,
-  type LoadStatus,
-  PLACE_LENGTH_MAX,
-  SKU_LENGTH_MAX,
-  STATUS_REGISTERS,
-} from "./load-registers.ts";
+import { LOAD_FAILURES, type LoadJob, type LoadStatus, PLACE_LENGTH_MAX, SKU_LENGTH_MAX } from "./load-registers.ts";
+import { createLoadUnit } from "./load-unit.ts";
 
 const Register = z.int().min(0).max(65_000);
 
@@ -40,13 +31,14 @@ const ACCEPT_MS = 2000;
 
 /** The driver of the unit. A job's number is made of the key of the attempt: the unit works it once and can say what became of it. */
 export function createModbusLoad(options: ModbusLoadOptions, { clock, rng, lines }: DriverDeps): LoadHandler {
-  let newest: LoadStatus | undefined;
   const bus = createModbusBus({
     clock,
     unit: options.unit,
     line: () => device.line(),
     onFailure: () => device.countError(),
   });
+  const unit = createLoadUnit(clock, bus, options);
+  const timeoutMs = options.timeoutSeconds * 1000;
   const device: LineDevice = createLineDevice({
     name: "modbus-load",
     clock,
@@ -55,92 +47,53 @@ export function createModbusLoad(options: ModbusLoadOptions, { clock, rng, lines
     format: () => MODBUS_RESPONSE_FORMAT,
     silentMs: SILENT_MS,
     onFrame: (frame) => bus.receive(frame),
-    poll: { everyMs: POLL_MS, ask: () => void readStatus().catch(() => undefined) },
-    onLost: () => (newest = undefined),
+    // Failures are counted by the bus; silence is noticed.
+    poll: { everyMs: POLL_MS, ask: () => void unit.status().catch(() => undefined) },
+    onLost: () => unit.forget(),
   });
 
-  async function readStatus(): Promise<LoadStatus> {
-    const { data } = await bus.ask((client) => client.readInputRegisters(options.statusRegister, STATUS_REGISTERS));
-    newest = decodeStatus(data);
-    if (!newest) throw new AgentError("driver.failed", "modbus-load: the unit's status makes no sense");
-    return newest;
-  }
-  /** Waits until the unit is through with what it does; what it says then. A lost line is waited for as well. */
-  async function whenThrough(isThrough: (status: LoadStatus) => boolean, withinMs: number): Promise<LoadStatus> {
-    const untilMs = clock.nowMs() + withinMs;
-    for (;;) {
-      if (newest && isThrough(newest)) return newest;
-      if (clock.nowMs() >= untilMs) break;
-      await sleep(clock, POLL_MS / 2);
-    }
-    throw new AgentError("driver.timeout", `modbus-load: the unit was not through in ${withinMs / 1000} s`);
-  }
-  async function order(job: LoadJob): Promise<void> {
-    try {
-      await bus.ask((client) => client.writeRegisters(options.jobRegister, encodeJob(job)));
-    } catch (thrown) {
-      // The answer may be lost where the job is not: what the unit says of itself tells.
-      if (!(thrown instanceof AgentError) || thrown.code !== "driver.timeout") throw thrown;
-    }
-  }
+  /** Has a job done, or waits for the end of the one of this number that was begun before. */
   async function work(job: LoadJob): Promise<LoadStatus> {
     device.assertReachable();
     if (!device.isEnabled()) throw new AgentError("driver.failed", "modbus-load: the unit is not enabled");
     refuseLong(job);
-    const before = await readStatus();
+    const before = await unit.status();
     if (before.job !== job.number || before.state === "failed") {
-      await order(job);
-      newest = undefined;
-      await whenThrough((status) => status.job === job.number, ACCEPT_MS);
+      await unit.order(job);
+      await unit.when((status) => status.job === job.number, ACCEPT_MS);
     }
-    const isOver = ({ state, job: number }: LoadStatus): boolean => number === job.number && state !== "busy";
-    const after = await whenThrough(isOver, options.timeoutSeconds * 1000);
+    const after = await unit.when(({ state, job: number }) => number === job.number && state !== "busy", timeoutMs);
     if (after.state === "done") return after;
-    const { reason, retryable } = LOAD_FAILURES[after.failure] ?? {
-      reason: `failure ${after.failure}`,
-      retryable: false,
-    };
-    throw new AgentError("driver.failed", `modbus-load: ${job.order} at ${job.place}: ${reason}`, { retryable });
-  }
-  /** Counts what came to nothing. */
-  async function counted<Result>(result: Promise<Result>): Promise<Result> {
-    try {
-      return await result;
-    } catch (thrown) {
-      device.countError();
-      throw thrown;
-    }
+    const known = LOAD_FAILURES[after.failure] ?? { reason: `failure ${after.failure}`, retryable: false };
+    const message = `modbus-load: ${job.order} at ${job.place}: ${known.reason}`;
+    throw new AgentError("driver.failed", message, { retryable: known.retryable });
   }
   return {
     ...device,
-    pick: ({ key, sku, quantity, from }) =>
-      counted(
-        work({ order: "pick", number: numberOf(key), sku, quantity, place: from }).then(
-          ({ held }): HandlingResult => held ?? { sku, quantity },
-        ),
-      ),
-    place: ({ key, to }) => counted(place(key, to)),
-    verify: (key) => counted(verify(numberOf(key))),
+    async pick({ key, sku, quantity, from }) {
+      const { held } = await work({ order: "pick", number: numberOf(key), sku, quantity, place: from });
+      return held ?? { sku, quantity };
+    },
+    async place({ key, to }) {
+      device.assertReachable();
+      const load = (await unit.status()).held ?? NOTHING;
+      const { handover } = await work({ order: "place", number: numberOf(key), ...load, place: to });
+      return { ...load, ...(handover === "unseen" ? {} : { handedOver: handover === "seen" }) };
+    },
+    async verify(key): Promise<Verdict> {
+      device.assertReachable();
+      const { state, job, hasMemory } = await unit.when((status) => status.state !== "busy", timeoutMs);
+      if (job === numberOf(key)) return state === "done" ? "done" : "not-done";
+      return hasMemory ? "not-done" : "unknown";
+    },
     async held() {
       device.assertReachable();
-      return (await readStatus()).held;
+      return (await unit.status()).held;
     },
   };
-
-  async function place(key: string, to: string): Promise<HandlingResult> {
-    device.assertReachable();
-    const load = (await readStatus()).held ?? { sku: "", quantity: 0 };
-    const { handover } = await work({ order: "place", number: numberOf(key), ...load, place: to });
-    return { ...load, ...(handover === "unseen" ? {} : { handedOver: handover === "seen" }) };
-  }
-  async function verify(number: number): Promise<Verdict> {
-    device.assertReachable();
-    newest = undefined;
-    const { state, job, hasMemory } = await whenThrough((each) => each.state !== "busy", options.timeoutSeconds * 1000);
-    if (job === number) return state === "done" ? "done" : "not-done";
-    return hasMemory ? "not-done" : "unknown";
-  }
 }
+
+const NOTHING = { sku: "", quantity: 0 };
 
 function refuseLong({ sku, place }: LoadJob): void {
   if (sku.length <= SKU_LENGTH_MAX && place.length <= PLACE_LENGTH_MAX) return;

@@ -36,35 +36,42 @@ export function modbusSlave(unit: number, tables: ModbusTables): EmulatedDevice 
 
 /** The data of the answer, or the code of an exception. */
 function answerTo({ functionCode, data }: ModbusFrame, tables: ModbusTables): Uint8Array | number {
+  const answer = ANSWERS[functionCode];
+  if (!answer) return ILLEGAL_FUNCTION;
   const view = viewOf(data);
-  const [at, value] = [view.getUint16(0), view.getUint16(2)];
-  const { coils, discreteInput, inputRegister, holdingRegisters } = tables;
-  switch (functionCode) {
-    case FUNCTION.readCoils:
-      return coils ? bits(at, value, (address) => coils.read(address)) : ILLEGAL_ADDRESS;
-    case FUNCTION.readDiscreteInputs:
-      return discreteInput ? bits(at, value, discreteInput) : ILLEGAL_ADDRESS;
-    case FUNCTION.readHoldingRegisters:
-      return holdingRegisters ? words(at, value, (address) => holdingRegisters.read(address)) : ILLEGAL_ADDRESS;
-    case FUNCTION.readInputRegisters:
-      return inputRegister ? words(at, value, inputRegister) : ILLEGAL_ADDRESS;
-    case FUNCTION.writeCoil:
-      coils?.write(at, value === COIL_ON);
-      return coils ? data : ILLEGAL_ADDRESS;
-    case FUNCTION.writeRegister:
-      holdingRegisters?.write(at, [value]);
-      return holdingRegisters ? data : ILLEGAL_ADDRESS;
-    case FUNCTION.writeRegisters:
-      // Behind address and count there is one byte that counts bytes.
-      holdingRegisters?.write(
-        at,
-        Array.from({ length: value }, (_, index) => view.getUint16(5 + 2 * index)),
-      );
-      return holdingRegisters ? data.slice(0, 4) : ILLEGAL_ADDRESS;
-    default:
-      return ILLEGAL_FUNCTION;
-  }
+  return answer({ data, view, at: view.getUint16(0), value: view.getUint16(2) }, tables) ?? ILLEGAL_ADDRESS;
 }
+
+/** A request of any function: all begin with an address and a value, or a count. */
+interface Request {
+  readonly data: Uint8Array;
+  readonly view: DataView;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** What each function answers; undefined where the unit has no such table. */
+const ANSWERS: Readonly<Record<number, (request: Request, tables: ModbusTables) => Uint8Array | undefined>> = {
+  [FUNCTION.readCoils]: ({ at, value }, { coils }) => coils && bits(at, value, (address) => coils.read(address)),
+  [FUNCTION.readDiscreteInputs]: ({ at, value }, { discreteInput }) => discreteInput && bits(at, value, discreteInput),
+  [FUNCTION.readHoldingRegisters]: ({ at, value }, { holdingRegisters }) =>
+    holdingRegisters && words(at, value, (address) => holdingRegisters.read(address)),
+  [FUNCTION.readInputRegisters]: ({ at, value }, { inputRegister }) => inputRegister && words(at, value, inputRegister),
+  [FUNCTION.writeCoil]({ data, at, value }, { coils }) {
+    coils?.write(at, value === COIL_ON);
+    return coils && data;
+  },
+  [FUNCTION.writeRegister]({ data, at, value }, { holdingRegisters }) {
+    holdingRegisters?.write(at, [value]);
+    return holdingRegisters && data;
+  },
+  [FUNCTION.writeRegisters]({ data, view, at, value }, { holdingRegisters }) {
+    // Behind address and count there is one byte that counts bytes.
+    const values = Array.from({ length: value }, (_, index) => view.getUint16(5 + 2 * index));
+    holdingRegisters?.write(at, values);
+    return holdingRegisters && data.slice(0, 4);
+  },
+};
 
 /** A byte that counts bytes, then one bit for each address, the first in the lowest bit. */
 function bits(from: number, count: number, read: (at: number) => boolean): Uint8Array {
