@@ -46,7 +46,7 @@ export function createToolDevices(devices: Devices, deps: DriverDeps): ToolDrive
   const bridged = withBridge(devices, deps, ["battery", "scanner"]);
   return {
     battery: createBattery(battery, forked(bridged, "battery")),
-    ...(load ? { load: createModbusLoad(load, forked(deps, "load")) } : {}),
+    ...(load ? { load: createModbusLoad(load, forked(bridged, "load")) } : {}),
     ...(scanner ? { scanner: createAnyScanner(scanner, forked(bridged, "scanner")) } : {}),
   };
 }
