@@ -66,7 +66,7 @@ describe("a supervised device", () => {
 
   it("refuses to open a device that says nothing", async () => {
     mouth.isMute = true;
-    await expect(after(3000, lidar.open())).rejects.toMatchObject({ code: "driver.timeout" });
+    await expect(after(6000, lidar.open())).rejects.toMatchObject({ code: "driver.timeout" });
     expect(lidar.health().state).toBe("down");
   });
 
