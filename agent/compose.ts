@@ -20,6 +20,7 @@ import type { JogMove, JogResult } from "./core/jog.ts";
 import type { DeviceAbilities } from "./core/feasibility.ts";
 import { DEFAULT_POLICIES, type Policies } from "./core/policies.ts";
 import type { LinkState } from "./core/link-state.ts";
+import type { LiveSample } from "./core/live-telemetry.ts";
 import type { LinkStatus, Replanner } from "./core/ports.ts";
 import type { RobotView, SafetyMode } from "./core/situation.ts";
 import type { PlannerSink, SinkStatus } from "#feed/planner-sink";
@@ -40,10 +41,19 @@ import { startResourceMonitor } from "./execution/resource-monitor.ts";
 import { createSenses } from "./execution/robot-senses.ts";
 import { startSafetyMonitor } from "./execution/safety-monitor.ts";
 import type { Store } from "./store.ts";
-import type { DrainLimits } from "./telemetry/drain.ts";
+import type { ChannelName, Reading } from "./telemetry/channels.ts";
+import type { DrainLimits, DrainProgress } from "./telemetry/drain.ts";
 import type { FlashBudget } from "./telemetry/flash-budget.ts";
+import { createLiveChannels } from "./telemetry/live-channels.ts";
+import { readChannel } from "./telemetry/robot-channels.ts";
 import type { TelemetryStore } from "./telemetry/store.ts";
-import { startTelemetry, type TelemetryPart, type TelemetryStatus } from "./telemetry/telemetry.ts";
+import {
+  startTelemetry,
+  waitingIn,
+  type TelemetryDeps,
+  type TelemetryPart,
+  type TelemetryStatus,
+} from "./telemetry/telemetry.ts";
 import { createTools } from "./tools/registry.ts";
 
 /** Who this agent is. */
@@ -138,7 +148,7 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   starting.use(startClockWatch({ clock, journal, log }));
   const leases = createLeases({ journal, clock, log });
   // Link and executor know each other; neither asks the other before both are there.
-  const parts: { link?: Link; executor?: Executor } = {};
+  const parts: { link?: Link; executor?: Executor; telemetry?: TelemetryPart } = {};
   const link: LinkStatus = {
     isOnline: () => parts.link?.isOnline() ?? false,
     grantBytesPerSecond: () => parts.link?.grantBytesPerSecond(),
@@ -153,9 +163,15 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   const robot = startRobot(settings, deps, { journal, link, replanner, uuid, experience }, starting);
   const isSampleDue = createLiveLane(clock, () => journal.state());
   const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
-  parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live }));
+  const waitingBlocks = (): number => waitingIn(parts.telemetry?.status().fill);
+  const sources = { report: () => deps.control.report(), robot: robot.view, journal: () => journal.range() };
+  const read = (channel: ChannelName): Reading | undefined => readChannel({ ...sources, waitingBlocks }, channel);
+  const liveChannels = createLiveChannels(settings.profile.telemetry, clock, read);
+  parts.link = starting.use(startCloudLink(settings, deps, { journal, leases, handler, uuid, live, liveChannels }));
   const executor = (parts.executor = starting.use(startExecutor(robot.executor)));
-  const telemetry = deps.telemetry && starting.use(record(settings, deps, deps.telemetry, journal, parts.link, robot));
+  const telemetry =
+    deps.telemetry && starting.use(record(settings, deps, deps.telemetry, parts.link, sources, journal));
+  if (telemetry) parts.telemetry = telemetry;
   const { list = [], post } = deps.feeds ?? {};
   const feeding = { clock, log, uuid, journal, deviceId: settings.deviceId, rng: deps.rng.fork("feeds") };
   const journalShare = (): number => store.journalShare();
@@ -182,22 +198,14 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
 
 function record(
   { profile }: AgentSettings,
-  { clock, log, control }: AgentDeps,
+  { clock, log }: AgentDeps,
   { store, takeLines = () => [] }: TelemetrySetup,
-  journal: JournalPart,
   link: Link,
-  robot: Pick<Robot, "view">,
+  sources: TelemetryDeps["sources"],
+  journal: JournalPart,
 ): TelemetryPart {
-  return startTelemetry({
-    clock,
-    log,
-    store,
-    journal,
-    takeLines,
-    profile: profile.telemetry,
-    sources: { report: () => control.report(), robot: robot.view, journal: () => journal.range() },
-    drainProgress: () => link.drainProgress(),
-  });
+  const drainProgress = (): DrainProgress | undefined => link.drainProgress();
+  return startTelemetry({ clock, log, store, journal, takeLines, profile: profile.telemetry, sources, drainProgress });
 }
 
 interface Robot {
@@ -248,13 +256,14 @@ interface LinkParts {
   readonly handler: CommandHandler;
   readonly uuid: () => string;
   readonly live: () => RobotView | undefined;
+  readonly liveChannels: () => readonly LiveSample[];
 }
 
 /** The way to the cloud, and what takes in what comes from there. */
 function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkParts): Link {
   const { clock, log, store, transport, tools } = deps;
   const { site, deviceId, profile, software, credentials } = settings;
-  const { journal, leases, handler, uuid, live } = parts;
+  const { journal, leases, handler, uuid, live, liveChannels } = parts;
   const { verifier, sha256 } = deps.crypto;
   const abilities = (): DeviceAbilities => {
     const { actions, tools: names } = profile;
@@ -273,7 +282,7 @@ function startCloudLink(settings: AgentSettings, deps: AgentDeps, parts: LinkPar
   };
   const telemetry = deps.telemetry && { telemetry: deps.telemetry };
   const world = { transport, clock, rng, uuid, sha256, log };
-  return startLink({ ...world, journal, leases, inbox, intake, device, live, ...access, ...telemetry });
+  return startLink({ ...world, journal, leases, inbox, intake, device, live, liveChannels, ...access, ...telemetry });
 }
 
 /** The journal's news in the log, so that who reads only the log knows what happened. */

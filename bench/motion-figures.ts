@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startWorkerControl } from "#agent/control/worker-control";
+import type { DeviceStore } from "#agent/io/sqlite-store";
 import { startWorkerStore } from "#agent/io/worker-store";
 import { motionProfileOf } from "#agent/profile";
 import type { Control } from "#agent/control/control";
@@ -12,6 +13,7 @@ import { silentLog } from "#lib/log";
 import { createSystemClock } from "#lib/node/system-clock";
 import { loadScenario } from "#sim/scenario-file";
 import { awaited, startChild } from "../bin/demo/child.ts";
+import { recordingOf } from "./buffering/workbench.ts";
 import { startCommitting } from "./commits.ts";
 import type { Chapter } from "./measurements-page.ts";
 
@@ -22,6 +24,7 @@ const UNDER_WAY_AFTER_MS = 4000;
 /** The main thread works for so long of every ten milliseconds. */
 const BUSY_MS = 5;
 const WRITERS = 8;
+const RECORD_EVERY_MS = 100;
 const GOAL_VALID_MS = 1000;
 const GOAL_EVERY_MS = 200;
 const LOOK_MS = 5;
@@ -38,7 +41,9 @@ export async function measureMotion(): Promise<Chapter> {
   const { profiles, contracts } = loadScenario(SCENARIO);
   const [profile] = profiles.values();
   const [order] = contracts;
-  const store = stack.use(await startWorkerStore({ path: join(folder, "core.db"), log: silentLog, onFatal: fail }));
+  const telemetry = { newStore: "bench", budgets: { backfill: 4_000_000, logs: 1_000_000 }, retainMs: 0 };
+  const path = join(folder, "core.db");
+  const store = stack.use(await startWorkerStore({ path, telemetry, log: silentLog, onFatal: fail }));
   const control = stack.use(
     await startWorkerControl({
       clockScale: { factor: 1, originMs: 0 },
@@ -55,9 +60,11 @@ export async function measureMotion(): Promise<Chapter> {
   const stopGoals = keepDriving(control, clock);
   await sleep(clock, UNDER_WAY_AFTER_MS);
   const committing = startCommitting(store, WRITERS);
+  const stopRecording = keepRecording(store, clock);
   const stopWork = keepBusy(clock);
   const loaded = await listenToTicks(control, clock, LOADED_MS);
   stopWork();
+  stopRecording();
   const commits = await committing.end();
   const unloaded = await listenToTicks(control, clock, UNLOADED_MS);
   stopGoals();
@@ -67,12 +74,12 @@ export async function measureMotion(): Promise<Chapter> {
     title: "Motion loop",
     figures: [
       {
-        what: "period jitter while SQLite commits",
+        what: "period jitter while SQLite commits and telemetry is recorded",
         unit: "ms",
         better: "lower",
         goal: { of: "p99", limit: 5 },
         samples: jitterOf(loaded),
-        how: `motion worker at ${hz} Hz, under way; ${commits} durable commits in the storage worker meanwhile; main thread busy half of the time`,
+        how: `motion worker at ${hz} Hz, under way; ${commits} durable commits and a second of telemetry every ${RECORD_EVERY_MS} ms in the storage worker meanwhile; main thread busy half of the time`,
       },
       {
         what: "period jitter, nothing else going on in the process",
@@ -114,6 +121,12 @@ async function listenToTicks(control: Control, clock: Clock, durationMs: number)
     before = newest;
   }
   return periods;
+}
+
+/** Far more than all channels of a robot give. */
+function keepRecording(store: DeviceStore, clock: Clock): () => void {
+  let at = 0;
+  return repeat(clock, RECORD_EVERY_MS, () => void store.telemetry!.record([recordingOf(at++, 10)]));
 }
 
 /** Occupies this thread with JSON half of the time, as nobody should. */

@@ -27,6 +27,8 @@ export interface RealSite extends AsyncDisposable {
   cancel(contractId: string): Promise<void>;
   /** Kills the agent, starts it again and resolves when the cloud hears it in a new session and the robot knows where it is. */
   restartAgent(): Promise<void>;
+  /** Kills the agent while its robot drives, starts it again at once, and resolves with the milliseconds until the robot moves again. */
+  killUnderWay(): Promise<number>;
 }
 
 /** Starts them and resolves when the device is live. Throws `driver.failed` when a program crashes. */
@@ -79,6 +81,14 @@ export async function startRealSite(): Promise<RealSite> {
       site.startAgent(DEVICE);
       await untilLive(site, before);
       await wait(SETTLE_MS);
+    },
+    async killUnderWay() {
+      const killedMs = performance.now();
+      await site.killAgent(DEVICE);
+      site.startAgent(DEVICE);
+      await until(async () => !isMoving(await site.world.truth(DEVICE)));
+      await until(async () => isMoving(await site.world.truth(DEVICE)));
+      return performance.now() - killedMs;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

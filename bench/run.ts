@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
+import { measureBuffering } from "./buffering-figures.ts";
 import { measureCodecs } from "./codec-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measureSimulatedDisk } from "./disk-figures.ts";
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     measureComputing,
     measureStages,
     measureTelemetry,
+    measureBuffering,
     measureFeed,
     measureWorld,
     measureFleet,

@@ -9,31 +9,30 @@ export interface LiveValues {
   readonly speed?: number;
 }
 
-/** One sample on the lane `live`, which is neither stored nor acknowledged; `block` counts within the session. */
+/** A moment of one channel on the lane `live`; what is not known is left out. */
+export interface LiveSample {
+  readonly channel: string;
+  readonly qos: 0 | 1;
+  readonly values: Readonly<Record<string, number | undefined>>;
+}
+
+/** What every device shows, in the channel `motion`. */
+export function motionSample({ pose, battery, speed }: LiveValues): LiveSample {
+  return { channel: "motion", qos: 0, values: { ...pose, battery, speed } };
+}
+
+/** Samples of one moment on the lane `live`, which is neither stored nor acknowledged; `block` counts within the session. */
 export function liveTelemetry(
-  values: LiveValues,
+  samples: readonly LiveSample[],
   at: Moment,
   source: { readonly deviceId: string; readonly session: string; readonly block: number },
 ): Telemetry {
-  const { pose, battery, speed } = values;
-  const flat = { ...pose, battery, speed };
-  const known = Object.entries(flat).filter((entry): entry is [string, number] => entry[1] !== undefined);
-  return {
-    v: WIRE_VERSION,
-    deviceId: source.deviceId,
-    lane: "live",
-    store: source.session,
-    blockSeq: source.block,
-    batches: [
-      {
-        channel: "motion",
-        t0: timestamp(at.wallMs),
-        clock: at.clock,
-        t0Mono: at.monoMs,
-        bootId: at.bootId,
-        dt: [0],
-        values: Object.fromEntries(known.map(([name, value]) => [name, [value]])),
-      },
-    ],
-  };
+  const { deviceId, session: store, block: blockSeq } = source;
+  const { wallMs, clock, monoMs: t0Mono, bootId } = at;
+  const batches = samples.map(({ channel, values }) => {
+    const known = Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined);
+    const columns = Object.fromEntries(known.map(([name, value]) => [name, [value]]));
+    return { channel, t0: timestamp(wallMs), clock, t0Mono, bootId, dt: [0], values: columns };
+  });
+  return { v: WIRE_VERSION, deviceId, lane: "live", store, blockSeq, batches };
 }

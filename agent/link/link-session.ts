@@ -6,7 +6,7 @@ import type { Connection, Message } from "#lib/transport";
 import { Ack, Presence, type ReplanRequest, type Reply } from "#contract/messages";
 import { topicOf, type TopicName } from "#contract/topics";
 import type { BeatCounter } from "./beats.ts";
-import { liveTelemetry } from "../core/live-telemetry.ts";
+import { liveTelemetry, motionSample } from "../core/live-telemetry.ts";
 import type { ReplanQuestion } from "../core/replan-request.ts";
 import { isForeign, presenceOf } from "../core/presence.ts";
 import { Drain, type DrainProgress } from "../telemetry/drain.ts";
@@ -150,13 +150,16 @@ export class LinkSession {
   }
 
   #sendLive(): void {
-    const values = this.#deps.live();
+    const { clock, device, live, liveChannels } = this.#deps;
+    const values = live();
     if (!values) return;
-    const { clock, device } = this.#deps;
-    const source = { deviceId: device.deviceId, session: this.id, block: this.#liveBlock++ };
-    const payload = JSON.stringify(liveTelemetry(values, momentOf(clock), source));
-    const expirySeconds = LIVE_EXPIRY_SECONDS;
-    void this.#publish({ topic: this.#topic("telemetry"), payload, qos: 0, retain: false, expirySeconds });
+    const samples = [motionSample(values), ...(liveChannels?.() ?? [])];
+    for (const [qos, group] of Map.groupBy(samples, (sample) => sample.qos)) {
+      const source = { deviceId: device.deviceId, session: this.id, block: this.#liveBlock++ };
+      const payload = JSON.stringify(liveTelemetry(group, momentOf(clock), source));
+      const expirySeconds = LIVE_EXPIRY_SECONDS;
+      void this.#publish({ topic: this.#topic("telemetry"), payload, qos, retain: false, expirySeconds });
+    }
   }
 
   #onPresence(payload: string): void {

@@ -7,7 +7,7 @@ import type { Rng } from "#lib/rng";
 import type { Connection, ConnectOptions, Transport } from "#lib/transport";
 import type { Sha256 } from "#contract/crypto";
 import { topicOf } from "#contract/topics";
-import type { LiveValues } from "../core/live-telemetry.ts";
+import type { LiveSample, LiveValues } from "../core/live-telemetry.ts";
 import { linkMachine } from "../core/link-machine.ts";
 import type { LinkState, LinkTrouble } from "../core/link-state.ts";
 import type { NewEvent, LinkStatus, Replanner } from "../core/ports.ts";
@@ -42,6 +42,8 @@ export interface LinkDeps {
   readonly network?: NetworkWatch;
   /** The newest values for the live lane, or undefined while there are none. */
   readonly live: () => LiveValues | undefined;
+  /** What the profile shows beside them, whenever it is due. */
+  readonly liveChannels?: () => readonly LiveSample[];
   /** What is stored beside the journal, and how it may be sent. */
   readonly telemetry?: { readonly store: TelemetryStore; readonly limits: DrainLimits };
 }

@@ -65,6 +65,14 @@ export const ChannelSettings = z.strictObject({
     .record(z.string(), z.number().min(0))
     .exactOptional()
     .meta({ description: "by quantity, in its unit: smaller changes are not recorded; 0 unless given" }),
+  lane: z
+    .enum(["backfill", "live", "both"])
+    .exactOptional()
+    .meta({ description: "stored and sent when there is room, shown as it is now, or both; backfill unless given" }),
+  qos: z
+    .literal([0, 1])
+    .exactOptional()
+    .meta({ description: "of what is shown live: 1 asks the broker to confirm; 0 unless given" }),
 });
 export type ChannelSettings = z.infer<typeof ChannelSettings>;
 
@@ -87,6 +95,16 @@ export const DEFAULT_TELEMETRY: TelemetryProfile = TelemetryProfile.parse({
     link: { everyMs: 5000 },
   },
 });
+
+/** Whether samples of the channel are stored. */
+export function isStored({ lane = "backfill" }: ChannelSettings): boolean {
+  return lane !== "live";
+}
+
+/** Whether the channel is shown live. */
+export function isShown({ lane = "backfill" }: ChannelSettings): boolean {
+  return lane !== "backfill";
+}
 
 /** The quantities of a channel. */
 export function quantitiesOf(channel: ChannelName): Readonly<Record<string, Quantity>> {

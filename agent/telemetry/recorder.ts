@@ -4,7 +4,7 @@ import type { Log } from "#lib/log";
 import type { LogRecord, TimeBase } from "#contract/telemetry-block";
 import type { Series } from "#contract/telemetry-columns";
 import type { Journal } from "../core/ports.ts";
-import type { ChannelName, ChannelSettings, Reading, TelemetryProfile } from "./channels.ts";
+import { isStored, type ChannelName, type ChannelSettings, type Reading, type TelemetryProfile } from "./channels.ts";
 import { Sampler } from "./sampler.ts";
 import type { Recording, TelemetryStore, Thinning } from "./store.ts";
 
@@ -138,7 +138,8 @@ function baseOf(clock: Clock): TimeBase {
 }
 
 function byPeriod({ channels }: TelemetryProfile): Map<number, (readonly [ChannelName, ChannelSettings])[]> {
-  return Map.groupBy(Object.entries(channels) as [ChannelName, ChannelSettings][], ([, { everyMs }]) => everyMs);
+  const stored = (Object.entries(channels) as [ChannelName, ChannelSettings][]).filter(([, one]) => isStored(one));
+  return Map.groupBy(stored, ([, { everyMs }]) => everyMs);
 }
 
 function summed(thinned: readonly Thinning[]): Thinning[] {

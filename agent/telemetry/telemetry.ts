@@ -38,7 +38,7 @@ const LOOK_EVERY_MS = 5000;
 export function startTelemetry(deps: TelemetryDeps): TelemetryPart {
   const { clock, log, store, journal, sources, drainProgress } = deps;
   let fill: TelemetryFill | undefined;
-  const waitingBlocks = (): number => fill?.lanes.reduce((sum, { waiting }) => sum + waiting, 0) ?? 0;
+  const waitingBlocks = (): number => waitingIn(fill);
   const recorder = startRecorder({
     ...deps,
     read: (channel) => readChannel({ ...sources, waitingBlocks }, channel),
@@ -65,4 +65,9 @@ export function startTelemetry(deps: TelemetryDeps): TelemetryPart {
       await recorder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Blocks that the cloud has not acknowledged. */
+export function waitingIn(fill: TelemetryFill | undefined): number {
+  return fill?.lanes.reduce((sum, { waiting }) => sum + waiting, 0) ?? 0;
 }
