@@ -59,6 +59,10 @@ const picking = withStage(running, "pick", { status: "started", attempts: 1 });
 const fitting = { revision: 2, localRevision: 1, journalSeq: 9 };
 const late = { ...arrival.receivedAt, wallMs: issuedMs + 1_801_000 };
 
+function withJournal(journalShare: number): Partial<Arrival> {
+  return { abilities: { ...arrival.abilities, journalShare } };
+}
+
 interface Row {
   readonly name: string;
   readonly contract?: Partial<Contract>;
@@ -69,6 +73,8 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { name: "an able and idle device takes it on", outcome: "accept" },
+  { name: "less than nine tenths of the journal are used", arrival: withJournal(0.89), outcome: "accept" },
+  { name: "nine tenths of the journal are used", arrival: withJournal(0.9), outcome: "infeasible" },
   { name: "another device's contract", arrival: { deviceId: "amr-08" }, outcome: "wrong_device" },
   { name: "one signed for another session", arrival: { session: "session-2" }, outcome: "stale_session" },
   { name: "one that was revoked before it came", arrival: { revoked: [contractId] }, outcome: "stale_epoch" },

@@ -212,6 +212,7 @@ export class Drain {
     const nowMs = clock.nowMs();
     this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + (payload.length / bytesPerSecond) * 1000;
     this.#sent = { blocks: this.#sent.blocks + 1, bytes: this.#sent.bytes + payload.length };
+    if (this.#freeAtMs > nowMs) clock.after(this.#freeAtMs - nowMs, () => this.wake());
     void this.#publish(payload, nowMs);
   }
 
