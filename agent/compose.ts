@@ -8,9 +8,10 @@ import type { Transport } from "#lib/transport";
 import { createUuidSource } from "#lib/uuid";
 import type { Sha256, Verifier } from "#contract/crypto";
 import type { Event } from "#contract/event";
+import { activeContract } from "#contract/reducer";
 import type { DeviceState } from "#contract/state";
 import type { LogRecord } from "#contract/telemetry-block";
-import type { ToolDrivers } from "#drivers/driver";
+import type { Driver, Health, ToolDrivers } from "#drivers/driver";
 import { createMapSource, type MapSource } from "#edge-planner/map-cache";
 import { startClockWatch } from "./clock-watch.ts";
 import { watchCorruption } from "./corruption-watch.ts";
@@ -32,6 +33,8 @@ import { startExecutor, type Executor, type ExecutorDeps } from "./execution/exe
 import { createInbox } from "./link/inbox.ts";
 import { createIntake } from "./link/intake.ts";
 import { startJournal, type JournalPart } from "./journal/journal.ts";
+import { createTechnician, type Technician } from "./console/technician.ts";
+import { motionHealth } from "./console/motion-health.ts";
 import { createLeases, type Leases } from "./link/leases.ts";
 import { startLink, type Link } from "./link/link.ts";
 import { createOutlooks } from "./execution/outlook.ts";
@@ -130,6 +133,8 @@ export interface Agent extends AsyncDisposable {
    * and gate as a contract's, journaled. Refused while a contract is at work and not held. Resolves when it has ended.
    */
   jog(move: JogMove): Promise<JogResult>;
+  /** What a technician on a console may look at and do. */
+  readonly technician: Technician;
 }
 
 /** Puts an agent together and starts it; the same in production and in a simulation. A failing start ends what had started. */
@@ -179,7 +184,18 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
 
   const started = starting.move();
   const { safety } = robot.executor;
+  const technician = startTechnician(settings, deps, {
+    journal,
+    leases,
+    uuid,
+    robot,
+    executor,
+    link: parts.link,
+    telemetry: () => telemetry?.status(),
+    feeds: () => feeds?.status() ?? [],
+  });
   return {
+    technician,
     state: () => journal.state(),
     report: () => deps.control.report(),
     robot: robot.view,
@@ -194,6 +210,63 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
     jog: (move) => executor.jog(move),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+interface TechnicianParts {
+  readonly journal: JournalPart;
+  readonly leases: Leases;
+  readonly uuid: () => string;
+  readonly robot: Robot;
+  readonly executor: Executor;
+  readonly link: Link;
+  readonly telemetry: () => TelemetryStatus | undefined;
+  readonly feeds: () => readonly SinkStatus[];
+}
+
+/** Everything that is known and may be done here, for consoles. */
+function startTechnician(
+  { deviceId, site, software, profile }: AgentSettings,
+  { clock, store, tools, control }: AgentDeps,
+  { journal, leases, uuid, robot, executor, link, telemetry, feeds }: TechnicianParts,
+): Technician {
+  const { safety } = robot.executor;
+  return createTechnician({
+    clock,
+    uuid,
+    journal,
+    identity: { deviceId, site, software, kind: profile.kind },
+    drivers: tools,
+    anticipate: (order) => executor.anticipate(order),
+    live() {
+      const [view, report] = [robot.view(), control.report()];
+      return {
+        robot: view,
+        report,
+        battery: tools.battery.latest(),
+        drivers: { ...motionHealth(report, clock.nowMs()), ...toolHealth(tools) },
+        safety: { mode: safety.mode(), reason: safety.reason(), faults: safety.faults() },
+        link: link.state(),
+        journalShare: store.journalShare(),
+        telemetry: telemetry(),
+        feeds: feeds(),
+        flash: robot.flash(),
+        board: view.board ?? {},
+        leaseRemainingMs: leaseOf(journal.state(), leases),
+      };
+    },
+    flush: () => link.flush(),
+    jog: (move) => executor.jog(move),
+  });
+}
+
+function toolHealth(drivers: ToolDrivers): Readonly<Record<string, Health>> {
+  const named = Object.entries(drivers).filter((entry): entry is [string, Driver] => entry[1] !== undefined);
+  return Object.fromEntries(named.map(([name, driver]) => [name, driver.health()]));
+}
+
+function leaseOf(state: DeviceState, leases: Leases): number | "unknown" | undefined {
+  const active = activeContract(state);
+  return active && leases.remainingMs(active.contractId);
 }
 
 function record(

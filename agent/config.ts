@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Name } from "#contract/identifiers";
 import { PlannerSink } from "#feed/planner-sink";
 import { BrokerAccess } from "#lib/broker-access";
+import { Role } from "./console/core/role.ts";
 
 const Path = z.string().min(1).max(500);
 /** `host:port` or the path of a unix socket. */
@@ -57,7 +58,27 @@ export const AgentConfig = z.strictObject({
   feeds: z.array(PlannerSink).max(5).default([]).meta({
     description: "planners that this device tells of its work itself, without the cloud (docs/feed.md)",
   }),
-  socket: Path.optional().meta({ description: "where the technician's console reaches this agent" }),
+  socket: Path.optional().meta({
+    description: "where the technician's console reaches this agent; console.sock in dataDir unless given",
+  }),
+  console: z
+    .strictObject({
+      serial: z
+        .strictObject({
+          path: Path.meta({ description: "a name that stays, such as /dev/serial/by-id/…" }),
+          baudRate: z.number().int().min(1200).max(4_000_000).default(115_200).meta({ unit: "Bd" }),
+        })
+        .exactOptional()
+        .meta({ description: "a serial line for technicians, opened by the agent; roles by PIN" }),
+      socketRole: Role.default("technician").meta({
+        description: "what may be done without a PIN by those whom the socket's group lets in",
+      }),
+      pins: Path.exactOptional().meta({
+        description: "file of the PINs, mode 0600; pins.json in dataDir unless given",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "doors for technicians (docs/console.md)" }),
   clock: z
     .strictObject({
       factor: z.number().positive().max(1000).meta({ unit: "1", description: "simulated seconds per real second" }),

@@ -20,6 +20,8 @@ import { createNodeVerifier, sha256Hex } from "#contract/io/node-crypto";
 import type { ToolDrivers } from "#drivers/driver";
 import { composeAgent, type TelemetrySetup } from "./compose.ts";
 import { AgentConfig } from "./config.ts";
+import { startConsole } from "./console/console.ts";
+import { createLogTail } from "./console/log-tail.ts";
 import type { Control } from "./control/control.ts";
 import { createToolDrivers, driversOf } from "./drivers.ts";
 import { startWorkerControl } from "./control/worker-control.ts";
@@ -54,7 +56,8 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
   const scale: ClockScale = config.clock ?? { factor: 1, originMs: 0 };
   const clock = createSystemClock(scale);
   const lines = createLogLines();
-  const log = createPinoLog(clock, { level: config.logLevel, destination: overheard(lines) });
+  const tail = createLogTail();
+  const log = createPinoLog(clock, { level: config.logLevel, destination: overheard([lines, tail]) });
   const end = listenForEnd(log);
   const parts = new AsyncDisposableStack();
   try {
@@ -93,6 +96,9 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       onFailure: end.fail,
     });
     parts.use(agent);
+    const { technician } = agent;
+    const shown = { config, configFile: file, technician, clock, rng: createRng(randomUUID()), log, tail };
+    parts.use(await startConsole(shown));
     // Node writes its cache when a program ends; power is cut more often than an agent is told to end.
     flushCompileCache();
     say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);
@@ -146,13 +152,13 @@ function setupOf({ link }: AgentConfig, store: TelemetryStore, lines: LogLines):
   return { store, limits, takeLines: () => lines.take() };
 }
 
-/** Standard output, with an ear for the lines that are stored as well. */
-function overheard(lines: LogLines): DestinationStream {
+/** Standard output, with ears for the lines that are stored or shown as well. */
+function overheard(ears: readonly { readonly offer: (line: string) => void }[]): DestinationStream {
   const output = destination(1);
   return {
     write(line) {
       output.write(line);
-      lines.offer(line);
+      for (const ear of ears) ear.offer(line);
     },
   };
 }

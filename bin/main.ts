@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sim: async () => (await import("./commands/sim.ts")).simCommand(),
   contract: async () => (await import("./commands/contract.ts")).contractCommand(),
   drivers: async () => (await import("./commands/drivers.ts")).driversCommand(),
+  console: async () => (await import("./commands/console.ts")).consoleCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),
 };
 

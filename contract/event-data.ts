@@ -236,6 +236,7 @@ export const NEVER_COALESCED: ReadonlySet<string> = new Set([
   "contract.rejected",
   "command.obeyed",
   "command.refused",
+  "console.action",
 ]);
 
 /** The `data` of an event as its type's schema reads it, or undefined when it does not fit (a foreign or newer writer). */

@@ -9,8 +9,10 @@ import { CloudConfig } from "#cloud/config";
 import { parseYaml, yamlDocument } from "#lib/node/yaml-file";
 import { agentCommand } from "../bin/commands/agent.ts";
 import { cloudCommand } from "../bin/commands/cloud.ts";
+import { consoleCommand } from "../bin/commands/console.ts";
 import { contractCommand } from "../bin/commands/contract.ts";
 import { demoCommand } from "../bin/commands/demo.ts";
+import { doctorCommand } from "../bin/commands/doctor.ts";
 import { driversCommand } from "../bin/commands/drivers.ts";
 import { keysCommand } from "../bin/commands/keys.ts";
 import { simCommand } from "../bin/commands/sim.ts";
@@ -24,6 +26,8 @@ const commands = [
   simCommand,
   contractCommand,
   driversCommand,
+  consoleCommand,
+  doctorCommand,
   keysCommand,
 ].map((make) => make());
 

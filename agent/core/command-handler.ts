@@ -14,7 +14,7 @@ export type CommandDecision =
  */
 export interface CommandHandler {
   /** At once, before anything is durable: stopping never waits for the journal. Must be harmless if `decide` then refuses. */
-  anticipate(command: Command): void;
+  anticipate(command: Pick<Command, "type" | "contractId">): void;
   /**
    * Pure and synchronous, called inside the journal's transaction with the state that it continues. The events commit
    * together with `command.obeyed`; the handler acts on them when `Journal.onAppended` shows them.

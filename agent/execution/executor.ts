@@ -159,7 +159,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
     this.#turn = this.#takeTurn();
   }
 
-  anticipate(command: Command): void {
+  anticipate(command: Pick<Command, "type" | "contractId">): void {
     if (command.type !== "hold" && command.type !== "cancel" && command.type !== "revoke") return;
     const { control, journal } = this.#deps;
     const state = contractOf(command, journal.state());

@@ -102,6 +102,11 @@ export class LinkSession {
     this.#connection = undefined;
   }
 
+  /** Sends the journal from the last acknowledged event on, whatever is on its way. */
+  flush(): void {
+    this.#sender.restart();
+  }
+
   /** Says `online` and resolves whether the broker answered in time. */
   async probe(withinMs: number): Promise<boolean> {
     const answered = this.#publish(this.#presence("online")).then(() => true);

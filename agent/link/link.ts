@@ -53,6 +53,8 @@ export interface Link extends LinkStatus, Replanner, AsyncDisposable {
   state(): LinkState;
   /** Of the connection that is up, or undefined. */
   session(): string | undefined;
+  /** Sends the journal up to its end now; false when there is no connection. */
+  flush(): boolean;
   /** How far the stored telemetry is sent on this connection; undefined while there is none. */
   drainProgress(): DrainProgress | undefined;
 }
@@ -137,6 +139,12 @@ class CloudLink implements Link {
 
   drainProgress(): DrainProgress | undefined {
     return this.#current?.session.drainProgress();
+  }
+
+  flush(): boolean {
+    if (!this.isOnline()) return false;
+    this.#current?.session.flush();
+    return true;
   }
 
   revisePlan(question: ReplanQuestion): void {

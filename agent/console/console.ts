@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import type { Clock } from "#lib/clock";
+import type { Log } from "#lib/log";
+import type { Rng } from "#lib/rng";
+import type { AgentConfig } from "../config.ts";
+import { stateWord } from "./core/condition.ts";
+import type { Schedule } from "./core/command.ts";
+import { importanceOf } from "./core/importance.ts";
+import { folded, printable } from "./core/text.ts";
+import { eventLine } from "./commands/events.ts";
+import type { ConsoleParts, ConsoleSession } from "./console-session.ts";
+import { createHost } from "./doors/host.ts";
+import { openPinKeeper } from "./doors/pin-keeper.ts";
+import { openSocketDoor } from "./doors/socket-door.ts";
+import type { LogTail } from "./log-tail.ts";
+import type { Technician } from "./technician.ts";
+
+export interface ConsoleDeps {
+  readonly config: AgentConfig;
+  readonly configFile: string;
+  readonly technician: Technician;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly tail: LogTail;
+}
+
+/** Where the console of an agent listens. */
+export function socketPath({ socket, dataDir }: Pick<AgentConfig, "socket" | "dataDir">): string {
+  return socket ?? join(dataDir, "console.sock");
+}
+
+/** Where its PINs are kept. */
+export function pinPath({ console: { pins }, dataDir }: Pick<AgentConfig, "console" | "dataDir">): string {
+  return pins ?? join(dataDir, "pins.json");
+}
+
+/** Opens the doors of the console until it is disposed of. Rejects `config.*` when one can't be opened. */
+export async function startConsole(deps: ConsoleDeps): Promise<AsyncDisposable> {
+  const { config, clock, log, technician } = deps;
+  await using starting = new AsyncDisposableStack();
+  const visits = new Set<ConsoleSession>();
+  const parts = partsOf(deps, visits);
+  const greeting = await greetingOf(technician);
+  const shared = { parts, clock, log: log.child({ module: "console" }), visits, greeting: () => greeting() };
+  const { socketRole: role, serial } = config.console;
+  starting.use(await openSocketDoor({ ...shared, path: socketPath(config), role }));
+  if (serial) {
+    const { openSerialDoor } = await import("./doors/serial-door.ts");
+    starting.use(openSerialDoor({ ...shared, ...serial }));
+  }
+  const started = starting.move();
+  return { [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+function partsOf(
+  { config, configFile, technician, clock, rng, log, tail }: ConsoleDeps,
+  visits: Set<ConsoleSession>,
+): ConsoleParts {
+  const facts = (): ReturnType<Technician["facts"]> => technician.facts();
+  const recent: Technician["recent"] = (count) => technician.recent(count);
+  const host = createHost({ configFile, clock, facts, recent, log: tail });
+  return {
+    clock,
+    rng: rng.fork("console"),
+    facts,
+    technician,
+    recent,
+    host,
+    gatekeeper: openPinKeeper({ path: pinPath(config), clock, log }),
+    schedule: createSchedule(clock, async () => {
+      const why = await host.reboot();
+      if (why !== undefined) log.error({ err: why }, "planned reboot failed");
+    }),
+    visits: () => [...visits].map((session) => session.visit()),
+  };
+}
+
+/** One reboot that is planned, at most. */
+function createSchedule(clock: Clock, reboot: () => Promise<void>): Schedule {
+  let stop: (() => void) | undefined;
+  const cancel = (): boolean => {
+    stop?.();
+    const wasPlanned = stop !== undefined;
+    stop = undefined;
+    return wasPlanned;
+  };
+  return {
+    plan(seconds) {
+      cancel();
+      stop = clock.after(seconds * 1000, () => {
+        stop = undefined;
+        void reboot();
+      });
+    },
+    cancel,
+  };
+}
+
+const NOTES = 3;
+const LOOK_BACK = 200;
+
+/** Who this is, how it is, and what was last bad: the first thing that somebody with a cable wants to know. */
+async function greetingOf(technician: Technician): Promise<() => readonly string[]> {
+  const bad = (await technician.recent(LOOK_BACK)).filter((event) => importanceOf(event) === "error");
+  technician.onEvents((events) => {
+    bad.push(...events.filter((event) => importanceOf(event) === "error"));
+    bad.splice(0, Math.max(0, bad.length - NOTES));
+  });
+  return () => {
+    const facts = technician.facts();
+    const { deviceId, kind, software } = facts.identity;
+    const first = `${deviceId}, ${kind}, ${software}, ${stateWord(facts)}; help lists commands`;
+    const notes = bad.slice(-NOTES).map((event) => `! ${event.at.slice(0, 10)} ${eventLine(event)}`);
+    return [first, ...notes].flatMap((line) => folded(printable(line)));
+  };
+}
