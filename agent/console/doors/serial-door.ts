@@ -1,8 +1,8 @@
-import { SerialPort } from "serialport";
 import type { Clock } from "#lib/clock";
-import { messageOf } from "#lib/errors";
+import { AgentError } from "#lib/errors";
 import type { Log } from "#lib/log";
-import { endReadsAtHangUp } from "#drivers/serial/hang-up";
+import type { Line as DeviceLine } from "#drivers/line";
+import { dialSerial } from "#drivers/serial/serial-line";
 import type { ConsoleParts, ConsoleSession } from "../console-session.ts";
 import type { Line } from "./door.ts";
 import { serveVisit } from "./visit-loop.ts";
@@ -23,66 +23,76 @@ const AGAIN_MS = 5000;
 /** Keeps a console open on a serial line, opened again when it comes back. A line that is not there is no fault of the robot. */
 export function openSerialDoor(options: SerialDoorOptions): AsyncDisposable {
   const { path, clock, log } = options;
-  let isEnded = false;
-  let wasDown = false;
+  const ending = new AbortController();
+  let known: "up" | "down" | undefined;
   let stopWaiting = (): void => undefined;
-  let port: SerialPort | undefined;
+  let visiting = visit();
 
   async function visit(): Promise<void> {
     try {
-      port = await open(options);
+      const port = await openPort(options);
+      known = "up";
       log.info({ path }, "serial console is open");
-      wasDown = false;
-      await serveVisit(lineOf(port, path), { ...options, greeting: options.greeting(), atIdle: "log-out" });
+      await servePort(port, options, ending.signal);
     } catch (thrown) {
-      if (!wasDown) log.warn({ path, err: messageOf(thrown) }, "serial console could not be opened, trying again");
-      wasDown = true;
+      if (!(thrown instanceof AgentError)) throw thrown;
+      if (known !== "down") log.warn({ path, err: thrown }, "serial console could not be opened, trying again");
+      known = "down";
     }
-    if (port?.isOpen) port.close();
-    if (!isEnded) stopWaiting = clock.after(wasDown ? AGAIN_MS : 0, () => void visit());
+    if (!ending.signal.aborted) stopWaiting = clock.after(AGAIN_MS, () => (visiting = visit()));
   }
-  void visit();
   return {
     async [Symbol.asyncDispose]() {
-      isEnded = true;
+      ending.abort();
       stopWaiting();
-      if (port?.isOpen) await new Promise<void>((resolve) => port!.close(() => resolve()));
+      await visiting;
     },
   };
 }
 
-function open({ path, baudRate }: SerialDoorOptions): Promise<SerialPort> {
-  const { promise, resolve, reject } = Promise.withResolvers<SerialPort>();
-  const port = new SerialPort({ path, baudRate, autoOpen: false });
-  port.open((error) => {
-    if (error) return reject(error);
-    endReadsAtHangUp(port);
-    resolve(port);
-  });
-  return promise;
+/** A serial port, until its line ends. */
+interface Port {
+  readonly line: DeviceLine;
+  listen(listener: (chunk: Uint8Array) => void): void;
+  readonly ended: Promise<void>;
 }
 
-/** Somebody at a serial line is a viewer until a PIN says otherwise; `exit` ends the visit, and the next one begins. */
-function lineOf(port: SerialPort, path: string): Line {
-  const endings = new Set<() => void>();
-  const end = (): void => {
-    for (const ending of endings) ending();
-    endings.clear();
-  };
-  port.on("close", end);
-  port.on("error", end);
+async function openPort({ path, baudRate }: SerialDoorOptions): Promise<Port> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  let listen = (_chunk: Uint8Array): void => undefined;
+  const line = await dialSerial({ path, baudRate })({ onBytes: (chunk) => listen(chunk), onEnd: () => resolve() });
+  return { line, ended, listen: (listener) => (listen = listener) };
+}
+
+/** One visit after another: `exit` ends one, and a fresh viewer follows. */
+async function servePort(port: Port, options: SerialDoorOptions, signal: AbortSignal): Promise<void> {
+  const gone = new AbortController();
+  void port.ended.then(() => gone.abort());
+  const over = AbortSignal.any([signal, gone.signal]);
+  while (!over.aborted) {
+    await serveVisit(lineOf(port, options.path, over), { ...options, greeting: options.greeting(), atIdle: "log-out" });
+  }
+  await port.line.close();
+}
+
+/** Somebody at a serial line is a viewer until a PIN says otherwise. */
+function lineOf({ line, listen }: Port, path: string, over: AbortSignal): Line {
+  const closed = new AbortController();
+  const ended = AbortSignal.any([closed.signal, over]);
   return {
-    tty:
-      path
-        .slice(path.lastIndexOf("/") + 1)
-        .replaceAll(/[^A-Za-z0-9._-]/g, "_")
-        .slice(0, 32) || "serial",
+    tty: ttyOf(path),
     role: "viewer",
     isInteractive: true,
-    write: (text) => void (port.isOpen && port.write(text)),
-    send: (bytes) => void (port.isOpen && port.write(bytes)),
-    onBytes: (listener) => void port.on("data", listener),
-    onEnd: (listener) => void endings.add(listener),
-    close: end,
+    write: (text) => line.write(Buffer.from(text, "latin1")),
+    send: (bytes) => line.write(bytes),
+    onBytes: listen,
+    onEnd: (listener) => ended.addEventListener("abort", listener, { once: true }),
+    close: () => closed.abort(),
   };
+}
+
+/** The name of the line, as actors are named. */
+function ttyOf(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1).replaceAll(/[^A-Za-z0-9._-]/g, "_");
+  return name.slice(0, 32) || "serial";
 }
