@@ -184,16 +184,9 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
 
   const started = starting.move();
   const { safety } = robot.executor;
-  const technician = startTechnician(settings, deps, {
-    journal,
-    leases,
-    uuid,
-    robot,
-    executor,
-    link: parts.link,
-    telemetry: () => telemetry?.status(),
-    feeds: () => feeds?.status() ?? [],
-  });
+  const status = { telemetry: () => telemetry?.status(), feeds: () => feeds?.status() ?? [] };
+  const technicianParts = { journal, leases, uuid, robot, executor, link: parts.link, ...status };
+  const technician = startTechnician(settings, deps, technicianParts);
   return {
     technician,
     state: () => journal.state(),

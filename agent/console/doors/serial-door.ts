@@ -39,7 +39,10 @@ export function openSerialDoor(options: SerialDoorOptions): AsyncDisposable {
       if (known !== "down") log.warn({ path, err: thrown }, "serial console could not be opened, trying again");
       known = "down";
     }
-    if (!ending.signal.aborted) stopWaiting = clock.after(AGAIN_MS, () => (visiting = visit()));
+    if (!ending.signal.aborted) stopWaiting = clock.after(AGAIN_MS, again);
+  }
+  function again(): void {
+    visiting = visit();
   }
   return {
     async [Symbol.asyncDispose]() {
@@ -53,7 +56,7 @@ export function openSerialDoor(options: SerialDoorOptions): AsyncDisposable {
 /** A serial port, until its line ends. */
 interface Port {
   readonly line: DeviceLine;
-  listen(listener: (chunk: Uint8Array) => void): void;
+  readonly listen: (listener: (chunk: Uint8Array) => void) => void;
   readonly ended: Promise<void>;
 }
 
@@ -61,7 +64,7 @@ async function openPort({ path, baudRate }: SerialDoorOptions): Promise<Port> {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   let listen = (_chunk: Uint8Array): void => undefined;
   const line = await dialSerial({ path, baudRate })({ onBytes: (chunk) => listen(chunk), onEnd: () => resolve() });
-  return { line, ended, listen: (listener) => (listen = listener) };
+  return { line, ended, listen: (listener) => void (listen = listener) };
 }
 
 /** One visit after another: `exit` ends one, and a fresh viewer follows. */
