@@ -31,15 +31,15 @@ export interface RealSite extends AsyncDisposable {
   killUnderWay(): Promise<number>;
 }
 
-/** Starts them and resolves when the device is live. Throws `driver.failed` when a program crashes. */
-export async function startRealSite(): Promise<RealSite> {
-  const loaded = loadScenario(SCENARIO);
+/** Starts them, for a scenario of one robot `amr-07`, and resolves when the device is live. Throws `driver.failed` when a program crashes. */
+export async function startRealSite(scenarioFile = SCENARIO): Promise<RealSite> {
+  const loaded = loadScenario(scenarioFile);
   const [order] = loaded.contracts;
   const scale = { factor: 1, originMs: monotonicMs() };
   await using stack = new AsyncDisposableStack();
   const site = stack.use(
     await startSiteProcesses({
-      scenarioFile: SCENARIO,
+      scenarioFile,
       seed: 1,
       scale,
       clock: createSystemClock(scale),

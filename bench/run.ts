@@ -10,6 +10,7 @@ import { measureFeed } from "./feed-figures.ts";
 import { measureFleet } from "./fleet-figures.ts";
 import { measurementsPage, terminalLines, type Chapter } from "./measurements-page.ts";
 import { measureMotion } from "./motion-figures.ts";
+import { measureSerial } from "./serial-figures.ts";
 import { measureTelemetry } from "./telemetry-figures.ts";
 import { measureStages } from "./stage-figures.ts";
 import { measureWorld } from "./world.ts";
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     measureAgent,
     measureSmallAgent,
     measureMotion,
+    measureSerial,
     measureComputing,
     measureStages,
     measureTelemetry,

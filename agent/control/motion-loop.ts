@@ -57,8 +57,9 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
       };
       const { command, report } = stepControl(state, inputs, clock.nowMs());
       base.drive(command, commandMs);
-      onReport(report);
-      onTick?.(state, inputs, report);
+      const told = { ...report, ...downOf(drivers) };
+      onReport(told);
+      onTick?.(state, inputs, told);
     } catch (thrown) {
       cancel();
       brake();
@@ -91,4 +92,13 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
       for (const driver of [base, lidar, position]) await driver.disable();
     },
   };
+}
+
+/** Why devices are down, as reports say it. */
+function downOf(drivers: MotionDrivers): Pick<MotionReport, "down"> {
+  const reasons = (["base", "lidar", "position"] as const).flatMap((part) => {
+    const { state, reason } = drivers[part].health();
+    return state === "down" ? [[part, reason ?? `the ${part} is down`] as const] : [];
+  });
+  return reasons.length === 0 ? {} : { down: Object.fromEntries(reasons) };
 }

@@ -13,7 +13,7 @@ const REPORT_STALE_MS = 1000;
 /** A position that is less certain than this is good for slow driving only. */
 const SIGMA_LIMIT_METRES = 0.25;
 
-const BLIND: Readonly<Record<Blindness, Pick<Fault, "part" | "reason">>> = {
+const BLIND: Readonly<Record<Blindness, { readonly part: "base" | "lidar" | "position"; readonly reason: string }>> = {
   pose_lost: { part: "position", reason: "the robot does not know where it is" },
   scan_stale: { part: "lidar", reason: "the lidar has sent no fresh scan" },
   scan_frozen: { part: "lidar", reason: "the lidar repeats one scan while the robot moves" },
@@ -39,7 +39,10 @@ export function motionFaults(report: MotionReport | undefined, nowMs: number): r
     const reason = `the motion loop has been silent for ${Math.round(silentMs)} ms`;
     return [{ part: "control", effect: "stop-now", reason }];
   }
-  if (report.blind) return [{ ...BLIND[report.blind], effect: "stop" }];
+  if (report.blind) {
+    const { part, reason } = BLIND[report.blind];
+    return [{ part, reason: report.down?.[part] ?? reason, effect: "stop" }];
+  }
   if (report.sigmaXy <= SIGMA_LIMIT_METRES) return [];
   const sigma = report.sigmaXy.toFixed(2);
   return [{ part: "position", effect: "limit", reason: `the position is uncertain by ${sigma} m` }];

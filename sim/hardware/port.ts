@@ -20,6 +20,9 @@ export interface Port extends AsyncDisposable {
   disturb(share: number): void;
 }
 
+/** Listens at a line besides its two ends: to what has reached the host (`sent`) and the device (`received`). */
+export type Overhear = (direction: "sent" | "received", bytes: Uint8Array) => void;
+
 export interface SerialPortOptions {
   readonly clock: Clock;
   readonly rng: Rng;
@@ -28,6 +31,7 @@ export interface SerialPortOptions {
   readonly baudRate: number;
   /** What the device prints when its power comes on. */
   readonly banner?: Uint8Array;
+  readonly overhear: Overhear;
 }
 
 /** A driver that opens a line joins in the middle of what is said: up to so many bytes are missed. */
@@ -35,7 +39,7 @@ const MISSED_BYTES_MAX = 40;
 
 /** A device on a serial port of its line rate, in both directions. Rejects `driver.down` where no terminals can be opened. */
 export async function openSerialPort(options: SerialPortOptions): Promise<Port> {
-  const { clock, device, path, baudRate, banner } = options;
+  const { clock, device, path, baudRate, banner, overhear } = options;
   const rng = options.rng.fork(path);
   let noise = 0;
   let plugged: { readonly terminal: Terminal; readonly hangUp: () => void } | undefined;
@@ -44,8 +48,23 @@ export async function openSerialPort(options: SerialPortOptions): Promise<Port> 
     let missed = 0;
     let isNew = true;
     let hangUp = (): void => undefined;
-    const toHost = createWire({ clock, rng, baudRate, noise: () => noise, deliver: (bytes) => terminal.send(bytes) });
-    const toDevice = createWire({ clock, rng, baudRate, noise: () => 0, deliver: (bytes) => device.receive(bytes) });
+    const line = { clock, rng, baudRate };
+    const toHost = createWire({
+      ...line,
+      noise: () => noise,
+      deliver(bytes) {
+        overhear("sent", bytes);
+        terminal.send(bytes);
+      },
+    });
+    const toDevice = createWire({
+      ...line,
+      noise: () => 0,
+      deliver(bytes) {
+        overhear("received", bytes);
+        device.receive(bytes);
+      },
+    });
     const say = (bytes: Uint8Array): void => {
       const cut = Math.min(missed, bytes.length);
       missed -= cut;
@@ -92,7 +111,7 @@ export async function openSerialPort(options: SerialPortOptions): Promise<Port> 
 }
 
 /** A device that listens on a TCP port of the loopback; 0 takes a free one. One host at a time, as such devices do it. */
-export async function openTcpPort(device: EmulatedDevice, wanted: number): Promise<Port> {
+export async function openTcpPort(device: EmulatedDevice, wanted: number, overhear: Overhear): Promise<Port> {
   let server: Server | undefined;
   let host: { readonly socket: Socket; readonly hangUp: () => void } | undefined;
   const leave = (): void => {
@@ -105,8 +124,14 @@ export async function openTcpPort(device: EmulatedDevice, wanted: number): Promi
     server = createServer({ noDelay: true }, (socket) => {
       leave();
       socket.on("error", () => socket.destroy());
-      socket.on("data", (bytes) => device.receive(bytes));
-      const hangUp = device.connect((bytes) => void socket.write(bytes));
+      socket.on("data", (bytes: Buffer) => {
+        overhear("received", bytes);
+        device.receive(bytes);
+      });
+      const hangUp = device.connect((bytes) => {
+        overhear("sent", bytes);
+        socket.write(bytes);
+      });
       host = { socket, hangUp };
       socket.on("close", () => host?.socket === socket && leave());
     });

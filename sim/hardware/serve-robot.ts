@@ -16,7 +16,7 @@ import { emulateScanner } from "./devices/scanner.ts";
 import { emulateTim } from "./devices/tim.ts";
 import { emulateVescPair } from "./devices/vesc-pair.ts";
 import { createWheels } from "./devices/wheels.ts";
-import { openSerialPort, openTcpPort, type Port } from "./port.ts";
+import { openSerialPort, openTcpPort, type Overhear, type Port } from "./port.ts";
 import { isBehindBridge, serveBridge } from "../rosbridge/serve-bridge.ts";
 import { openRobotParts, type RobotParts } from "./robot-parts.ts";
 
@@ -29,6 +29,8 @@ export interface ServedRobot {
   readonly rng: Rng;
   /** Where serial ports are put. */
   readonly folder: string;
+  /** Listens at the lines of the parts. */
+  readonly overhear: (part: string, ...heard: Parameters<Overhear>) => void;
 }
 
 /** One emulated device, and where its driver finds it. */
@@ -116,14 +118,15 @@ function emulate(
 }
 
 function plugIn(
-  { clock, rng, folder, robotId }: ServedRobot,
+  { clock, rng, folder, robotId, overhear }: ServedRobot,
   part: Part,
   options: PartOptions,
   { device, banner }: Emulated,
 ): Promise<Port> {
-  if ("host" in options) return openTcpPort(device, 0);
-  const path = join(folder, robotId, part);
-  return openSerialPort({ clock, rng, device, path, baudRate: options.baudRate, ...(banner ? { banner } : {}) });
+  const listen: Overhear = (direction, bytes) => overhear(part, direction, bytes);
+  if ("host" in options) return openTcpPort(device, 0, listen);
+  const line = { path: join(folder, robotId, part), baudRate: options.baudRate, overhear: listen };
+  return openSerialPort({ clock, rng, device, ...line, ...(banner ? { banner } : {}) });
 }
 
 /** The options with the address where the device really is. */

@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly address: string;
   /** Where serial ports and profiles are put; made when it is not there. */
   readonly folder: string;
+  /** Listens at the lines of the robots' parts. */
+  readonly overhear?: ServedRobot["overhear"];
 }
 
 /** A world that runs, with the hardware of those of its robots whose profiles name devices. */
@@ -33,14 +35,15 @@ const SAMPLED_HZ = 50;
 
 /** Starts the world of a scenario and its robots' hardware. Rejects `config.port_in_use` and `driver.down`. */
 export async function serveScenario(loaded: LoadedScenario, options: ServeOptions): Promise<ServedWorld> {
-  const { clock, rng } = options;
+  const { clock, rng, overhear = () => undefined } = options;
   const folder = resolve(options.folder);
   await using stack = new AsyncDisposableStack();
   const world = stack.use(createWorld(sampledOften(loaded), { clock, rng: rng.fork("world") }));
   const devices: ServedDevice[] = [];
   const profiles = new Map<string, string>();
   for (const [robotId, profile] of loaded.profiles) {
-    const hardware = await serveRobot({ world, robotId, profile, clock, rng: rng.fork(`hardware ${robotId}`), folder });
+    const own = { robotId, profile, rng: rng.fork(`hardware ${robotId}`) };
+    const hardware = await serveRobot({ world, clock, folder, overhear, ...own });
     if (!hardware) continue;
     devices.push(...stack.use(hardware).devices);
     const file = join(folder, `${robotId}.profile.yaml`);
