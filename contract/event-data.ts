@@ -14,7 +14,8 @@ const Share = z.number().min(0).max(1).meta({ unit: "1" });
 const Attempt = z.number().int().min(1);
 /** Without a bound: a text that is too long must not make a reader overlook what happened. */
 const Text = z.string();
-const Code = z.string().min(1).max(64);
+/** A reason in one word; one that names what is to blame has its id behind a colon. */
+const Code = z.string().min(1).max(128);
 const Sequence = z.number().int().min(0);
 
 /** What the reducer must know of a stage; the rest stays in the contract. */

@@ -19,6 +19,11 @@ export function cellAt(cells: Float32Array, index: number): number {
   return cells[index]!;
 }
 
+/** A length or cost that must not lose digits; `index` must lie in the grid. */
+export function lengthAt(lengths: Float64Array, index: number): number {
+  return lengths[index]!;
+}
+
 /** A small code of a cell; `index` must lie in the grid. */
 export function codeAt(cells: Uint8Array, index: number): number {
   return cells[index]!;

@@ -13,7 +13,7 @@ const KEPT_MAPS = 4;
 export function createMapSource(): MapSource {
   const kept = new Map<string, PlanningMap>();
   return (place, occupancy) => {
-    const key = JSON.stringify([occupancy, place.zones, place.forbiddenZones, place.allowedZones]);
+    const key = JSON.stringify([occupancy, place.zones, place.forbiddenZones, place.allowedZones, place.routes]);
     const map = kept.get(key) ?? mapFromOccupancy(place, occupancy);
     kept.delete(key);
     kept.set(key, map);

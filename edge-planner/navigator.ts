@@ -9,7 +9,8 @@ import { followTrack, type Pace, type Situation, turnBy } from "./local-controll
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
 import { BLIND_SPEED } from "./safety-gate.ts";
-import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./global/route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper, trackOf } from "./global/route-keeper.ts";
+import type { RoutePlanner } from "./global/route-planner.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 
 /** A pose to be reached; the executor's `Goal` has this shape. */
@@ -68,10 +69,11 @@ const AHEAD = 0.4;
 const ALIGNED: Radians = 0.05;
 const AT_REST = 0.05;
 
-export function startNavigator(goal: NavigationGoal, pose: Pose, nowMs: number): Navigator {
+/** `planner` is the robot's; one on this thread unless given. */
+export function startNavigator(goal: NavigationGoal, pose: Pose, nowMs: number, planner?: RoutePlanner): Navigator {
   return {
     goal,
-    keeper: createRouteKeeper(),
+    keeper: createRouteKeeper(planner),
     progress: createProgressWatch(pose, nowMs),
     goalWatch: createGoalWatch(),
     phase: { kind: "turning" },
@@ -96,6 +98,9 @@ export function navigate(
     keepRoute(keeper, situation.terrain, version, situation.pose, goal.pose, nowMs);
   }
   if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
+  if (keeper.way.kind === "sought") {
+    return halt({ state: "driving", goalId: goal.goalId, remaining: distance(goal.pose, situation.pose) });
+  }
   if (watchGoal(navigator.goalWatch, situation.terrain, situation.pose, goal.pose, keeper.way, nowMs)) {
     return halt({ state: "no-route", goalId: goal.goalId, reason: "goal_occupied" });
   }
@@ -109,7 +114,8 @@ export function navigate(
 
 /** The way from the robot to the goal; empty when there is none, or it is done. */
 export function remainingRoute({ keeper, phase }: Navigator): readonly (readonly [Metres, Metres])[] {
-  return keeper.way.kind === "none" || phase.kind === "arrived" ? [] : rest(keeper.way.track, keeper.along);
+  const track = trackOf(keeper.way);
+  return !track || phase.kind === "arrived" ? [] : rest(track, keeper.along);
 }
 
 function halt(drive: Drive): { velocity: Velocity; drive: Drive } {

@@ -4,6 +4,7 @@ import { decodeOccupancy, FREE, type OccupancyGrid } from "#contract/occupancy-g
 import type { Occupancy, Zone } from "#contract/spatial";
 import { cellAt, codeAt, type GridFrame } from "./grid.ts";
 import { distanceField } from "./distance-field.ts";
+import { lanesOf, stepsAllowed } from "./global/lanes.ts";
 import { fillPolygon, traceOutline } from "./polygon-raster.ts";
 
 /** What is known about a place before driving; `ControlWorld` has this shape. */
@@ -12,6 +13,8 @@ export interface Place {
   readonly zones: readonly Zone[];
   readonly forbiddenZones: readonly string[];
   readonly allowedZones?: readonly string[];
+  /** Ways that are to be preferred where they lead towards the goal. */
+  readonly routes?: readonly { readonly points: readonly Point[] }[];
 }
 
 /** A place made ready for planning. Immutable, so robots that know the same place share one. */
@@ -22,6 +25,12 @@ export interface PlanningMap extends GridFrame {
   readonly zoneClearance?: Float32Array;
   /** Lowest limit of the zones that touch a cell, infinite where there is none; absent where nothing is limited. */
   readonly speedLimit?: Float32Array;
+  /** A bit for each of the eight steps that one-way zones allow in a cell (`global/cell-search.ts`); absent where all may be taken. */
+  readonly allowedSteps?: Uint8Array;
+  /** 1 in cells on a preferred lane; absent where there is none. */
+  readonly lanes?: Uint8Array;
+  /** Keepout zones and those forbidden by name. */
+  readonly forbidden?: readonly Zone[];
   /** The occupancy at its own resolution, for questions that the planning grid is too coarse for. */
   readonly occupancy?: OccupancyGrid;
   /** Zones by which positions are named in reports. */
@@ -76,11 +85,16 @@ function coarsen(fine: OccupancyGrid, factor: number, frame: GridFrame): Uint8Ar
 function finishMap(frame: GridFrame, obstacles: Uint8Array, place: Place): PlanningMap {
   const zoneClearance = forbiddenGround(frame, place);
   const speedLimit = speedLimits(frame, place.zones);
+  const allowedSteps = stepsAllowed(frame, place.zones);
+  const lanes = lanesOf(frame, place.routes ?? []);
   return {
     ...frame,
     clearance: closeBorder(frame, distanceField(obstacles, frame, FAR_CLEARANCE)),
     ...(zoneClearance && { zoneClearance }),
     ...(speedLimit && { speedLimit }),
+    ...(allowedSteps && { allowedSteps }),
+    ...(lanes && { lanes }),
+    ...(zoneClearance && { forbidden: forbiddenZones(place) }),
     zones: place.zones,
   };
 }
@@ -99,8 +113,8 @@ function closeBorder(frame: GridFrame, clearance: Float32Array): Float32Array {
 
 /** Signed distance to keepout zones, zones forbidden by name, and the outside of the allowed ones, less the margin. */
 function forbiddenGround(frame: GridFrame, place: Place): Float32Array | undefined {
-  const { zones, forbiddenZones, allowedZones } = place;
-  const forbidden = zones.filter((zone) => zone.kind === "keepout" || forbiddenZones.includes(zone.id));
+  const { zones, allowedZones } = place;
+  const forbidden = forbiddenZones(place);
   if (forbidden.length === 0 && allowedZones === undefined) return undefined;
   const codes = new Uint8Array(frame.width * frame.height);
   const forbid = (index: number): void => void (codes[index] = MARKED);
@@ -120,6 +134,10 @@ function forbiddenGround(frame: GridFrame, place: Place): Float32Array | undefin
     outside[index] = cellAt(outside, index) - cellAt(inside, index) - ZONE_MARGIN;
   }
   return outside;
+}
+
+function forbiddenZones({ zones, forbiddenZones: named }: Place): readonly Zone[] {
+  return zones.filter((zone) => zone.kind === "keepout" || named.includes(zone.id));
 }
 
 const MARKED = 1;

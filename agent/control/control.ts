@@ -5,7 +5,7 @@ import type { Follower } from "#edge-planner/local-controller";
 import type { PeopleRules } from "#edge-planner/moving-clearance";
 import type { Drive } from "#edge-planner/navigator";
 import type { Blindness, GateVerdict } from "#edge-planner/safety-gate";
-import type { Occupancy, Zone } from "#contract/spatial";
+import type { Occupancy, Route, Zone } from "#contract/spatial";
 
 /** What the motion loop must know about the place; sent once per contract revision. */
 export interface ControlWorld {
@@ -16,6 +16,8 @@ export interface ControlWorld {
   /** Zones that the contract forbids or, if `allowedZones` is given, the only ones it allows. */
   readonly forbiddenZones: readonly string[];
   readonly allowedZones?: readonly string[];
+  /** Ways to be preferred. */
+  readonly routes?: readonly Route[];
 }
 
 /** Where to go; expires by itself unless it is sent again, so a dead main thread stops the robot. */

@@ -5,6 +5,7 @@ import { indexAt, OUTSIDE } from "#edge-planner/grid";
 import { STANDSTILL } from "#edge-planner/kinematics";
 import { createLocalPlanner, noteCommand } from "#edge-planner/local/local-planner";
 import type { Situation } from "#edge-planner/local-controller";
+import { createInlinePlanner, type RoutePlanner } from "#edge-planner/global/route-planner";
 import type { MapSource } from "#edge-planner/map-cache";
 import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
@@ -23,6 +24,7 @@ export interface ControlState {
   readonly footprint: Footprint;
   readonly perception: Perception;
   readonly lateness: Lateness;
+  readonly planner: RoutePlanner;
   world: ControlWorld | undefined;
   map: PlanningMap | undefined;
   navigator: Navigator | undefined;
@@ -49,7 +51,8 @@ const OPEN_MARGIN: Metres = 10;
 const OPEN_REACH: Metres = 200;
 const MOST_ROUTE_POINTS = 60;
 
-export function createControlState(profile: MotionProfile): ControlState {
+/** `planner` finds the ways; one on the caller's thread unless given. */
+export function createControlState(profile: MotionProfile, planner = createInlinePlanner()): ControlState {
   const footprint = makeFootprint(profile.footprint);
   const local = profile.follower === "predictive" ? createLocalPlanner(footprint, profile) : undefined;
   return {
@@ -57,6 +60,7 @@ export function createControlState(profile: MotionProfile): ControlState {
     footprint,
     perception: createPerception(local),
     lateness: createLateness(),
+    planner,
     world: undefined,
     map: undefined,
     navigator: undefined,
@@ -158,7 +162,7 @@ function mapFor(
 function navigatorFor(state: ControlState, goal: Goal, pose: Pose, nowMs: number): Navigator {
   const before = state.navigator;
   const isSame = before?.goal.goalId === goal.goalId && isSamePose(before.goal.pose, goal.pose);
-  const navigator = before && isSame ? { ...before, goal } : startNavigator(goal, pose, nowMs);
+  const navigator = before && isSame ? { ...before, goal } : startNavigator(goal, pose, nowMs, state.planner);
   state.navigator = navigator;
   return navigator;
 }

@@ -13,7 +13,7 @@ import type { DeviceProfile } from "../profile.ts";
 
 /** What the motion loop and the planner must know of the place of a contract. */
 export function worldOf(contract: Contract): ControlWorld {
-  const { mapId, occupancy, zones } = contract.spatial;
+  const { mapId, occupancy, zones, routes } = contract.spatial;
   const { allowed, forbidden = [] } = contract.constraints.zones;
   return {
     mapId,
@@ -21,6 +21,7 @@ export function worldOf(contract: Contract): ControlWorld {
     zones,
     forbiddenZones: forbidden,
     ...(allowed && { allowedZones: allowed }),
+    ...(routes && { routes }),
   };
 }
 

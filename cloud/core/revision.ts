@@ -23,7 +23,12 @@ export interface PlanningFacts {
 /** Failures of the way, not of the place: there may be another way. */
 const WAY_FAILURES: ReadonlySet<string> = new Set(["blocked", "no_route", "outside_excerpt"]);
 /** Failures of a place: another place of its kind may do. */
-const PLACE_FAILURES: ReadonlySet<string> = new Set([...WAY_FAILURES, "goal_occupied", "validation_failed"]);
+const PLACE_FAILURES: ReadonlySet<string> = new Set([
+  ...WAY_FAILURES,
+  "goal_occupied",
+  "validation_failed",
+  "blocked_by_keepout",
+]);
 /** What there is too little of; leaving out what is optional saves some. */
 const SHORTAGES: ReadonlySet<string> = new Set(["energy_short", "battery_short", "time_short"]);
 
@@ -46,10 +51,15 @@ export function revise(
   const failed = open.find(({ stageId }) => stageId === state.replan?.stageId) ?? open[0];
   if (!failed) return none("no_revision", "nothing is left to plan");
   for (const change of CHANGES) {
-    const found = change({ contract, open, failed, code: delta.code, facts });
+    const found = change({ contract, open, failed, code: kindOf(delta.code), facts });
     if (found) return found;
   }
   return none("no_revision", `nothing about the rest of the work would make up for ${delta.code}`);
+}
+
+/** The kind of a failure, without the thing that it names behind a colon. */
+function kindOf(code: string): string {
+  return code.split(":", 1)[0]!;
 }
 
 interface Case {

@@ -45,6 +45,7 @@ export const CAUSE_OF_CODE: Readonly<Record<string, ExceptionCause>> = {
   slipped: "ROBOT_STUCK",
   stalled: "ROBOT_STUCK",
   start_in_obstacle: "ROBOT_STUCK",
+  blocked_by_keepout: "ROBOT_STUCK",
   robot_stuck: "ROBOT_STUCK",
   worker_unavailable: "WORKER_UNAVAILABLE",
   no_confirmation: "WORKER_UNAVAILABLE",
@@ -76,7 +77,9 @@ const OWN_CODES: ReadonlySet<string> = new Set(Object.values(FEED_CODES));
 /** The code under which a failure goes out, or undefined for what the feed says about itself. */
 export function codeSent(code: string): string | undefined {
   if (OWN_CODES.has(code)) return undefined;
-  const known = Object.hasOwn(CAUSE_OF_CODE, code.toLowerCase()) ? CAUSE_OF_CODE[code.toLowerCase()] : undefined;
+  // What follows a colon names the thing that is to blame.
+  const [kind = code] = code.toLowerCase().split(":");
+  const known = Object.hasOwn(CAUSE_OF_CODE, kind) ? CAUSE_OF_CODE[kind] : undefined;
   return known ?? code.toUpperCase();
 }
 

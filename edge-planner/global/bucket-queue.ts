@@ -1,4 +1,4 @@
-import { cellAt, linkAt } from "../grid.ts";
+import { lengthAt, linkAt } from "../grid.ts";
 
 /**
  * A monotone priority queue of cells: a ring of buckets, each a stack, that holds the costs from the lowest one
@@ -11,6 +11,8 @@ export interface BucketQueue {
   poppedCost(): number;
   /** Forgets all that is held; what it took up is used again. */
   clear(): void;
+  /** No cost in the queue is lower; monotone. */
+  floor(): number;
 }
 
 /** `span` is the largest amount by which a pushed cost exceeds the lowest one held; `width` that of a bucket. */
@@ -18,7 +20,7 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
   const ring = Math.ceil(span / width) + 2;
   const heads = new Int32Array(ring).fill(-1);
   let items = new Int32Array(1024);
-  let costs = new Float32Array(1024);
+  let costs = new Float64Array(1024);
   let links = new Int32Array(1024);
   let used = 0;
   let spare = -1;
@@ -29,7 +31,7 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
   function grow(): void {
     const [wasItems, wasCosts, wasLinks] = [items, costs, links];
     items = new Int32Array(used * 2);
-    costs = new Float32Array(used * 2);
+    costs = new Float64Array(used * 2);
     links = new Int32Array(used * 2);
     items.set(wasItems);
     costs.set(wasCosts);
@@ -60,7 +62,7 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
     links[slot] = spare;
     spare = slot;
     held--;
-    lastCost = cellAt(costs, slot);
+    lastCost = lengthAt(costs, slot);
     return linkAt(items, slot);
   }
   function clear(): void {
@@ -70,5 +72,5 @@ export function createBucketQueue(width: number, span: number): BucketQueue {
     held = 0;
     lowest = -1;
   }
-  return { push, pop, poppedCost: () => lastCost, clear };
+  return { push, pop, poppedCost: () => lastCost, clear, floor: () => lowest * width };
 }

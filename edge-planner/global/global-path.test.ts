@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Point, polylineLength, type Pose } from "#lib/geometry";
 import { drawPlace, drawRoom, rectangleZone } from "../drawn-place.ts";
 import { makeFootprint } from "../footprint.ts";
+import { createCostedGround } from "./costed-ground.ts";
 import { costNow, planRoute, type RouteResult } from "./global-path.ts";
 import { sample } from "../grid.ts";
 import { createObstacleLayer } from "../obstacle-layer.ts";
@@ -102,7 +103,10 @@ describe("global path", () => {
   it("stops at its budget of cells", () => {
     const map = mapOf(divided());
     const terrain = { map, clearance: map.clearance, footprint };
-    expect(planRoute(terrain, pose([3, 1]), pose([7, 1]), 50)).toEqual({ ok: false, reason: "budget_exhausted" });
+    expect(planRoute(terrain, pose([3, 1]), pose([7, 1]), { nodeBudget: 50 })).toEqual({
+      ok: false,
+      reason: "budget_exhausted",
+    });
   });
 
   it("reaches a pose beside a wall in the heading that fits and refuses the one that does not", () => {
@@ -137,6 +141,51 @@ describe("global path", () => {
     expect(pointsOf(plan(mapOf(drawRoom(100, 60)), [0.25, 3], [8, 3])).at(-1)).toEqual([8, 3]);
   });
 
+  it("names the zone that closes the only way", () => {
+    const pit = rectangleZone("pit", "keepout", [4, 0, 6, 6]);
+    const elsewhere = rectangleZone("shelf", "keepout", [8, 4, 9, 5]);
+    const map = mapOf(drawRoom(100, 60), { zones: [elsewhere, pit] });
+    expect(plan(map, [2, 2], [8, 2])).toEqual({ ok: false, reason: "blocked_by_keepout:pit" });
+  });
+
+  it("does not blame a zone when there is no way without it either", () => {
+    const shut = drawRoom(100, 60).map((line) => `${line.slice(0, 50)}#${line.slice(51)}`);
+    const map = mapOf(shut, { zones: [rectangleZone("pit", "keepout", [4, 0, 6, 6])] });
+    expect(plan(map, [2, 2], [8, 2])).toEqual({ ok: false, reason: "no_route" });
+  });
+
+  it("goes around ground that is one-way against it, and straight over it the other way", () => {
+    const zone = { ...rectangleZone("aisle", "one-way", [4, 1, 6, 6]), direction: 0 };
+    const map = mapOf(drawRoom(100, 60), { zones: [zone] });
+    expect(pointsOf(plan(map, [2, 3], [8, 3]))).toHaveLength(2);
+    const back = pointsOf(plan(map, [8, 3], [2, 3]));
+    expect(Math.min(...back.map(([, y]) => y))).toBeLessThan(1);
+  });
+
+  it("says that there is no way when one-way ground closes the last", () => {
+    const zone = { ...rectangleZone("aisle", "one-way", [4, 0, 6, 6]), direction: Math.PI };
+    expect(plan(mapOf(drawRoom(100, 60), { zones: [zone] }), [2, 3], [8, 3])).toEqual({
+      ok: false,
+      reason: "no_route",
+    });
+  });
+
+  it("prefers a lane that is a little longer to other floor", () => {
+    const lane: Point[] = [
+      [2, 1.2],
+      [2, 3.4],
+      [8, 3.4],
+      [8, 1.2],
+    ];
+    const ends: [Point, Point] = [
+      [2, 2.5],
+      [8, 2.5],
+    ];
+    const highest = (map: PlanningMap): number => Math.max(...pointsOf(plan(map, ...ends)).map(([, y]) => y));
+    expect(highest(mapOf(drawRoom(100, 60)))).toBe(2.5);
+    expect(highest(mapOf(drawRoom(100, 60), { routes: [{ points: lane }] }))).toBeGreaterThan(2.8);
+  });
+
   it("finds ways over open ground without a map", () => {
     const map = openMap({ zones: [], forbiddenZones: [] }, [-5, -5], [20, 20]);
     expect(pointsOf(plan(map, [0, 0], [12, 9]))).toHaveLength(2);
@@ -149,9 +198,9 @@ describe("global path", () => {
       [2, 3],
       [8, 3],
     ];
-    expect(costNow(terrain, way)).toBeCloseTo(6, 0);
+    expect(costNow(createCostedGround(terrain), way)).toBeCloseTo(6, 0);
     const { clearance } = createObstacleLayer(map);
     clearance.fill(0, 30 * 100 + 45, 30 * 100 + 48);
-    expect(costNow({ ...terrain, clearance }, way)).toBe(Infinity);
+    expect(costNow(createCostedGround({ ...terrain, clearance }), way)).toBe(Infinity);
   });
 });

@@ -5,7 +5,7 @@ import { makeFootprint } from "../footprint.ts";
 import { createObstacleLayer, integrateScan, type ObstacleLayer } from "../obstacle-layer.ts";
 import { mapFromOccupancy } from "../planning-map.ts";
 import { makeTrack, trackPoint } from "../track.ts";
-import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper } from "./route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper, trackOf } from "./route-keeper.ts";
 
 const footprint = makeFootprint([
   [-0.3, -0.25],
@@ -35,7 +35,8 @@ function keep(keeper: RouteKeeper, layer: ObstacleLayer, nowMs: number, pose = S
 }
 
 function highest({ way }: RouteKeeper): number {
-  return way.kind === "none" ? -1 : Math.max(...way.track.points.map(([, y]) => y));
+  const track = trackOf(way);
+  return track ? Math.max(...track.points.map(([, y]) => y)) : -1;
 }
 
 describe("route keeper", () => {
@@ -102,7 +103,7 @@ describe("route keeper", () => {
     expect(keeper.along).toBeCloseTo(2, 1);
     keep(keeper, layer, 3000, { x: 6, y: 4, yaw: 0 });
     expect(keeper.along).toBe(0);
-    expect(keeper.way.kind !== "none" && keeper.way.track.points[0]).toEqual([6, 4]);
+    expect(trackOf(keeper.way)?.points[0]).toEqual([6, 4]);
   });
 
   it("looks for a way with more room after the robot got stuck, and takes the narrow one when there is no other", () => {

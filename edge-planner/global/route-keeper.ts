@@ -1,12 +1,14 @@
 import { distance, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { sample } from "../grid.ts";
-import { costNow, type NoRouteReason, planRoute, type Route } from "./global-path.ts";
 import { makeTrack, project, rest, type Track, trackPoint } from "../track.ts";
+import type { NoRouteReason } from "./global-path.ts";
+import { createInlinePlanner, type Found, type RoutePlanner, type RouteRequest } from "./route-planner.ts";
 import { narrowest, type Terrain } from "./traversal-cost.ts";
 
 /** The route to one goal and where the robot is on it. Owned by one motion loop; `keepRoute` changes it. */
 export interface RouteKeeper {
+  readonly planner: RoutePlanner;
   way: Way;
   /** Distance driven along the track. */
   along: Metres;
@@ -15,12 +17,15 @@ export interface RouteKeeper {
   plannedVersion: number;
   /** Which ways are looked for first: all through which the footprint fits, or those in which it can also turn. */
   preference: "any" | "roomy";
+  /** What the planner works on. */
+  asked: { readonly question: number; readonly wanted: RouteRequest["wanted"]["kind"] } | undefined;
 }
 
-/** The track to follow, or why there is none; `obstructed` leads through observed obstacles, to wait at them. */
+/** The track to follow, or why there is none; `obstructed` leads through observed obstacles, to wait at them; `sought` is the first plan under way. */
 export type Way =
   | { readonly kind: "clear"; readonly track: Track }
   | { readonly kind: "obstructed"; readonly track: Track }
+  | { readonly kind: "sought" }
   | { readonly kind: "none"; readonly reason: NoRouteReason };
 
 const SOONEST_REPLAN_MS = 1000;
@@ -34,17 +39,22 @@ const OFF_TRACK: Metres = 0.7;
 /** A robot that is at the end of its track and still asks for one missed the goal by a little. */
 const AT_END: Metres = 0.03;
 
-export function createRouteKeeper(): RouteKeeper {
+export function createRouteKeeper(planner: RoutePlanner = createInlinePlanner()): RouteKeeper {
   return {
-    way: { kind: "none", reason: "no_route" },
+    planner,
+    way: { kind: "sought" },
     along: 0,
     plannedMs: -Infinity,
     plannedVersion: -1,
     preference: "any",
+    asked: undefined,
   };
 }
 
-/** Plans when there is no route, when something stands in it, when the robot left it, and now and then for a better one. */
+/**
+ * Asks for a plan when there is no route, when something stands in it, when the robot left it, and now and then for a better one; the
+ * present route is kept until the answer is there.
+ */
 export function keepRoute(
   keeper: RouteKeeper,
   terrain: Terrain,
@@ -53,24 +63,61 @@ export function keepRoute(
   goal: Pose,
   nowMs: number,
 ): void {
-  if (keeper.way.kind !== "none") follow(keeper, keeper.way.track, pose);
+  takeAnswer(keeper);
+  const track = trackOf(keeper.way);
+  if (track) follow(keeper, track, pose);
   const ageMs = nowMs - keeper.plannedMs;
-  if (ageMs < SOONEST_REPLAN_MS) return;
-  if (needsPlan(keeper, terrain, pose, ageMs)) {
-    keeper.way = findWay(keeper.preference, terrain, pose, goal);
-    keeper.along = 0;
-  } else if (keeper.way.kind === "clear" && version !== keeper.plannedVersion && ageMs >= LOOK_FOR_BETTER_MS) {
-    improve(keeper, keeper.way.track, terrain, pose, goal);
-  } else return;
+  if (keeper.asked || ageMs < SOONEST_REPLAN_MS) return;
+  const wanted = whatIsWanted(keeper, terrain, version, pose, ageMs);
+  if (!wanted) return;
   keeper.plannedMs = nowMs;
   keeper.plannedVersion = version;
+  const question = keeper.planner.ask({ terrain, start: pose, goal, preference: keeper.preference, wanted });
+  keeper.asked = { question, wanted: wanted.kind };
+  takeAnswer(keeper);
 }
 
 /** The robot got stuck on its way: makes the next `keepRoute` plan again from where it is, by a roomier way if there is one. */
 export function giveUpRoute(keeper: RouteKeeper): void {
   keeper.preference = "roomy";
-  keeper.way = { kind: "none", reason: "no_route" };
+  keeper.way = { kind: "sought" };
   keeper.plannedMs = -Infinity;
+  keeper.asked = undefined;
+}
+
+/** The track of a way, where it has one. */
+export function trackOf(way: Way): Track | undefined {
+  return way.kind === "clear" || way.kind === "obstructed" ? way.track : undefined;
+}
+
+function whatIsWanted(
+  keeper: RouteKeeper,
+  terrain: Terrain,
+  version: number,
+  pose: Pose,
+  ageMs: number,
+): RouteRequest["wanted"] | undefined {
+  if (needsPlan(keeper, terrain, pose, ageMs)) return { kind: "way" };
+  const { way, along, plannedVersion } = keeper;
+  const isDue = version !== plannedVersion && ageMs >= LOOK_FOR_BETTER_MS;
+  return way.kind === "clear" && isDue ? { kind: "better", than: rest(way.track, along) } : undefined;
+}
+
+function takeAnswer(keeper: RouteKeeper): void {
+  const { asked, planner } = keeper;
+  const answer = asked && planner.take(asked.question);
+  if (!asked || !answer) return;
+  keeper.asked = undefined;
+  const { found, presentCost } = answer;
+  const isTaken =
+    asked.wanted === "way" || (found.kind === "clear" && found.route.cost <= WORTH_CHANGING * presentCost);
+  if (!isTaken) return;
+  keeper.way = wayOf(found);
+  keeper.along = 0;
+}
+
+function wayOf(found: Found): Way {
+  return found.kind === "none" ? found : { kind: found.kind, track: makeTrack(found.route.points) };
 }
 
 function follow(keeper: RouteKeeper, track: Track, pose: Pose): void {
@@ -79,6 +126,7 @@ function follow(keeper: RouteKeeper, track: Track, pose: Pose): void {
 }
 
 function needsPlan({ way, along }: RouteKeeper, terrain: Terrain, pose: Pose, ageMs: number): boolean {
+  if (way.kind === "sought") return true;
   if (way.kind === "none") return ageMs >= RETRY_MS;
   if (way.kind === "obstructed") return ageMs >= RETRY_MS || !isBlocked(way.track, along, terrain, Infinity);
   if (distance(trackPoint(way.track, along), pose) > OFF_TRACK || way.track.length - along < AT_END) return true;
@@ -95,31 +143,4 @@ function isBlocked(track: Track, along: Metres, terrain: Terrain, lookAhead: Met
     if (sample(map, clearance, x, y, 0) < Math.min(narrow, sample(map, map.clearance, x, y, 0))) return true;
   }
   return false;
-}
-
-function improve(keeper: RouteKeeper, track: Track, terrain: Terrain, pose: Pose, goal: Pose): void {
-  const found = planRoute(keeper.preference === "roomy" ? roomy(terrain) : terrain, pose, goal);
-  if (!found.ok || found.route.cost > WORTH_CHANGING * costNow(terrain, rest(track, keeper.along))) return;
-  keeper.way = clearWay(found.route);
-  keeper.along = 0;
-}
-
-function findWay(preference: RouteKeeper["preference"], terrain: Terrain, pose: Pose, goal: Pose): Way {
-  const wide = preference === "roomy" && planRoute(roomy(terrain), pose, goal);
-  if (wide && wide.ok) return clearWay(wide.route);
-  const found = planRoute(terrain, pose, goal);
-  if (found.ok) return clearWay(found.route);
-  const mapped = planRoute({ ...terrain, clearance: terrain.map.clearance }, pose, goal);
-  if (mapped.ok) return { kind: "obstructed", track: makeTrack(mapped.route.points) };
-  return { kind: "none", reason: mapped.reason };
-}
-
-/** The same ground for a robot as wide as it is long. */
-function roomy(terrain: Terrain): Terrain {
-  const { footprint } = terrain;
-  return { ...terrain, footprint: { ...footprint, inscribed: footprint.circumscribed } };
-}
-
-function clearWay(route: Route): Way {
-  return { kind: "clear", track: makeTrack(route.points) };
 }

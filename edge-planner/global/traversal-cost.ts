@@ -1,5 +1,5 @@
 import type { Metres } from "#lib/units";
-import { cellAt, cellCentreX, cellCentreY, type GridFrame, indexAt, OUTSIDE } from "../grid.ts";
+import { cellAt, codeAt, cellCentreX, cellCentreY, type GridFrame, indexAt, OUTSIDE } from "../grid.ts";
 import type { Footprint } from "../footprint.ts";
 import type { PlanningMap } from "../planning-map.ts";
 
@@ -10,6 +10,8 @@ export const ESCAPE_COST = 30;
 
 /** How much dearer than open floor a cell is on which the footprint barely fits. */
 const NARROW_COST = 9;
+/** How much dearer than a preferred lane other floor is, where there are such lanes. */
+const OFF_LANE = 1.5;
 /** Beyond the circumscribed circle, the room that is worth a detour. */
 const COMFORT: Metres = 0.5;
 /** How far a robot in a mapped obstacle, or too near to one, looks for a way out; keepout may be any size. */
@@ -22,20 +24,34 @@ export interface Terrain {
   readonly footprint: Footprint;
 }
 
-/** Cost per cell of going through: `CLOSED`, or 1 on open floor and rising to 10 where it is narrow. */
+/** Cost per cell of going through: `CLOSED`, or from 1 on open floor, rising tenfold where it is narrow. */
 export function traversalCosts(terrain: Terrain): Float32Array {
-  const { map, clearance, footprint } = terrain;
-  const { zoneClearance } = map;
+  const costAt = costsOf(terrain);
+  return Float32Array.from({ length: terrain.map.width * terrain.map.height }, (_, index) => costAt(index));
+}
+
+/** The cost of a single cell, as its clearance is when it is asked. */
+export function costsOf({ map, clearance, footprint }: Terrain): (index: number) => number {
+  const { zoneClearance, lanes } = map;
   const narrow = narrowest(map, footprint);
   const comfortable = footprint.circumscribed + COMFORT;
-  const costs = new Float32Array(map.width * map.height);
-  for (let index = 0; index < costs.length; index++) {
+  return (index) => {
     const room = Math.min(cellAt(clearance, index), zoneClearance ? cellAt(zoneClearance, index) : Infinity);
-    if (room < narrow) continue;
+    if (room < narrow) return CLOSED;
     const lack = Math.max(0, (comfortable - room) / (comfortable - narrow));
-    costs[index] = 1 + NARROW_COST * lack * lack;
-  }
-  return costs;
+    const offLane = lanes && codeAt(lanes, index) === 0 ? OFF_LANE : 1;
+    return offLane * (1 + NARROW_COST * lack * lack);
+  };
+}
+
+/** Sets the cost of a closed cell. */
+export type Opening = (index: number, cost: number) => void;
+
+/** Searches do not look for the end of the grid, so its outermost cells stay closed. */
+export function isOnBorder({ width, height }: GridFrame, index: number): boolean {
+  const row = Math.floor(index / width);
+  const column = index - row * width;
+  return row <= 0 || column === 0 || row >= height - 1 || column === width - 1;
 }
 
 /** The least clearance of a cell at which the footprint fits in at least one heading. */
@@ -47,34 +63,34 @@ export function narrowest(frame: GridFrame, footprint: Footprint): Metres {
  * Opens a way out for a robot that stands in closed cells (too near to an obstacle, or in a keepout zone): from its
  * cell to ever less closed ones, never deeper. Without this it could not leave what it should not be in.
  */
-export function openEscape(terrain: Terrain, costs: Float32Array, start: number): void {
+export function openEscape(terrain: Terrain, costs: Float32Array, start: number, open: Opening): void {
   const { map } = terrain;
-  if (cellAt(costs, start) !== CLOSED) return;
+  if (isOnBorder(map, start) || cellAt(costs, start) !== CLOSED) return;
   const reach = ESCAPE_REACH / map.resolution;
   const neighbours = [-1, 1, -map.width, map.width];
   const frontier = [start];
-  costs[start] = ESCAPE_COST;
+  open(start, ESCAPE_COST);
   for (let from = frontier.pop(); from !== undefined; from = frontier.pop()) {
     for (const step of neighbours) {
       const to = from + step;
-      if (to < 0 || to >= costs.length || cellAt(costs, to) !== CLOSED) continue;
+      if (isOnBorder(map, to) || cellAt(costs, to) !== CLOSED) continue;
       if (depthOf(terrain, to) > depthOf(terrain, from)) continue;
       if (!isNearZone(terrain, to) && cellsBetween(map, start, to) > reach) continue;
-      costs[to] = ESCAPE_COST;
+      open(to, ESCAPE_COST);
       frontier.push(to);
     }
   }
 }
 
 /** Opens the closed cells right around a goal whose footprint is known to be free. */
-export function openGoal(terrain: Terrain, costs: Float32Array, x: Metres, y: Metres): void {
+export function openGoal(terrain: Terrain, costs: Float32Array, x: Metres, y: Metres, open: Opening): void {
   const { map } = terrain;
   const reach = 3;
   for (let row = -reach; row <= reach; row++) {
     for (let column = -reach; column <= reach; column++) {
       const index = indexAt(map, x + column * map.resolution, y + row * map.resolution);
-      if (index === OUTSIDE || cellAt(costs, index) !== CLOSED) continue;
-      if (depthOf(terrain, index) === NARROW) costs[index] = 1 + NARROW_COST;
+      if (index === OUTSIDE || isOnBorder(map, index) || cellAt(costs, index) !== CLOSED) continue;
+      if (depthOf(terrain, index) === NARROW) open(index, 1 + NARROW_COST);
     }
   }
 }
