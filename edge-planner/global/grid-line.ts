@@ -20,6 +20,7 @@ export function lineCost(ground: SearchGround, a: Point, b: Point): number {
   const length = Math.hypot(dx, dy);
   const isInside = isOn(x, width) && isOn(y, height) && isOn(x + dx, width) && isOn(y + dy, height);
   if (!isInside) return Infinity;
+  if (length === 0) return 0;
   const cells = walk(ground, { x, y, dx, dy }, length, length > JUDGED ? stepsTaken(ground, dx, dy) : 0);
   return cells * resolution;
 }
