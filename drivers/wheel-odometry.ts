@@ -1,11 +1,19 @@
 import { wrapAngle, type Pose, type Velocity } from "#lib/geometry";
-import type { Metres } from "#lib/units";
+import type { Metres, MetresPerSecond } from "#lib/units";
 import type { Odometry } from "./driver.ts";
+
+export interface WheelSpeeds {
+  readonly left: MetresPerSecond;
+  readonly right: MetresPerSecond;
+}
 
 /** Where two driven wheels have taken the base. */
 export interface WheelOdometry {
-  /** Takes how far each wheel has rolled since the last call. */
-  advance(left: Metres, right: Metres, atMs: number): Odometry;
+  /**
+   * Takes how far each wheel has rolled since the last call, and how fast the wheels roll where their controllers measure it: what is
+   * taken from distances is as wrong as the times at which they came.
+   */
+  advance(left: Metres, right: Metres, atMs: number, measured?: WheelSpeeds): Odometry;
   latest(): Odometry | undefined;
   /** Forgets the speed, as after a loss; the pose stays. */
   pause(): void;
@@ -44,7 +52,7 @@ export function createWheelOdometry(track: Metres): WheelOdometry {
   }
 
   return {
-    advance(left, right, atMs) {
+    advance(left, right, atMs, measured) {
       const forward = (left + right) / 2;
       const turned = (right - left) / track;
       const middle = pose.yaw + turned / 2;
@@ -54,11 +62,11 @@ export function createWheelOdometry(track: Metres): WheelOdometry {
         yaw: wrapAngle(pose.yaw + turned),
       };
       const last = marks.at(-1) ?? { forward: 0, turned: 0 };
-      latest = {
-        atMs,
-        pose,
-        velocity: speed({ atMs, forward: last.forward + forward, turned: last.turned + turned }),
-      };
+      const averaged = speed({ atMs, forward: last.forward + forward, turned: last.turned + turned });
+      const velocity = measured
+        ? { linear: (measured.left + measured.right) / 2, angular: (measured.right - measured.left) / track }
+        : averaged;
+      latest = { atMs, pose, velocity };
       return latest;
     },
     latest: () => latest,

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { AgentError } from "#lib/errors";
-import type { LoadHandler, Verdict } from "../driver.ts";
+import type { HandlingResult, LoadHandler, Verdict } from "../driver.ts";
 import { createLineDevice, type LineDevice } from "../line-device.ts";
 import type { DriverDeps } from "../line.ts";
 import { baudRate, DevicePath } from "../options.ts";
@@ -37,7 +37,9 @@ export function createModbusLoad(options: ModbusLoadOptions, { clock, rng, lines
     line: () => device.line(),
     onFailure: () => device.countError(),
   });
-  const unit = createLoadUnit(clock, bus, options);
+  const unit = createLoadUnit(clock, bus, options, () => device.assertReachable());
+  /** Settles when what this driver is at has ended. */
+  let atWork: Promise<unknown> = Promise.resolve();
   const timeoutMs = options.timeoutSeconds * 1000;
   const device: LineDevice = createLineDevice({
     name: "modbus-load",
@@ -68,20 +70,30 @@ export function createModbusLoad(options: ModbusLoadOptions, { clock, rng, lines
     const message = `modbus-load: ${job.order} at ${job.place}: ${known.reason}`;
     throw new AgentError("driver.failed", message, { retryable: known.retryable });
   }
+  async function pick({ key, sku, quantity, from }: Parameters<LoadHandler["pick"]>[0]): Promise<HandlingResult> {
+    const { held } = await work({ order: "pick", number: numberOf(key), sku, quantity, place: from });
+    return held ?? { sku, quantity };
+  }
+  async function place({ key, to }: Parameters<LoadHandler["place"]>[0]): Promise<HandlingResult> {
+    device.assertReachable();
+    const number = numberOf(key);
+    const { job, held } = await unit.status();
+    // A job that is known already is told of as it was written.
+    const { sku, quantity } = (job === number ? await unit.job() : held) ?? NOTHING;
+    const { handover } = await work({ order: "place", number, sku, quantity, place: to });
+    return { sku, quantity, ...(handover === "unseen" ? {} : { handedOver: handover === "seen" }) };
+  }
+  function noted(result: Promise<HandlingResult>): Promise<HandlingResult> {
+    atWork = result.catch(() => undefined);
+    return result;
+  }
   return {
     ...device,
-    async pick({ key, sku, quantity, from }) {
-      const { held } = await work({ order: "pick", number: numberOf(key), sku, quantity, place: from });
-      return held ?? { sku, quantity };
-    },
-    async place({ key, to }) {
-      device.assertReachable();
-      const load = (await unit.status()).held ?? NOTHING;
-      const { handover } = await work({ order: "place", number: numberOf(key), ...load, place: to });
-      return { ...load, ...(handover === "unseen" ? {} : { handedOver: handover === "seen" }) };
-    },
+    pick: (request) => noted(pick(request)),
+    place: (request) => noted(place(request)),
     async verify(key): Promise<Verdict> {
       device.assertReachable();
+      await atWork;
       const { state, job, hasMemory } = await unit.when((status) => status.state !== "busy", timeoutMs);
       if (job === numberOf(key)) return state === "done" ? "done" : "not-done";
       return hasMemory ? "not-done" : "unknown";

@@ -1,7 +1,15 @@
 import { type Clock, sleep } from "#lib/clock";
 import { AgentError } from "#lib/errors";
 import type { ModbusBus } from "./bus.ts";
-import { decodeStatus, encodeJob, type LoadJob, type LoadStatus, STATUS_REGISTERS } from "./load-registers.ts";
+import {
+  decodeJob,
+  decodeStatus,
+  encodeJob,
+  JOB_REGISTERS,
+  type LoadJob,
+  type LoadStatus,
+  STATUS_REGISTERS,
+} from "./load-registers.ts";
 
 /** The unit as its registers show it. */
 export interface LoadUnit {
@@ -9,7 +17,9 @@ export interface LoadUnit {
   status(): Promise<LoadStatus>;
   /** Writes a job, which the unit works once. */
   order(job: LoadJob): Promise<void>;
-  /** What it says from now on when that is awaited for the first time, also over a lost line; rejects `driver.timeout`. */
+  /** The job that was written last. */
+  job(): Promise<LoadJob | undefined>;
+  /** What it says from now on when that is awaited for the first time; rejects `driver.timeout`, or what `assertReachable` throws. */
   when(isAwaited: (status: LoadStatus) => boolean, withinMs: number): Promise<LoadStatus>;
   /** Forgets what it said, as when the line is lost. */
   forget(): void;
@@ -22,6 +32,7 @@ export function createLoadUnit(
   clock: Clock,
   bus: ModbusBus,
   at: { readonly jobRegister: number; readonly statusRegister: number },
+  assertReachable: () => void,
 ): LoadUnit {
   let newest: LoadStatus | undefined;
   return {
@@ -39,11 +50,16 @@ export function createLoadUnit(
         if (!(thrown instanceof AgentError) || thrown.code !== "driver.timeout") throw thrown;
       }
     },
+    async job() {
+      const { data } = await bus.ask((client) => client.readHoldingRegisters(at.jobRegister, JOB_REGISTERS));
+      return decodeJob(data);
+    },
     async when(isAwaited, withinMs) {
       const untilMs = clock.nowMs() + withinMs;
       newest = undefined;
       for (;;) {
         if (newest && isAwaited(newest)) return newest;
+        assertReachable();
         if (clock.nowMs() >= untilMs) break;
         await sleep(clock, LOOK_MS);
       }

@@ -5,7 +5,7 @@ import { createLineDevice, type LineDevice } from "../line-device.ts";
 import type { DriverDeps } from "../line.ts";
 import { baudRate, DevicePath, length } from "../options.ts";
 import { createWheelDrive } from "../wheel-drive.ts";
-import { counterStep, createWheelOdometry } from "../wheel-odometry.ts";
+import { counterStep, createWheelOdometry, type WheelSpeeds } from "../wheel-odometry.ts";
 import {
   encodeVesc,
   readValues,
@@ -65,8 +65,10 @@ export function createVesc(options: VescOptions, { clock, rng, lines }: DriverDe
   const signs: Record<Side, 1 | -1> = { left: options.invertLeft ? -1 : 1, right: options.invertRight ? -1 : 1 };
   const metresPerMotorTurn = (2 * Math.PI * options.wheelRadius) / options.gearRatio;
   const address = { path: options.path, baudRate: options.baudRate };
-  const wheelsTurned = createWheelCounter(ids, (side, steps) => {
-    return (signs[side] * steps * metresPerMotorTurn) / (STEPS * options.polePairs);
+  const metresPerTurn = (side: Side): number => (signs[side] * metresPerMotorTurn) / options.polePairs;
+  const wheelsTurned = createWheelCounter(ids, {
+    metres: (side, steps) => (steps * metresPerTurn(side)) / STEPS,
+    speed: (side, erpm) => (erpm * metresPerTurn(side)) / SECONDS_PER_MINUTE,
   });
   const odometry = createWheelOdometry(options.wheelTrack);
   const faults = new Map<number | undefined, string | undefined>();
@@ -98,7 +100,7 @@ export function createVesc(options: VescOptions, { clock, rng, lines }: DriverDe
       if (!values) return;
       faults.set(values.controllerId, faultOf(values));
       const rolled = wheelsTurned.take(values);
-      if (rolled) odometry.advance(rolled.left, rolled.right, atMs);
+      if (rolled) odometry.advance(rolled.left, rolled.right, atMs, rolled.speeds);
     },
     onLost() {
       wheelsTurned.clear();
@@ -124,26 +126,30 @@ export function createVesc(options: VescOptions, { clock, rng, lines }: DriverDe
   };
 }
 
-/** Pairs the answers of both controllers and tells how far the wheels rolled from pair to pair. */
+/** What both wheels did from one pair of answers to the next. */
+type Rolled = Record<Side, number> & { readonly speeds: WheelSpeeds };
+
+/** Pairs the answers of both controllers and tells how far the wheels rolled from pair to pair, and how fast they roll. */
 function createWheelCounter(
   ids: Record<Side, number>,
-  metres: (side: Side, steps: number) => number,
-): { take(values: VescValues): Record<Side, number> | undefined; clear(): void } {
-  let last: Partial<Record<Side, number>> = {};
-  let fresh: Partial<Record<Side, number>> = {};
+  scale: { metres(side: Side, steps: number): number; speed(side: Side, erpm: number): number },
+): { take(values: VescValues): Rolled | undefined; clear(): void } {
+  let last: Partial<Record<Side, VescValues>> = {};
+  let fresh: Partial<Record<Side, VescValues>> = {};
   return {
-    take({ controllerId, tachometer }) {
-      if (controllerId === ids.left) fresh.left = tachometer;
-      if (controllerId === ids.right) fresh.right = tachometer;
+    take(values) {
+      if (values.controllerId === ids.left) fresh.left = values;
+      if (values.controllerId === ids.right) fresh.right = values;
       const { left, right } = fresh;
-      if (left === undefined || right === undefined) return undefined;
+      if (!left || !right) return undefined;
       const before = last;
       last = fresh;
       fresh = {};
-      if (before.left === undefined || before.right === undefined) return undefined;
+      if (!before.left || !before.right) return undefined;
       return {
-        left: metres("left", counterStep(before.left, left, 32)),
-        right: metres("right", counterStep(before.right, right, 32)),
+        left: scale.metres("left", counterStep(before.left.tachometer, left.tachometer, 32)),
+        right: scale.metres("right", counterStep(before.right.tachometer, right.tachometer, 32)),
+        speeds: { left: scale.speed("left", left.erpm), right: scale.speed("right", right.erpm) },
       };
     },
     clear() {
