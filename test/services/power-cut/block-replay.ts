@@ -18,6 +18,8 @@ interface Entry {
 }
 
 const SECTOR = 512;
+/** Of ext4, from the beginning of the disk. */
+const SUPERBLOCK_END = 2048;
 
 /**
  * Disks after cuts at `count` moments of a log that `block-log.c` and `load.main.ts` wrote, from the first acknowledgement on. What a
@@ -60,9 +62,12 @@ function parse(log: Buffer): Entry[] {
   return entries;
 }
 
-/** Whole, or in one case of four only some of its sectors. */
+/**
+ * Whole, or in one case of four only some of its sectors. The superblock always as a whole: no file system survives half of its
+ * only one, and a disk as small as these has no second.
+ */
 function apply(disk: Buffer, { offset, data }: Entry, rng: Rng): void {
-  if (!rng.chance(1, 4)) {
+  if (offset < SUPERBLOCK_END || !rng.chance(1, 4)) {
     data.copy(disk, offset);
     return;
   }

@@ -60,7 +60,7 @@ export function mountDisk(path: string, folder: string): Disposable {
 
 /**
  * Mounts a file system as a board does that starts after a power cut: checked and mended first where it can't be mounted as it
- * is, because even its superblock was torn.
+ * is.
  */
 export function mountAfterPowerCut(path: string, folder: string): Disposable {
   try {
