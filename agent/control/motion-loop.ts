@@ -1,6 +1,7 @@
 import { type Clock, repeat } from "#lib/clock";
 import type { MotionDrivers } from "#drivers/driver";
 import { STANDSTILL } from "#edge-planner/kinematics";
+import type { RoutePlanner } from "#edge-planner/global/route-planner";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
 import { type ControlState, createControlState, stepControl, takeWorld, type TickInputs } from "./step-control.ts";
@@ -11,6 +12,8 @@ export interface MotionLoopDeps {
   /** Opened and enabled by the loop; the caller disposes of them afterwards. */
   readonly drivers: MotionDrivers;
   readonly maps: MapSource;
+  /** Finds the ways; unless given, the loop plans them itself, within a tick. */
+  readonly planner?: RoutePlanner;
   /** Called after each tick. */
   readonly onReport: (report: MotionReport) => void;
   /** Looks over the loop's shoulder after each tick; must change nothing. */
@@ -40,7 +43,7 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
   const { base, lidar, position } = drivers;
   const periodMs = 1000 / profile.controlHz;
   const commandMs = Math.min(COMMAND_TICKS * periodMs, COMMAND_MS_MAX);
-  const state = createControlState(profile);
+  const state = createControlState(profile, deps.planner);
   let goal: Goal | undefined;
 
   function tick(latenessMs: number): void {

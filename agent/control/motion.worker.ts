@@ -5,6 +5,7 @@ import { createSystemClock } from "#lib/node/system-clock";
 import { createMapSource } from "#edge-planner/map-cache";
 import { createMotionDrivers } from "./motion-drivers.ts";
 import { type MotionLoop, startMotionLoop } from "./motion-loop.ts";
+import { startPlanningThread } from "./planning-thread.ts";
 import type { MotionNotice, MotionRequest, MotionWorkerConfig } from "./protocol.ts";
 
 assert(parentPort, "the motion worker runs in a worker thread");
@@ -28,8 +29,10 @@ try {
 async function start(): Promise<MotionLoop> {
   const drivers = await createMotionDrivers(config.drivers, clock);
   for (const driver of [drivers.base, drivers.lidar, drivers.position]) parts.use(driver);
+  const planner = parts.use(startPlanningThread(fail));
   return parts.use(
     await startMotionLoop({
+      planner,
       clock,
       profile: config.profile,
       drivers,

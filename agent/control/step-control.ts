@@ -52,7 +52,10 @@ const OPEN_REACH: Metres = 200;
 const MOST_ROUTE_POINTS = 60;
 
 /** `planner` finds the ways; one on the caller's thread unless given. */
-export function createControlState(profile: MotionProfile, planner = createInlinePlanner()): ControlState {
+export function createControlState(
+  profile: MotionProfile,
+  planner: RoutePlanner = createInlinePlanner(),
+): ControlState {
   const footprint = makeFootprint(profile.footprint);
   const local = profile.follower === "predictive" ? createLocalPlanner(footprint, profile) : undefined;
   return {
