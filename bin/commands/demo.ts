@@ -13,11 +13,14 @@ import { EXIT, Unmet } from "../exit.ts";
 import { storyText } from "../story-line.ts";
 import { wholeNumber } from "./options.ts";
 
+/** Simulated seconds per real second where nothing speaks against it. */
+const SPEED = 3;
+
 interface DemoOptions {
   readonly scenario: string;
   readonly seed: number;
   readonly fast?: boolean;
-  readonly speed: number;
+  readonly speed?: number;
   readonly report?: string;
 }
 
@@ -32,7 +35,7 @@ export function demoCommand(): Command {
     .option("--scenario <name>", `which story: ${DEMOS.join(", ")}`, oneOf(DEMOS), "warehouse-pick")
     .option("--seed <n>", "seed of everything random", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--fast", "in virtual time, in this process")
-    .option("--speed <n>", "simulated seconds per real second (without --fast)", wholeNumber(1, 8), 3)
+    .option("--speed <n>", "simulated seconds per real second (default: 3, or 1 with serial lines)", wholeNumber(1, 8))
     .option("--report <dir>", "where to write report.html, .svg and .png (default reports/<scenario>)")
     .action(demo);
 }
@@ -45,6 +48,7 @@ async function demo(options: DemoOptions): Promise<void> {
     unmapped: unmappedOf(loaded.scenario.obstacles),
     tell: (line) => print(storyText(line)),
   });
+  const factor = options.speed ?? speedOf(loaded);
   print(`${loaded.scenario.title ?? loaded.scenario.name} (scenario ${loaded.scenario.name}, seed ${options.seed})`);
   const { result, record } = options.fast
     ? await runFast(loaded, options, story)
@@ -52,18 +56,23 @@ async function demo(options: DemoOptions): Promise<void> {
         scenarioFile: file,
         loaded,
         seed: options.seed,
-        factor: options.speed,
+        factor,
         observer: story,
         signal: toldToStop(),
         onStarted: ({ cloudUrl, brokerUrl }) => {
           print(`Real processes: cloud ${cloudUrl}, broker ${brokerUrl}, the agent with its motion thread, the world.`);
-          print(`Simulated time runs ${options.speed} times as fast as the wall clock.\n`);
+          print(`Simulated time runs ${factor} times as fast as the wall clock.\n`);
         },
       });
   const report = writeReport(options.report ?? join("reports", loaded.scenario.name), record);
   print(summary(result, report));
   if (options.fast) print(`digest ${result.digest}`);
   if (!isKept(result)) process.exitCode = EXIT.unmet;
+}
+
+/** Lines that are emulated at their rates are told to no clock but the real one. */
+function speedOf({ profiles }: LoadedScenario): number {
+  return [...profiles.values()].some(({ drivers }) => drivers.kind === "devices") ? 1 : SPEED;
 }
 
 /** Ctrl-C and SIGTERM end the run in order, so that no process and no folder of it is left behind. */
