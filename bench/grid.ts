@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { readBenchmarkMap, upscale } from "./grid/benchmark-map.ts";
 import { pictureOf } from "./grid/grid-picture.ts";
-import { type GridRun, runGrid, runRobot, type Solved } from "./grid/grid-run.ts";
+import { type GridRun, runGrid, runRobot } from "./grid/grid-run.ts";
 import { figuresOf, OTHERS, type PlannerFigures, plannerFigures, tableOf } from "./grid/grid-table.ts";
 
 const MAPS = fileURLToPath(new URL("../test/fixtures/movingai", import.meta.url));
@@ -72,17 +72,14 @@ function upscaledText({
   );
 }
 
-/** The problem for which the robot's way is longest beside the octile optimum. */
-function drawWorst(out: string, { map, exact, robot }: GridRun): void {
-  const shareOf = ({ length, problem }: Solved): number => length / Math.max(1, problem.optimum);
-  // Next door every way is as long as the other.
-  const at = robot.reduce(
-    (worst, one, each) => (one.problem.optimum > 50 && shareOf(one) > shareOf(robot[worst]!) ? each : worst),
-    0,
-  );
-  const [reference, worst] = [exact[at], robot[at]];
+/** The problem for which the robot's way is longest beside that of the search at any angle. */
+function drawWorst(out: string, { map, anyAngle, robot }: GridRun): void {
+  const excess = robot.map(({ length }, at) => length / Math.max(1, anyAngle[at]!.length));
+  const at = excess.indexOf(Math.max(...excess));
+  const [reference, worst] = [anyAngle[at], robot[at]];
   if (!reference || !worst) return;
-  const title = `${map.name}, problem ${at + 1}: robot ${worst.length.toFixed(1)}, octile optimum ${worst.problem.optimum.toFixed(1)} cells, ${worst.wallMs.toFixed(1)} ms`;
+  const lengths = `robot ${worst.length.toFixed(1)}, any-angle ${reference.length.toFixed(1)}, octile optimum ${worst.problem.optimum.toFixed(1)} cells`;
+  const title = `${map.name}, problem ${at + 1}: ${lengths}, ${worst.wallMs.toFixed(1)} ms`;
   writeFileSync(join(out, `${map.name}.svg`), pictureOf(map, reference, worst, title));
 }
 

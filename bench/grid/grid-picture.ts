@@ -1,8 +1,13 @@
 import type { BenchmarkMap } from "./benchmark-map.ts";
 import type { Solved } from "./grid-run.ts";
 
-/** The map with ways over it: the octile one thin, the robot's thick. */
-export function pictureOf({ width, height, free }: BenchmarkMap, exact: Solved, robot: Solved, title: string): string {
+/** The map with ways over it: the one at any angle thin, the robot's thick. */
+export function pictureOf(
+  { width, height, free }: BenchmarkMap,
+  reference: Solved,
+  robot: Solved,
+  title: string,
+): string {
   const line = ({ points }: Solved, colour: string, thick: number): string =>
     `<polyline points="${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="${thick}"/>`;
   const unit = width / 512;
@@ -11,7 +16,7 @@ export function pictureOf({ width, height, free }: BenchmarkMap, exact: Solved, 
     `<rect y="${-20 * unit}" width="100%" height="100%" fill="#fff"/>`,
     `<text x="${4 * unit}" y="${-6 * unit}" font-family="sans-serif" font-size="${11 * unit}">${title}</text>`,
     `<path d="${closedRuns(width, height, free)}" fill="#444"/>`,
-    line(exact, "#d97706", 1.2 * unit),
+    line(reference, "#d97706", 1.2 * unit),
     line(robot, "#2563eb", 2.4 * unit),
     ...[robot.points[0], robot.points.at(-1)].map(
       (point) => point && `<circle cx="${point[0]}" cy="${point[1]}" r="${4 * unit}" fill="#2563eb"/>`,
