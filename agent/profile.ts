@@ -20,79 +20,86 @@ const Action = z.string().refine((name) => Object.hasOwn(ACTIONS, name), {
 });
 
 /** What a device is and can do (`config/devices/*.yaml`, units in the README there); the 2D world reads the same numbers. */
-export const DeviceProfile = z.strictObject({
-  kind: Name,
-  actions: z.array(Action).min(1),
-  tools: z.array(Name),
-  gate: z.enum(["own", "external"]),
-  footprint: z.array(PointTuple).min(3).max(32),
-  limits: z.strictObject({
-    maxSpeed: Speed,
-    maxReverseSpeed: Speed,
-    maxAngularSpeed: z.number().positive().max(20).meta({ unit: "rad/s" }),
-    maxAcceleration: Acceleration,
-    maxDeceleration: Acceleration,
-    maxAngularAcceleration: z.number().positive().max(50).meta({ unit: "rad/s2" }),
-  }),
-  control: z.strictObject({
-    hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
-    scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
-    frozenMs: z.number().min(200).max(10_000).meta({ unit: "ms" }).default(FROZEN_MS),
-    follower: z.enum(["sampling", "predictive", "pursuit"]).default("sampling"),
-    people: z
+export const DeviceProfile = z
+  .strictObject({
+    kind: Name,
+    actions: z.array(Action).min(1),
+    tools: z.array(Name),
+    gate: z.enum(["own", "external"]),
+    footprint: z.array(PointTuple).min(3).max(32),
+    limits: z.strictObject({
+      maxSpeed: Speed,
+      maxReverseSpeed: Speed,
+      maxAngularSpeed: z.number().positive().max(20).meta({ unit: "rad/s" }),
+      maxAcceleration: Acceleration,
+      maxDeceleration: Acceleration,
+      maxAngularAcceleration: z.number().positive().max(50).meta({ unit: "rad/s2" }),
+    }),
+    control: z.strictObject({
+      hz: z.number().min(20).max(50).meta({ unit: "1/s" }),
+      scanStaleMs: z.number().min(50).max(1000).meta({ unit: "ms" }),
+      frozenMs: z.number().min(200).max(10_000).meta({ unit: "ms" }).default(FROZEN_MS),
+      follower: z.enum(["sampling", "predictive", "pursuit"]).default("sampling"),
+      people: z
+        .strictObject({
+          apart: z.number().min(0).max(2).meta({ unit: "m" }).default(PEOPLE_RULES.apart),
+          acceleration: z.number().min(0).max(5).meta({ unit: "m/s2" }).default(PEOPLE_RULES.acceleration),
+          newcomerSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.newcomerSpeed),
+          stepOutSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.stepOutSpeed),
+          cornerSpeed: z.number().min(0.1).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.cornerSpeed),
+        })
+        .prefault({}),
+    }),
+    lidar: z.strictObject({
+      hz: Rate,
+      rays: z.number().int().min(8).max(4000),
+      fieldOfView: z
+        .number()
+        .positive()
+        .max(2 * Math.PI)
+        .meta({ unit: "rad" }),
+      rangeMax: z.number().positive().max(200).meta({ unit: "m" }),
+      rangeSigma: Sigma.meta({ unit: "m" }),
+      dropout: z.number().min(0).max(1).meta({ unit: "1", description: "share of rays that fail" }),
+      mount: PoseTuple,
+    }),
+    odometry: z.strictObject({
+      hz: Rate,
+      gainSigma: Sigma.meta({ unit: "1" }),
+      walkXy: Sigma.meta({ unit: "m/√m" }),
+      walkYaw: Sigma.meta({ unit: "rad/√rad" }),
+    }),
+    position: z.strictObject({
+      hz: Rate,
+      sigmaXy: Sigma.meta({ unit: "m" }),
+      sigmaYaw: Sigma.meta({ unit: "rad" }),
+      delayMs: z.number().min(0).max(2000).meta({ unit: "ms" }),
+    }),
+    battery: z.strictObject({
+      capacityWh: z.number().positive().max(100_000).meta({ unit: "Wh" }),
+      idleW: Watts,
+      rollingResistanceN: z.number().min(0).max(10_000).meta({ unit: "N" }),
+      turningTorqueNm: z.number().min(0).max(10_000).meta({ unit: "Nm" }),
+      massKg: z.number().min(0).max(10_000).meta({ unit: "kg" }),
+      toolW: Watts,
+      chargeW: Watts,
+    }),
+    jog: z
       .strictObject({
-        apart: z.number().min(0).max(2).meta({ unit: "m" }).default(PEOPLE_RULES.apart),
-        acceleration: z.number().min(0).max(5).meta({ unit: "m/s2" }).default(PEOPLE_RULES.acceleration),
-        newcomerSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.newcomerSpeed),
-        stepOutSpeed: z.number().min(0).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.stepOutSpeed),
-        cornerSpeed: z.number().min(0.1).max(5).meta({ unit: "m/s" }).default(PEOPLE_RULES.cornerSpeed),
+        maxDistance: z.number().positive().max(2).meta({ unit: "m" }),
+        maxYaw: z.number().positive().max(Math.PI).meta({ unit: "rad" }),
+        maxSpeed: Speed.max(0.5),
       })
-      .prefault({}),
-  }),
-  lidar: z.strictObject({
-    hz: Rate,
-    rays: z.number().int().min(8).max(4000),
-    fieldOfView: z
-      .number()
-      .positive()
-      .max(2 * Math.PI)
-      .meta({ unit: "rad" }),
-    rangeMax: z.number().positive().max(200).meta({ unit: "m" }),
-    rangeSigma: Sigma.meta({ unit: "m" }),
-    dropout: z.number().min(0).max(1).meta({ unit: "1", description: "share of rays that fail" }),
-    mount: PoseTuple,
-  }),
-  odometry: z.strictObject({
-    hz: Rate,
-    gainSigma: Sigma.meta({ unit: "1" }),
-    walkXy: Sigma.meta({ unit: "m/√m" }),
-    walkYaw: Sigma.meta({ unit: "rad/√rad" }),
-  }),
-  position: z.strictObject({
-    hz: Rate,
-    sigmaXy: Sigma.meta({ unit: "m" }),
-    sigmaYaw: Sigma.meta({ unit: "rad" }),
-    delayMs: z.number().min(0).max(2000).meta({ unit: "ms" }),
-  }),
-  battery: z.strictObject({
-    capacityWh: z.number().positive().max(100_000).meta({ unit: "Wh" }),
-    idleW: Watts,
-    rollingResistanceN: z.number().min(0).max(10_000).meta({ unit: "N" }),
-    turningTorqueNm: z.number().min(0).max(10_000).meta({ unit: "Nm" }),
-    massKg: z.number().min(0).max(10_000).meta({ unit: "kg" }),
-    toolW: Watts,
-    chargeW: Watts,
-  }),
-  jog: z
-    .strictObject({
-      maxDistance: z.number().positive().max(2).meta({ unit: "m" }),
-      maxYaw: z.number().positive().max(Math.PI).meta({ unit: "rad" }),
-      maxSpeed: Speed.max(0.5),
-    })
-    .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
-  telemetry: TelemetryProfile.default(DEFAULT_TELEMETRY),
-  drivers: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("simulated") }), Devices]),
-});
+      .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
+    telemetry: TelemetryProfile.default(DEFAULT_TELEMETRY),
+    drivers: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("simulated") }), Devices]),
+  })
+  .superRefine(({ gate, drivers }, context) => {
+    const pilot = drivers.kind === "devices" ? drivers.pilot : undefined;
+    if (!pilot || pilot.gate === gate) return;
+    const message = `${gate}, but drivers.pilot.gate is ${pilot.gate}: status and reports must show who commands the base`;
+    context.addIssue({ code: "custom", message, path: ["gate"], input: gate });
+  });
 export type DeviceProfile = z.infer<typeof DeviceProfile>;
 
 /** From a command to the motors. */

@@ -13,6 +13,7 @@ import {
   RosBridgeOptions,
   RosImuOptions,
   RosLidarOptions,
+  RosPilotOptions,
   RosPositionOptions,
   RosScannerOptions,
 } from "./ros-bridge/options.ts";
@@ -48,6 +49,7 @@ export const DRIVER_KINDS: readonly DriverKind[] = [
   { part: "lidar", name: "ros", serves: "sensor_msgs/LaserScan over rosbridge", options: RosLidarOptions },
   { part: "position", name: "pose-line", serves: "any localiser that prints a pose a line", options: PoseLineOptions },
   { part: "position", name: "ros", serves: "AMCL and the like, over rosbridge", options: RosPositionOptions },
+  { part: "pilot", name: "ros", serves: "Nav2 as the navigation, over rosbridge of ROS 2", options: RosPilotOptions },
   { part: "battery", name: "jbd", serves: "JBD (Xiaoxiang) BMS", options: JbdOptions },
   { part: "battery", name: "daly", serves: "Daly BMS", options: DalyOptions },
   { part: "battery", name: "vedirect", serves: "Victron BMV and SmartShunt", options: VeDirectOptions },
@@ -81,6 +83,7 @@ export const Devices = z
     battery: z.discriminatedUnion("driver", [JbdOptions, DalyOptions, VeDirectOptions, RosBatteryOptions]),
     load: ModbusLoadOptions.exactOptional(),
     scanner: z.discriminatedUnion("driver", [ScannerOptions, RosScannerOptions]).exactOptional(),
+    pilot: RosPilotOptions.exactOptional(),
     imu: z.discriminatedUnion("driver", [Bno08xOptions, RosImuOptions]).exactOptional(),
     io: ModbusIoOptions.exactOptional(),
   })

@@ -23,6 +23,7 @@ import { createRoomba } from "./roomba/driver.ts";
 import { createRplidar } from "./rplidar/driver.ts";
 import { createRosBase } from "./ros-bridge/base.ts";
 import { createRosBridge, type RosBridge } from "./ros-bridge/bridge.ts";
+import { createRosPilot } from "./ros-bridge/pilot.ts";
 import * as ros from "./ros-bridge/sensors.ts";
 import { createScanner } from "./scanner/driver.ts";
 import { createSickTim } from "./sick-tim/driver.ts";
@@ -31,12 +32,14 @@ import { createVesc } from "./vesc/driver.ts";
 
 /** The devices that the motion loop owns, not yet opened. */
 export function createMotionDevices(devices: Devices, deps: DriverDeps): MotionDrivers {
-  const { base, lidar, position } = devices;
-  const bridged = withBridge(devices, deps, ["base", "lidar", "position"]);
+  const { base, lidar, position, pilot, bridge } = devices;
+  const bridged = withBridge(devices, deps, ["base", "lidar", "position", "pilot"]);
+  const goals = pilot && bridge && createRosBridge(bridge, { ...deps, rng: deps.rng.fork("goals") }, 1);
   return {
     base: createBase(base, forked(bridged, "base")),
     lidar: createLidar(lidar, forked(bridged, "lidar")),
     position: createPosition(position, forked(bridged, "position")),
+    ...(pilot && goals ? { pilot: createRosPilot(pilot, rosDeps(bridged), goals) } : {}),
   };
 }
 

@@ -148,11 +148,36 @@ export interface CleaningHead extends Driver {
   stop(): Promise<void>;
 }
 
+/** How far another navigation is with the goal that it was given last. */
+export interface PilotState {
+  readonly goalId?: string;
+  readonly progress: "idle" | "driving" | "arrived" | "failed";
+  /** Why it failed, in its words. */
+  readonly reason?: string;
+  /** Way that is left, where it says so. */
+  readonly remaining?: Metres;
+  /** The velocity that it wants the base to have; absent while it wants none. */
+  readonly wanted?: { readonly atMs: number; readonly velocity: Velocity };
+}
+
+/** A navigation of somebody else, such as Nav2, that is given goals. Its velocities still pass our gate unless it commands the base itself. */
+export interface Pilot extends Driver {
+  /** `external`: it commands the base itself, and nothing of ours may. */
+  readonly gate: "own" | "external";
+  state(): PilotState;
+  /** Goes there, in the frame `map`; the same goal again changes nothing. */
+  goTo(goal: { readonly goalId: string; readonly pose: Pose }): void;
+  /** Gives the goal up; `here` is where the robot is, if that is known. */
+  cancel(here?: Pose): void;
+}
+
 /** The devices that the motion loop owns. */
 export interface MotionDrivers {
   readonly base: BaseDriver;
   readonly lidar: LidarDriver;
   readonly position: PositionSource;
+  /** Plans and steers in place of our own planner. */
+  readonly pilot?: Pilot;
 }
 
 /** The devices that the executor uses. */

@@ -1,5 +1,6 @@
 import { type Clock, repeat } from "#lib/clock";
-import type { MotionDrivers } from "#drivers/driver";
+import type { Velocity } from "#lib/geometry";
+import type { MotionDrivers, Pilot } from "#drivers/driver";
 import { STANDSTILL } from "#edge-planner/kinematics";
 import type { RoutePlanner } from "#edge-planner/global/route-planner";
 import type { MapSource } from "#edge-planner/map-cache";
@@ -40,7 +41,7 @@ const COMMAND_MS_MAX = 200;
  */
 export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop> {
   const { clock, profile, drivers, maps, onReport, onTick } = deps;
-  const { base, lidar, position } = drivers;
+  const { base, lidar, position, pilot } = drivers;
   const periodMs = 1000 / profile.controlHz;
   const commandMs = Math.min(COMMAND_TICKS * periodMs, COMMAND_MS_MAX);
   const state = createControlState(profile, deps.planner);
@@ -56,10 +57,12 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
         mount: lidar.mount,
         power: base.health().state === "down" ? ("disabled" as const) : ("enabled" as const),
         goal,
+        pilot: pilot?.state(),
         latenessMs,
       };
       const { command, report } = stepControl(state, inputs, clock.nowMs());
-      base.drive(command, commandMs);
+      tell(command);
+      if (pilot) steer(pilot, goal, report);
       const told = { ...report, ...downOf(drivers) };
       onReport(told);
       onTick?.(state, inputs, told);
@@ -69,13 +72,19 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
       throw thrown;
     }
   }
+  /** A base that another navigation commands hears nothing from us. */
+  function tell(velocity: Velocity): void {
+    if (pilot?.gate !== "external") base.drive(velocity, commandMs);
+  }
   function brake(): void {
-    base.drive(STANDSTILL, commandMs);
+    tell(STANDSTILL);
+    pilot?.cancel();
   }
 
-  for (const driver of [lidar, position, base]) await driver.open();
   // The motors last: when a sensor refuses, they have never been on.
-  for (const driver of [lidar, position, base]) await driver.enable();
+  const inOrder = [lidar, position, ...(pilot ? [pilot] : []), base];
+  for (const driver of inOrder) await driver.open();
+  for (const driver of inOrder) await driver.enable();
   const cancel = repeat(clock, periodMs, tick);
   return {
     setWorld(world) {
@@ -92,16 +101,23 @@ export async function startMotionLoop(deps: MotionLoopDeps): Promise<MotionLoop>
     async [Symbol.asyncDispose]() {
       cancel();
       brake();
-      for (const driver of [base, lidar, position]) await driver.disable();
+      for (const driver of inOrder.toReversed()) await driver.disable();
     },
   };
 }
 
 /** Why devices are down, as reports say it. */
 function downOf(drivers: MotionDrivers): Pick<MotionReport, "down"> {
-  const reasons = (["base", "lidar", "position"] as const).flatMap((part) => {
-    const { state, reason } = drivers[part].health();
+  const reasons = (["base", "lidar", "position", "pilot"] as const).flatMap((part) => {
+    const { state, reason } = drivers[part]?.health() ?? { state: "ok" };
     return state === "down" ? [[part, reason ?? `the ${part} is down`] as const] : [];
   });
   return reasons.length === 0 ? {} : { down: Object.fromEntries(reasons) };
+}
+
+/** Keeps another navigation at the goal that is wanted, and only while our own senses are well. */
+function steer(pilot: Pilot, goal: Goal | undefined, { atMs, isLocalised, pose, blind }: MotionReport): void {
+  const isWanted = goal !== undefined && goal.validUntilMs > atMs && isLocalised && !blind;
+  if (isWanted) pilot.goTo({ goalId: goal.goalId, pose: goal.pose });
+  else pilot.cancel(isLocalised ? pose : undefined);
 }

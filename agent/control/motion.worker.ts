@@ -28,7 +28,7 @@ try {
 
 async function start(): Promise<MotionLoop> {
   const drivers = await createMotionDrivers(config.drivers, clock);
-  for (const driver of [drivers.base, drivers.lidar, drivers.position]) parts.use(driver);
+  for (const driver of [drivers.base, drivers.lidar, drivers.position, drivers.pilot]) parts.use(driver);
   const planner = parts.use(startPlanningThread(fail));
   return parts.use(
     await startMotionLoop({

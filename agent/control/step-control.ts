@@ -11,7 +11,9 @@ import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
 import { openMap, type PlanningMap } from "#edge-planner/planning-map";
 import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
+import type { PilotState } from "#drivers/driver";
 import type { ControlWorld, Goal, MotionProfile, MotionReport } from "./control.ts";
+import { decideByPilot } from "./delegated.ts";
 import type { ScanPoints } from "#edge-planner/scan-points";
 import { createScanWatch, type ScanWatch, watchScans } from "#edge-planner/scan-watch";
 import { createWheelWatch, FROZEN_MS, PROBING, trustIn, watchWheels, type WheelWatch } from "#edge-planner/wheel-watch";
@@ -41,6 +43,8 @@ export interface ControlState {
 export interface TickInputs extends Samples {
   readonly power: "enabled" | "disabled";
   readonly goal?: Goal | undefined;
+  /** What another navigation says, where one plans and steers in place of ours. */
+  readonly pilot?: PilotState | undefined;
   /** How long after its deadline the tick began. */
   readonly latenessMs: number;
 }
@@ -106,7 +110,7 @@ export function stepControl(
 
 function decide(
   state: ControlState,
-  { goal }: TickInputs,
+  { goal, pilot }: TickInputs,
   { estimate, odometry, scan, movers, odom }: Percept,
   nowMs: number,
 ): { velocity: Velocity; drive: Drive } {
@@ -119,6 +123,15 @@ function decide(
     return {
       velocity: STANDSTILL,
       drive: { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs },
+    };
+  }
+  if (pilot) {
+    const { velocity, drive } = decideByPilot(goal, pilot, estimate.pose, nowMs);
+    if (drive !== "stuck") state.helplessSinceMs = undefined;
+    else state.helplessSinceMs ??= nowMs;
+    return {
+      velocity,
+      drive: drive === "stuck" ? { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs! } : drive,
     };
   }
   state.helplessSinceMs = undefined;

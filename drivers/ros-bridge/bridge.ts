@@ -2,7 +2,15 @@ import { type Cancel, type Clock, repeat } from "#lib/clock";
 import { AgentError, assert } from "#lib/errors";
 import type { DriverDeps } from "../line.ts";
 import { createReconnection, type Reconnection } from "../reconnection.ts";
-import { type BridgeConnection, connectBridge, listen, type RosVersion } from "./connection.ts";
+import {
+  type BridgeConnection,
+  connectBridge,
+  type GoalEvents,
+  listen,
+  publishOnce,
+  type RosVersion,
+  sendGoal,
+} from "./connection.ts";
 import type { RosBridgeOptions } from "./options.ts";
 import { createStampClock, type StampClock } from "./stamps.ts";
 
@@ -32,6 +40,10 @@ export interface RosBridge {
   listen(topic: TopicName, take: (message: unknown) => void, pace: "regular" | "rare"): Listening;
   /** Calls a service; rejects `driver.*`. */
   call(service: TopicName, request: object, timeoutMs: number): Promise<unknown>;
+  /** Publishes one message now, or never. */
+  publish(topic: TopicName, message: object): void;
+  /** Asks for an action; gives what cancels it. `onFailed` is also called when the connection is lost. Undefined while there is none. */
+  sendGoal(action: TopicName, goal: object, events: GoalEvents): (() => void) | undefined;
   /** A type as this generation of ROS spells it. */
   spell(type: string, kind?: "msg" | "srv" | "action"): string;
   reconnections(): number;
@@ -60,6 +72,8 @@ export function createRosBridge(options: RosBridgeOptions, deps: DriverDeps, use
     downReason: () => shared.downReason(),
     listen: (topic, take, pace) => shared.listen(topic, take, pace),
     call: (service, request, timeoutMs) => shared.call(service, request, timeoutMs),
+    publish: (topic, message) => shared.publish(topic, message),
+    sendGoal: (action, goal, events) => shared.sendGoal(action, goal, events),
     spell: (type, kind = "msg") => shared.spell(type, kind),
     reconnections: () => shared.reconnections(),
     unreadable: () => shared.unreadable,
@@ -72,6 +86,7 @@ class SharedBridge {
   readonly #dial: ReturnType<DriverDeps["lines"]["socket"]>;
   readonly #reconnection: Reconnection;
   readonly #subscriptions = new Set<Subscription>();
+  readonly #goals = new Set<GoalEvents>();
   #version: RosVersion | undefined;
   #connection: BridgeConnection | undefined;
   #opening: Promise<void> | undefined;
@@ -145,6 +160,27 @@ class SharedBridge {
     return this.#connection!.call(name, this.spell(type, "srv"), request, timeoutMs);
   }
 
+  publish({ name, type }: TopicName, message: object): void {
+    if (this.#connection) publishOnce(this.#connection.ros, name, this.spell(type, "msg"), message);
+  }
+
+  sendGoal({ name, type }: TopicName, goal: object, events: GoalEvents): (() => void) | undefined {
+    if (!this.#connection) return undefined;
+    const forget = (): unknown => this.#goals.delete(events);
+    this.#goals.add(events);
+    return sendGoal(this.#connection.ros, name, this.spell(type, "action"), goal, {
+      onFeedback: events.onFeedback,
+      onDone(result) {
+        forget();
+        events.onDone(result);
+      },
+      onFailed(reason) {
+        forget();
+        events.onFailed(reason);
+      },
+    });
+  }
+
   spell(type: string, kind: "msg" | "srv" | "action"): string {
     assert(this.#version, "the generation of ROS is known once the bridge was open");
     return this.#version === 1 ? type : type.replace("/", `/${kind}/`);
@@ -192,6 +228,8 @@ class SharedBridge {
     this.#connection = undefined;
     this.#lostReason = reason;
     for (const subscription of this.#subscriptions) subscription.stop = () => undefined;
+    for (const { onFailed } of this.#goals) onFailed(reason);
+    this.#goals.clear();
     // Closing may fail as the connection did; the next attempt uses a new one in any case.
     connection.close().catch(() => this.unreadable++);
     this.#reconnection.lost(this.#heardMs === undefined ? "silent" : "heard");

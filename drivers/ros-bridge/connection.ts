@@ -1,4 +1,4 @@
-import { Ros, Service, Topic } from "roslib";
+import { Action, Ros, Service, Topic } from "roslib";
 import type { Clock } from "#lib/clock";
 import { AgentError, InvariantError } from "#lib/errors";
 import type { Dial, Line } from "../line.ts";
@@ -96,4 +96,33 @@ export function listen(ros: Ros, name: string, messageType: string, take: (messa
   return () => {
     if (ros.isConnected) topic.unsubscribe();
   };
+}
+
+/** How a goal fares. */
+export interface GoalEvents {
+  readonly onFeedback: (feedback: unknown) => void;
+  readonly onDone: (result: unknown) => void;
+  /** It was cancelled, aborted or refused, as the text says. */
+  readonly onFailed: (reason: string) => void;
+}
+
+/** Asks for an action of ROS 2; cancels it when called. */
+export function sendGoal(ros: Ros, name: string, actionType: string, goal: object, events: GoalEvents): () => void {
+  const action = new Action<object, unknown, unknown>({ ros, name, actionType });
+  // roslib listens to a goal for ever.
+  const ended =
+    <Value>(tell: (value: Value) => void) =>
+    (value: Value): void => {
+      ros.off(id);
+      tell(value);
+    };
+  const id = action.sendGoal(goal, ended(events.onDone), events.onFeedback, ended(events.onFailed));
+  return () => {
+    if (ros.isConnected) action.cancelGoal(id);
+  };
+}
+
+/** Publishes one message now, of a topic that is published rarely. */
+export function publishOnce(ros: Ros, name: string, messageType: string, message: object): void {
+  new Topic<object>({ ros, name, messageType, reconnect_on_close: false }).publish(message);
 }

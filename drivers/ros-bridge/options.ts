@@ -100,3 +100,21 @@ export const RosImuOptions = z.strictObject({
   silentMs: silence(1000),
 });
 export type RosImuOptions = z.infer<typeof RosImuOptions>;
+
+/** Nav2 as the navigation: `nav2_msgs/NavigateToPose`. ROS 2 only. */
+export const RosPilotOptions = z.strictObject({
+  driver: z.literal("ros"),
+  action: Topic("/navigate_to_pose", "nav2_msgs/NavigateToPose"),
+  velocity: Topic("/cmd_vel_nav", "topic to which the velocities of Nav2 are remapped, for our gate to judge them"),
+  velocityType: z.enum(["twist", "twist-stamped"]).default("twist").meta({
+    description: "what Nav2 publishes there: TwistStamped where enable_stamped_cmd_vel is set",
+  }),
+  gate: z.enum(["own", "external"]).default("own").meta({
+    description: "external: Nav2 commands the base itself; the profile's gate must say the same",
+  }),
+  goalTopic: Topic(
+    "/goal_pose",
+    "topic on which Nav2 takes goals as well: where it is sent to stay when it can't be cancelled",
+  ),
+});
+export type RosPilotOptions = z.infer<typeof RosPilotOptions>;
