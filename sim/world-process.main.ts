@@ -26,6 +26,7 @@ const served = await serveScenario(loadScenario(values.scenario ?? ""), {
   rng: createRng(Number(values.seed)),
   address: values.socket,
   folder: values.hardware,
+  bridges: "anywhere",
 });
 const ended = Promise.withResolvers<void>();
 for (const end of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(end, () => ended.resolve());

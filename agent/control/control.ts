@@ -51,7 +51,7 @@ export interface MotionReport {
   /** What the robot lacks to move at all, also while nobody wants it to; absent when its senses are well. */
   readonly blind?: Blindness;
   /** Which devices of the loop are down, and why, in words; absent when none is. */
-  readonly down?: Partial<Record<"base" | "lidar" | "position", string>>;
+  readonly down?: Partial<Record<"base" | "lidar" | "position" | "pilot", string>>;
   /** The newest sweep: its nearest echo from the middle of the base (absent where nothing is near), and how many rays answered. */
   readonly scan?: { readonly nearest?: Metres; readonly validShare: number };
   /** Distance driven since the start of the loop, from odometry. */

@@ -110,7 +110,29 @@ export function stepControl(
 
 function decide(
   state: ControlState,
-  { goal, pilot }: TickInputs,
+  inputs: TickInputs,
+  percept: Percept,
+  nowMs: number,
+): { velocity: Velocity; drive: Drive } {
+  const { goal, pilot } = inputs;
+  if (!goal || !pilot) return decideOurselves(state, inputs, percept, nowMs);
+  const { estimate, odometry, scan } = percept;
+  const isAble = estimate.isLocalised && odometry && scan && goal.validUntilMs > nowMs && state.world;
+  const wish = isAble ? decideByPilot(goal, pilot, estimate.pose, nowMs) : undefined;
+  if (wish) {
+    state.helplessSinceMs = undefined;
+    return wish;
+  }
+  state.helplessSinceMs ??= nowMs;
+  return {
+    velocity: STANDSTILL,
+    drive: { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs },
+  };
+}
+
+function decideOurselves(
+  state: ControlState,
+  { goal }: TickInputs,
   { estimate, odometry, scan, movers, odom }: Percept,
   nowMs: number,
 ): { velocity: Velocity; drive: Drive } {
@@ -123,15 +145,6 @@ function decide(
     return {
       velocity: STANDSTILL,
       drive: { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs },
-    };
-  }
-  if (pilot) {
-    const { velocity, drive } = decideByPilot(goal, pilot, estimate.pose, nowMs);
-    if (drive !== "stuck") state.helplessSinceMs = undefined;
-    else state.helplessSinceMs ??= nowMs;
-    return {
-      velocity,
-      drive: drive === "stuck" ? { state: "blocked", goalId: goal.goalId, sinceMs: state.helplessSinceMs! } : drive,
     };
   }
   state.helplessSinceMs = undefined;

@@ -26,7 +26,9 @@ interface DemoOptions {
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
 /** Scenarios that make a demo; those of later versions are not offered yet. */
-const DEMOS = ["warehouse-pick", "warehouse-serial"].filter((name) => existsSync(join(SCENARIOS, `${name}.yaml`)));
+const DEMOS = ["warehouse-pick", "warehouse-serial", "warehouse-ros"].filter((name) =>
+  existsSync(join(SCENARIOS, `${name}.yaml`)),
+);
 
 /** `holdfast demo`: the main job on one machine, told line by line. */
 export function demoCommand(): Command {

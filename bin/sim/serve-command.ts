@@ -31,7 +31,13 @@ export async function serveHardware(scenario: string | undefined, options: Serve
   const folder = options.ports ?? mkdtempSync(join(tmpdir(), "holdfast-hardware-"));
   if (options.ports === undefined) stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const served = stack.use(
-    await serveScenario(loaded, { clock, rng: createRng(options.seed), address: options.world, folder }),
+    await serveScenario(loaded, {
+      clock,
+      rng: createRng(options.seed),
+      address: options.world,
+      folder,
+      bridges: "as-named",
+    }),
   );
   if (served.devices.length === 0) {
     const robots = [...loaded.profiles.keys()].join(", ");

@@ -4,6 +4,7 @@ import { AgentError, messageOf } from "#lib/errors";
 import type { Pose, Velocity } from "#lib/geometry";
 import type { Pilot, PilotState } from "../driver.ts";
 import type { RosBridge } from "./bridge.ts";
+import type { GoalEvents } from "./connection.ts";
 import type { Reading } from "./messages.ts";
 import type { RosPilotOptions } from "./options.ts";
 import type { RosDeps } from "./sensors.ts";
@@ -31,35 +32,67 @@ interface Goal {
   remaining?: number;
 }
 
-/**
- * Nav2 as the navigation. Goals have a connection of their own, `goals`: a bridge of ROS 2 may serve nothing else to whoever waits for
- * a goal, cancelling included. So what stops it goes three ways: `cancel_action_goal`; the cancelling service of the action over the
- * shared connection; and, where neither is seen to help, a goal to stay where the robot is.
- */
+/** Nav2 as the navigation. */
 export function createRosPilot(options: RosPilotOptions, { clock, bridge }: RosDeps, goals: RosBridge): Pilot {
-  const action = { name: options.action, type: "nav2_msgs/NavigateToPose" };
   const velocity = velocityDevice(options, { clock, bridge });
+  const keeper = createGoalKeeper(options, { clock, bridge }, goals);
+  return {
+    name: "ros pilot",
+    gate: options.gate,
+    async open() {
+      await goals.open();
+      await velocity.open();
+    },
+    enable: () => velocity.enable(),
+    async disable() {
+      keeper.cancel();
+      await velocity.disable();
+    },
+    health() {
+      const reason = goals.downReason();
+      const own = velocity.health();
+      return own.state !== "down" && reason !== undefined ? { ...own, state: "down", reason } : own;
+    },
+    state() {
+      const wish = velocity.latest();
+      const isHeard = options.gate === "own" && wish !== undefined;
+      return { ...keeper.state(), ...(isHeard ? { wanted: { atMs: wish.atMs, velocity: wish } } : {}) };
+    },
+    goTo({ goalId, pose }) {
+      if (velocity.isEnabled()) keeper.goTo(goalId, pose);
+    },
+    cancel: (here) => keeper.cancel(here),
+    async [Symbol.asyncDispose]() {
+      keeper.cancel();
+      keeper.end();
+      await goals.release();
+      await velocity[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface GoalKeeper {
+  state(): PilotState;
+  goTo(goalId: string, pose: Pose): void;
+  cancel(here?: Pose): void;
+  /** Waits for nothing any more. */
+  end(): void;
+}
+
+/**
+ * The goal that Nav2 is at. Goals have a connection of their own, `goals`: a bridge of ROS 2 may serve nothing else to whoever waits
+ * for one, cancelling included. So what stops it goes three ways: `cancel_action_goal`; the cancelling service of the action over
+ * the shared connection; and, where neither is seen to help, a goal to stay where the robot is.
+ */
+function createGoalKeeper(options: RosPilotOptions, { clock, bridge }: RosDeps, goals: RosBridge): GoalKeeper {
+  const action = { name: options.action, type: "nav2_msgs/NavigateToPose" };
   let goal: Goal | undefined;
   let stopWaiting: Cancel = () => undefined;
-  let isEnabled = false;
 
   function begin(goalId: string, pose: Pose): void {
     const begun: Goal = { goalId, pose, sinceMs: clock.nowMs(), cancel: undefined, progress: "driving" };
-    begun.cancel = goals.sendGoal(
-      action,
-      { pose: stampedPose(pose), behavior_tree: "" },
-      {
-        onFeedback(feedback) {
-          const parsed = Feedback.safeParse(feedback);
-          if (parsed.success) begun.remaining = parsed.data.distance_remaining;
-        },
-        onDone: () => void (begun.progress = "arrived"),
-        onFailed(reason) {
-          begun.progress = "failed";
-          begun.reason = reason;
-        },
-      },
-    );
+    const message = { pose: stampedPose(pose), behavior_tree: "" };
+    begun.cancel = goals.sendGoal(action, message, eventsOf(begun));
     goal = begun;
     if (begun.cancel) return;
     begun.progress = "failed";
@@ -85,37 +118,13 @@ export function createRosPilot(options: RosPilotOptions, { clock, bridge }: RosD
     if (ending?.progress === "driving") stop(ending, here);
   }
   return {
-    name: "ros pilot",
-    gate: options.gate,
-    async open() {
-      await goals.open();
-      await velocity.open();
-    },
-    async enable() {
-      await velocity.enable();
-      isEnabled = true;
-    },
-    async disable() {
-      isEnabled = false;
-      cancel();
-      await velocity.disable();
-    },
-    health() {
-      const reason = goals.downReason();
-      const own = velocity.health();
-      return own.state !== "down" && reason !== undefined ? { ...own, state: "down", reason } : own;
-    },
     state() {
-      const wish = velocity.latest();
-      const isHeard = options.gate === "own" && wish !== undefined;
-      const wanted = isHeard ? { wanted: { atMs: wish.atMs, velocity: wish } } : {};
-      if (!goal) return { progress: "idle", ...wanted };
+      if (!goal) return { progress: "idle" };
       const { goalId, progress, reason, remaining } = goal;
       const told = { ...(reason === undefined ? {} : { reason }), ...(remaining === undefined ? {} : { remaining }) };
-      return { goalId, progress, ...told, ...wanted };
+      return { goalId, progress, ...told };
     },
-    goTo({ goalId, pose }) {
-      if (!isEnabled) return;
+    goTo(goalId, pose) {
       const isSame = goal?.goalId === goalId && isSamePose(goal.pose, pose);
       const isPaused = goal?.progress !== "failed" || clock.nowMs() - goal.sinceMs < PAUSE_MS;
       if (isSame && isPaused) return;
@@ -123,11 +132,20 @@ export function createRosPilot(options: RosPilotOptions, { clock, bridge }: RosD
       begin(goalId, pose);
     },
     cancel,
-    async [Symbol.asyncDispose]() {
-      cancel();
-      stopWaiting();
-      await goals.release();
-      await velocity[Symbol.asyncDispose]();
+    end: () => stopWaiting(),
+  };
+}
+
+function eventsOf(goal: Goal): GoalEvents {
+  return {
+    onFeedback(feedback) {
+      const parsed = Feedback.safeParse(feedback);
+      if (parsed.success) goal.remaining = parsed.data.distance_remaining;
+    },
+    onDone: () => void (goal.progress = "arrived"),
+    onFailed(reason) {
+      goal.progress = "failed";
+      goal.reason = reason;
     },
   };
 }

@@ -31,6 +31,7 @@ export interface ServedRobot {
   readonly folder: string;
   /** Listens at the lines of the parts. */
   readonly overhear: (part: string, ...heard: Parameters<Overhear>) => void;
+  readonly bridges: "as-named" | "anywhere";
 }
 
 /** One emulated device, and where its driver finds it. */
@@ -64,7 +65,7 @@ export async function serveDevices(robot: ServedRobot, drivers: Devices): Promis
   const served = { ...drivers };
   const devices: ServedDevice[] = [];
   if (drivers.bridge) {
-    const { bridge } = drivers;
+    const bridge = { ...drivers.bridge, ...(robot.bridges === "anywhere" ? { url: ANYWHERE } : {}) };
     const port = stack.use(await serveBridge({ world, robotId, clock, drivers, bridge, position: profile.position }));
     devices.push({ robotId, part: "bridge", driver: bridge.driver, port });
     served.bridge = { ...bridge, url: port.address };
@@ -84,6 +85,9 @@ export async function serveDevices(robot: ServedRobot, drivers: Devices): Promis
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+/** A free port of this machine. */
+const ANYWHERE = "ws://127.0.0.1:0";
 
 type Part = Exclude<keyof Devices, "kind">;
 type PartOptions = Exclude<NonNullable<Devices[Part]>, { driver: "ros" }>;

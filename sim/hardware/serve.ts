@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly folder: string;
   /** Listens at the lines of the robots' parts. */
   readonly overhear?: ServedRobot["overhear"];
+  /** Whether a rosbridge listens where the profile says, as it does unless told otherwise, or on a free port. */
+  readonly bridges?: "as-named" | "anywhere";
 }
 
 /** A world that runs, with the hardware of those of its robots whose profiles name devices. */
@@ -35,7 +37,7 @@ const SAMPLED_HZ = 50;
 
 /** Starts the world of a scenario and its robots' hardware. Rejects `config.port_in_use` and `driver.down`. */
 export async function serveScenario(loaded: LoadedScenario, options: ServeOptions): Promise<ServedWorld> {
-  const { clock, rng, overhear = () => undefined } = options;
+  const { clock, rng, overhear = () => undefined, bridges = "as-named" } = options;
   const folder = resolve(options.folder);
   await using stack = new AsyncDisposableStack();
   const world = stack.use(createWorld(sampledOften(loaded), { clock, rng: rng.fork("world") }));
@@ -43,7 +45,7 @@ export async function serveScenario(loaded: LoadedScenario, options: ServeOption
   const profiles = new Map<string, string>();
   for (const [robotId, profile] of loaded.profiles) {
     const own = { robotId, profile, rng: rng.fork(`hardware ${robotId}`) };
-    const hardware = await serveRobot({ world, clock, folder, overhear, ...own });
+    const hardware = await serveRobot({ world, clock, folder, overhear, bridges, ...own });
     if (!hardware) continue;
     devices.push(...stack.use(hardware).devices);
     const file = join(folder, `${robotId}.profile.yaml`);
