@@ -40,7 +40,7 @@ test("whatever comes, no byte above ASCII and no control byte but those of editi
           const withoutSequences = taken.keys
             .replaceAll(`${String.fromCharCode(0x1b)}[`, "")
             .replaceAll(`${String.fromCharCode(0x1b)}O`, "");
-          expect([...withoutSequences].filter((key) => !isHarmless(key.charCodeAt(0)))).toEqual([]);
+          expect(Array.from(withoutSequences).filter((key) => !isHarmless(key.charCodeAt(0)))).toEqual([]);
           rest = taken.rest;
         }
       }
