@@ -14,6 +14,7 @@ import type { Event } from "#contract/event";
 import { GENESIS_HASH } from "#contract/hash-chain";
 import type { DeviceState } from "#contract/state";
 import type { LearnedDuration } from "../core/durations.ts";
+import { damageOf } from "./core-damage.ts";
 import type { JournalEntry, JournalSlice, MetaKey, Snapshot, StoredReply, StoredState, StoreOp } from "../store.ts";
 
 /** Only ever append to it: databases in the field run the scripts that they have not run yet. */
@@ -49,19 +50,14 @@ function unlessDamaged(open: () => SqliteConnection): SqliteConnection | undefin
 /** SQLite checks that its pages fit together; what was stored in them must be what was stored, too. Throws `store.corrupt`. */
 function checked(database: SqliteConnection): SqliteConnection {
   try {
-    const row = database.prepare(UNREADABLE_ROWS).get() as { readonly count: number };
-    if (row.count === 0) return database;
-    throw new AgentError("store.corrupt", `database: ${row.count} rows hold no JSON any more`);
+    const damage = damageOf(database);
+    if (damage === undefined) return database;
+    throw new AgentError("store.corrupt", `database: ${damage}`);
   } catch (thrown) {
     database.close();
     throw toStoreError(thrown);
   }
 }
-
-const UNREADABLE_ROWS = `SELECT (SELECT count(*) FROM journal WHERE NOT json_valid(body))
-  + (SELECT count(*) FROM snapshot WHERE NOT json_valid(state))
-  + (SELECT count(*) FROM contract WHERE NOT json_valid(body))
-  + (SELECT count(*) FROM reply WHERE NOT json_valid(body)) AS count`;
 
 /**
  * Keeps a damaged file under a name of its own, and notes that in the database which took its place. Until both are done the

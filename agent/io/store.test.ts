@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "#lib/log";
 import type { Event } from "#contract/event";
 import { exampleContract } from "#contract/example";
-import { GENESIS_HASH } from "#contract/hash-chain";
+import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
+import { sha256Hex } from "#contract/io/node-crypto";
 import { emptyDevice } from "#contract/reducer";
 import type { JournalEntry, Store, StoreOp, StoredState } from "../store.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
@@ -14,7 +15,11 @@ import { startWorkerStore } from "./worker-store.ts";
 
 const BOOT = "boot-1";
 
+/** Of the events without a text, by number: what chains are made of here. */
+const hashes = [GENESIS_HASH];
+
 function entry(seq: number, text = "", bootId = BOOT): JournalEntry {
+  for (let next = hashes.length; next < seq; next++) hashes.push(entry(next).hash);
   const event: Event = {
     seq,
     id: "019b8ce6-1400-7000-8000-000000000001",
@@ -24,7 +29,7 @@ function entry(seq: number, text = "", bootId = BOOT): JournalEntry {
     type: "notice",
     data: { kind: "test", text },
   };
-  return { bootId, event, hash: seq.toString(16).padStart(64, "0") };
+  return { bootId, event, hash: chainHash(hashes[seq - 1]!, event, sha256Hex) };
 }
 
 const append = (seq: number, text = "", bootId = BOOT): StoreOp => ({
@@ -66,7 +71,7 @@ describe.each(KINDS)("$name", ({ open }) => {
     const first = await open();
     const contract = exampleContract();
     const ops: StoreOp[] = [
-      append(1, "one"),
+      append(1),
       append(2, "two"),
       { type: "set-meta", key: "incarnation", value: "inc-1" },
       { type: "set-acked", seq: 1 },
@@ -82,7 +87,7 @@ describe.each(KINDS)("$name", ({ open }) => {
     expect(await second.load()).toEqual({
       meta: { incarnation: "inc-1" },
       lastSeq: 2,
-      lastHash: entry(2).hash,
+      lastHash: entry(2, "two").hash,
       ackedSeq: 1,
       contracts: [{ ...contract, revision: 2 }],
     });
@@ -185,14 +190,17 @@ describe.each(KINDS)("$name", ({ open }) => {
     expect((await store.load()).lastSeq).toBe(2);
   });
 
-  test("sets a file aside in which a row is damaged, though its pages fit together", async () => {
+  test.each([
+    { what: "is JSON no more", from: `"xxxx`, to: " xxxx" },
+    { what: "tells of something else", from: `"xxxx`, to: `"yxxx` },
+    { what: "has another hash", from: entry(1, "x".repeat(50)).hash, to: entry(1).hash },
+  ])("sets a file aside in which an event $what, though its pages fit together", async ({ from, to }) => {
     const before = await open();
     await before.commit([append(1, "x".repeat(50))]);
     await before[Symbol.asyncDispose]();
     const bytes = readFileSync(path);
-    const at = bytes.lastIndexOf(`"xxxx`);
-    expect(at).toBeGreaterThan(0);
-    bytes[at] = 0x20;
+    expect(bytes.lastIndexOf(from)).toBeGreaterThan(0);
+    bytes.write(to, bytes.lastIndexOf(from));
     writeFileSync(path, bytes);
     await using store = await open();
     expect(await store.load()).toMatchObject({ lastSeq: 0, setAside: expect.stringMatching(/corrupt-/) as string });

@@ -2,8 +2,8 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStore } from "#agent/io/sqlite-store";
+import { numberedEntry } from "#sim/storage/numbered-entry";
 import Database from "better-sqlite3";
-import { entryOf } from "../commits.ts";
 import type { Figure } from "../figure.ts";
 import { startRealSite } from "../real-site.ts";
 
@@ -41,7 +41,7 @@ async function timeFirstRead(): Promise<{ readonly firstReadMs: readonly number[
   try {
     {
       await using store = openSqliteStore({ path });
-      for (let seq = 1; seq <= EVENTS; seq++) await store.commit([{ type: "append", entry: entryOf(seq) }]);
+      for (let seq = 1; seq <= EVENTS; seq++) await store.commit([{ type: "append", entry: numberedEntry(seq) }]);
     }
     // The store's own log never grows so long, so that somebody else has to make it.
     const database = new Database(path);

@@ -95,6 +95,37 @@ test("reports a file whose header makes no sense as store.corrupt", () => {
   expect(() => openSqlite({ path, migrations: [] })).toThrow(expect.objectContaining({ code: "store.corrupt" }));
 });
 
+describe("a database whose pages fit together is store.corrupt", () => {
+  const migrations = [TABLE, "CREATE INDEX note_text ON note (text)"];
+  const reopen = () => openSqlite({ path, migrations }).close();
+  const corrupt = expect.objectContaining({ code: "store.corrupt" });
+
+  beforeEach(() => openSqlite({ path, migrations }).close());
+
+  test("when the SQL of a table has changed", () => {
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf("text TEXT");
+    bytes[at] = "p".charCodeAt(0);
+    writeFileSync(path, bytes);
+    expect(reopen).toThrow(corrupt);
+  });
+
+  // https://www.sqlite.org/fileformat2.html, section 1.3: the user version is the big-endian number at offset 60.
+  test.each([-1, 0, 1, 66])("when its version has become %i", (version) => {
+    const bytes = readFileSync(path);
+    bytes.writeInt32BE(version, 60);
+    writeFileSync(path, bytes);
+    expect(reopen).toThrow(corrupt);
+  });
+});
+
+test("what somebody has added to a database, or a script that is broken into other lines, is no damage", () => {
+  const first = openSqlite({ path, migrations: [TABLE] });
+  first.exec("CREATE INDEX their_own ON note (text)");
+  first.close();
+  openSqlite({ path, migrations: [TABLE.replaceAll(" ", "\n  ")] }).close();
+});
+
 test("setCorruptAside keeps the damaged file under a new name", () => {
   writeFileSync(path, "damaged");
   writeFileSync(`${path}-wal`, "wal");

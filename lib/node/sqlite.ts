@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AgentError, assert, InvariantError, messageOf } from "../errors.ts";
+import { judgeSchema } from "./sqlite-schema.ts";
 
 /** A connection as `openSqlite` returns it. */
 export type SqliteDatabase = Database.Database;
@@ -60,7 +61,7 @@ export interface SqliteOptions {
   readonly path: string;
   /** What a database in memory begins with: the bytes of another, as `serialize` gives them. */
   readonly content?: Uint8Array;
-  /** SQL scripts; the one at index n leads from `user_version` n to n + 1. Only ever append to it. */
+  /** SQL scripts; the one at index n leads from `user_version` n to n + 1 and changes the schema. Only ever append to it. */
   readonly migrations: readonly string[];
 }
 
@@ -184,8 +185,10 @@ function checkIntegrity(database: SqliteConnection): void {
 const UNREAD = /failed to get page|unable to get the page\. error code=(10|266)\b|error code (10|266)\b/;
 
 function migrate(database: SqliteConnection, migrations: readonly string[]): void {
-  const version = Number(database.pragma("user_version", { simple: true }));
-  if (version > migrations.length) {
+  const verdict = judgeSchema(database, migrations);
+  if (verdict.says === "damaged") throw new AgentError("store.corrupt", `database: ${verdict.detail}`);
+  const { version } = verdict;
+  if (verdict.says === "newer") {
     const known = `this program knows version ${migrations.length}`;
     throw new AgentError("store.failed", `the database has version ${version}, ${known}: start the newer program`);
   }

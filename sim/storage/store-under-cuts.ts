@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { openSqliteStore } from "#agent/io/sqlite-store";
-import type { JournalEntry, Store, StoreOp } from "#agent/store";
-import type { Event } from "#contract/event";
+import type { Store, StoreOp } from "#agent/store";
 import { AgentError, messageOf } from "#lib/errors";
 import type { SqliteConnection, SqliteDisk } from "#lib/node/sqlite";
 import { createRng, type Rng } from "#lib/rng";
 import { VirtualClock } from "#lib/virtual-clock";
 import { SimulatedDisk } from "./disk.ts";
+import { numberedEntry } from "./numbered-entry.ts";
 import type { MountedDisk, SimulatedSqlite } from "./simulated-sqlite.ts";
 
 const COMMITS_MAX = 60;
@@ -84,7 +84,7 @@ export class StoreUnderCuts {
     for (let seq = Math.max(1, lastSeq - 500); seq <= lastSeq;) {
       const slice = await store.readJournal(seq, 500, 1_000_000);
       for (const event of slice?.events ?? []) {
-        if (!isDeepStrictEqual(event, entry(event.seq).event)) this.losses.push(`event ${event.seq} is another`);
+        if (!isDeepStrictEqual(event, numberedEntry(event.seq).event)) this.losses.push(`event ${event.seq} is another`);
       }
       seq += slice?.events.length ?? Infinity;
     }
@@ -106,23 +106,10 @@ export class StoreUnderCuts {
     const count = this.#rng.integer(1, 6);
     const appends = Array.from({ length: count }, (_, at): StoreOp => ({
       type: "append",
-      entry: entry(lastSeq + at + 1),
+      entry: numberedEntry(lastSeq + at + 1),
     }));
     return [...appends, { type: "set-meta", key: "leases", value: "x".repeat(this.#rng.integer(1, 9000)) }];
   }
-}
-
-function entry(seq: number): JournalEntry {
-  const event: Event = {
-    seq,
-    id: "019b8ce6-1400-7000-8000-000000000001",
-    at: "2026-01-05T08:00:00.000Z",
-    monoMs: seq,
-    clock: "synced",
-    type: "notice",
-    data: { kind: "test", text: String(seq).repeat(seq % 300) },
-  };
-  return { bootId: "boot-1", event, hash: seq.toString(16).padStart(64, "0") };
 }
 
 /** The connection with another level of durability than the store asks for, and believes to have. */

@@ -6,7 +6,8 @@ import { AgentError } from "#lib/errors";
 import { silentLog } from "#lib/log";
 import type { DeviceStore } from "#agent/io/sqlite-store";
 import { fillUp } from "./fill-up.ts";
-import { entryOf, recordingOf } from "./power-cut/content.ts";
+import { numberedEntry } from "#sim/storage/numbered-entry";
+import { recordingOf } from "./power-cut/content.ts";
 import { makeDisk, canCutPower, mountDisk } from "./power-cut/small-disk.ts";
 
 const MEGABYTES = 24;
@@ -119,7 +120,7 @@ class Run {
 
   async #writeOnce(): Promise<void> {
     const seq = this.lastSeq + 1;
-    const committed = await attempt(() => this.#store.commit([{ type: "append", entry: entryOf(seq) }]));
+    const committed = await attempt(() => this.#store.commit([{ type: "append", entry: numberedEntry(seq) }]));
     if (committed) this.lastSeq = seq;
     else this.refused.events++;
     const recorded = await attempt(async () => {

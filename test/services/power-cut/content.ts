@@ -1,4 +1,3 @@
-import type { JournalEntry } from "#agent/store";
 import type { Recording } from "#agent/telemetry/store";
 import { seriesOf } from "#contract/telemetry-block";
 
@@ -11,23 +10,6 @@ export const TELEMETRY = {
 
 /** Samples of a second. */
 export const SAMPLES_A_SECOND = 10;
-
-/** The event of a number; always the same. */
-export function entryOf(seq: number): JournalEntry {
-  return {
-    bootId: "power-cut",
-    hash: seq.toString(16).padStart(64, "0"),
-    event: {
-      seq,
-      id: `019b8ce6-1400-7000-8000-${String(seq).padStart(12, "0")}`,
-      at: "2026-01-05T08:00:00.000Z",
-      monoMs: seq,
-      clock: "synced",
-      type: "notice",
-      data: { kind: "test", text: `${seq} `.repeat(20 + (seq % 60)) },
-    },
-  };
-}
 
 /** The telemetry of a second, or of some; always the same for one boot. */
 export function recordingOf(bootId: string, second: number, seconds = 1): Recording {

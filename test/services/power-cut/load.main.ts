@@ -6,7 +6,8 @@ import { startWorkerStore } from "#agent/io/worker-store";
 import type { StoreOp } from "#agent/store";
 import { silentLog } from "#lib/log";
 import { FILE_SYSTEM, type SqliteDisk } from "#lib/node/sqlite";
-import { entryOf, recordingOf, TELEMETRY } from "./content.ts";
+import { numberedEntry } from "#sim/storage/numbered-entry";
+import { recordingOf, TELEMETRY } from "./content.ts";
 
 /**
  * Writes to a store without a pause until it is killed: events by several writers at once, telemetry beside. After each durable
@@ -28,7 +29,7 @@ await Promise.all([...Array.from({ length: WRITERS }, write), record()]);
 async function write(): Promise<never> {
   for (;;) {
     const seq = ++lastSeq;
-    await store.commit([{ type: "append", entry: entryOf(seq) } satisfies StoreOp]);
+    await store.commit([{ type: "append", entry: numberedEntry(seq) } satisfies StoreOp]);
     acknowledge("A", seq);
     // Inline, everything has happened when the call returns; the others want their turn.
     await new Promise(setImmediate);

@@ -3,7 +3,8 @@ import { openSqliteStore } from "#agent/io/sqlite-store";
 import type { Store } from "#agent/store";
 import type { TelemetryStore } from "#agent/telemetry/store";
 import { unpackBlock } from "#contract/io/block-codec";
-import { entryOf, SAMPLES_A_SECOND, TELEMETRY } from "./content.ts";
+import { numberedEntry } from "#sim/storage/numbered-entry";
+import { SAMPLES_A_SECOND, TELEMETRY } from "./content.ts";
 
 /** What was acknowledged before a power cut: the highest event, and the seconds of telemetry of each boot. */
 export interface Acknowledged {
@@ -28,7 +29,7 @@ async function wrongEvents(store: Store, acknowledgedSeq: number): Promise<strin
     const events = (await store.readJournal(seq, 500, 1_000_000))?.events;
     if (!events) return [...wrong, `event ${seq} can't be read`];
     for (const event of events) {
-      if (JSON.stringify(event) !== JSON.stringify(entryOf(seq).event)) wrong.push(`event ${seq} is another`);
+      if (JSON.stringify(event) !== JSON.stringify(numberedEntry(seq).event)) wrong.push(`event ${seq} is another`);
       seq++;
     }
   }
