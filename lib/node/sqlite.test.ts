@@ -123,7 +123,9 @@ test("what somebody has added to a database, or a script that is broken into oth
   const first = openSqlite({ path, migrations: [TABLE] });
   first.exec("CREATE INDEX their_own ON note (text)");
   first.close();
-  openSqlite({ path, migrations: [TABLE.replaceAll(" ", "\n  ")] }).close();
+  const again = openSqlite({ path, migrations: [TABLE.replaceAll(" ", "\n  ")] });
+  expect(again.prepare("SELECT count(*) AS rows FROM note INDEXED BY their_own").get()).toEqual({ rows: 0 });
+  again.close();
 });
 
 test("setCorruptAside keeps the damaged file under a new name", () => {
