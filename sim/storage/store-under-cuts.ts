@@ -84,7 +84,8 @@ export class StoreUnderCuts {
     for (let seq = Math.max(1, lastSeq - 500); seq <= lastSeq;) {
       const slice = await store.readJournal(seq, 500, 1_000_000);
       for (const event of slice?.events ?? []) {
-        if (!isDeepStrictEqual(event, numberedEntry(event.seq).event)) this.losses.push(`event ${event.seq} is another`);
+        if (!isDeepStrictEqual(event, numberedEntry(event.seq).event))
+          this.losses.push(`event ${event.seq} is another`);
       }
       seq += slice?.events.length ?? Infinity;
     }
