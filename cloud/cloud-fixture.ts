@@ -13,7 +13,7 @@ import { ExecutionConfig } from "./config.ts";
 import { createDeviceFixture, type DeviceFixture } from "./device-fixture.ts";
 import { startExecution, type Execution, type ExecutionDeps } from "./execution.ts";
 import { openSqliteStore, type SqliteCloudStore } from "./io/sqlite-store.ts";
-import type { LogEntry } from "./io/store.ts";
+import type { LogEntry } from "./io/store-rows.ts";
 
 /** A cloud with its broker on a virtual clock, for unit tests of the whole execution. */
 export interface CloudFixture extends AsyncDisposable {

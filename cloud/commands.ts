@@ -3,7 +3,8 @@ import { topicOf } from "#contract/topics";
 import { messageOf } from "#lib/errors";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { type Device, modeOf, sessionOf } from "./fleet.ts";
-import type { CommandRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { CommandRow } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 
 /** What a command is about. */

@@ -8,7 +8,8 @@ import type { Estimator } from "./core/estimator.ts";
 import type { Equator } from "./core/equator/site-map.ts";
 import type { Planner } from "./core/planner.ts";
 import type { SiteWays } from "./core/planning/site-ways.ts";
-import type { CloudStore, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { CloudStore } from "./io/store.ts";
 import type { PolicyService } from "./policies.ts";
 import type { Recollection } from "./recollection.ts";
 

@@ -3,7 +3,8 @@ import type { ContractState } from "#contract/state";
 import { decideRecovery, type Recovery as Decision } from "./core/recovery.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { raise } from "./exceptions.ts";
-import type { ContractRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 
 /** Why a person is needed. */
 export type EscalationCode =

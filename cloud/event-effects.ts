@@ -8,7 +8,8 @@ import { type CloudContext, nowText } from "./context.ts";
 import { endingOps } from "./escalation.ts";
 import { raise } from "./exceptions.ts";
 import type { Device } from "./fleet.ts";
-import type { ContractRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 import { changeOps, type StatusChange } from "./status-change.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CloudContext, logOp, nowText } from "./context.ts";
-import type { ExceptionRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ExceptionRow } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 

@@ -26,18 +26,8 @@ import { loadFleet, type Device } from "./fleet.ts";
 import { forceRelease } from "./force-release.ts";
 import { createInbound, inboundFilters } from "./inbound.ts";
 import { createIngest } from "./ingest.ts";
-import type {
-  CloudStore,
-  ContractQuery,
-  ExceptionQuery,
-  ExceptionRow,
-  LedgerRow,
-  LogEntry,
-  LogFilter,
-  Page,
-  PageQuery,
-  TaskRow,
-} from "./io/store.ts";
+import type { ExceptionRow, LedgerRow, LogEntry, TaskRow } from "./io/store-rows.ts";
+import type { CloudStore, ContractQuery, ExceptionQuery, LogFilter, Page, PageQuery } from "./io/store.ts";
 import type { FeedQuery, FeedRow } from "./io/feed-rows.ts";
 import { learnFromPast } from "./learning.ts";
 import { watchLeases } from "./lease-watch.ts";

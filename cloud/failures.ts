@@ -5,7 +5,8 @@ import { CLOUD_HOLD, issueCommand } from "./commands.ts";
 import { type CloudContext, logOp } from "./context.ts";
 import { raise } from "./exceptions.ts";
 import { lockingContract, modeOf, type Device } from "./fleet.ts";
-import type { ContractRow, LogEntry, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ContractRow, LogEntry } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 
 /** A failure that the cloud has found out by itself. */

@@ -10,7 +10,8 @@ import type { TotalsIn } from "#feed/shift-loop";
 import type { FeedKeeper, FeedNews, FeedSource } from "#feed/source";
 import { logOp } from "./context.ts";
 import { raise } from "./exceptions.ts";
-import type { CloudStore, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { CloudStore } from "./io/store.ts";
 
 export interface FeedDeps {
   readonly clock: Clock;

@@ -12,7 +12,8 @@ import type { SiteWays } from "./core/planning/site-ways.ts";
 import type { Estimator } from "./core/estimator.ts";
 import { expectedStages } from "./core/stage-work.ts";
 import type { Track } from "./core/track.ts";
-import type { CloudStore, CommandRow, ContractRow, DeviceRow, StoredFleet } from "./io/store.ts";
+import type { CommandRow, ContractRow, DeviceRow } from "./io/store-rows.ts";
+import type { CloudStore, StoredFleet } from "./io/store.ts";
 import { present } from "./present.ts";
 import { createTurns, type Turns } from "#lib/turns";
 

@@ -5,7 +5,7 @@ import { raise } from "./exceptions.ts";
 import { EPOCHS_FORGOTTEN_MAX } from "./core/recollection.ts";
 import { leaseEndsAt } from "./acks.ts";
 import { lockingContract, modeOf, notify, type Device } from "./fleet.ts";
-import type { ContractRow } from "./io/store.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 import { type Answer, readAs, refuse } from "./problem.ts";
 import type { Unheard } from "./recollection.ts";
 import { changeOf, changeOps, takeOver } from "./status-change.ts";

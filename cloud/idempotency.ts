@@ -1,6 +1,6 @@
 import { canonicalJson } from "#contract/canonical";
 import { type CloudContext, nowText } from "./context.ts";
-import type { StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
 import { type Answer, refuse } from "./problem.ts";
 
 /** A request that is the same however often it is sent: by its key, as the caller chose it, and what was asked for. */

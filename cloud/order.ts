@@ -3,7 +3,7 @@ import { isFinal } from "#contract/status";
 import { CLOUD_HOLD, issueCommand } from "./commands.ts";
 import type { CloudContext } from "./context.ts";
 import { type Device, modeOf } from "./fleet.ts";
-import type { ContractRow } from "./io/store.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 import type { CommandView, CommandWords } from "./views.ts";

@@ -13,7 +13,8 @@ import {
   PolicyRule,
   type VersionedPolicy,
 } from "./core/policy/policy.ts";
-import type { CloudStore, Tenant } from "./io/store.ts";
+import type { Tenant } from "./io/store-rows.ts";
+import type { CloudStore } from "./io/store.ts";
 import { present } from "./present.ts";
 import { type Answer, readAs, refuse, refuseAll } from "./problem.ts";
 

@@ -2,7 +2,8 @@ import { timestamp, type Clock } from "#lib/clock";
 import type { Log } from "#lib/log";
 import { allLeasesOverMs, EPOCHS_FORGOTTEN_MAX, isAccountedFor } from "./core/recollection.ts";
 import { hasCaughtUp, modeOf, type Device, type Fleet } from "./fleet.ts";
-import { type CloudStore, RESTORED, type StoredFleet, type StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import { type CloudStore, RESTORED, type StoredFleet } from "./io/store.ts";
 
 /** Who has still to be heard before a cloud that began with a copy of its database may assign anything. */
 export interface Unheard {

@@ -2,7 +2,7 @@ import type { DivergenceReport } from "./core/divergence.ts";
 import { issueCommand } from "./commands.ts";
 import { type CloudContext } from "./context.ts";
 import { basisOf, modeOf, until, type Device } from "./fleet.ts";
-import type { ContractRow } from "./io/store.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 import { type Answer, refuse } from "./problem.ts";
 import { reportDivergence } from "./settle.ts";
 import { projectionView } from "./views.ts";

@@ -12,7 +12,7 @@ import { routeGraphOf, waysFrom } from "./core/planning/route-graph.ts";
 import { waysOn } from "./core/planning/site-ways.ts";
 import { revise, type PlanningFacts, type Revision } from "./core/revision.ts";
 import { type Device, lockingContract, sessionOf, until } from "./fleet.ts";
-import type { ContractRow } from "./io/store.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 
 /** The device's journal up to the request is waited for this long; the answer is due within 5 s. */
 const JOURNAL_WITHIN_MS = 3_500;

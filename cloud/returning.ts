@@ -5,7 +5,8 @@ import type { CloudContext } from "./context.ts";
 import { reassignableAtMs } from "./core/lease.ts";
 import { raise } from "./exceptions.ts";
 import { hasCaughtUp, lockingContract, type Device } from "./fleet.ts";
-import { MEMORY_LOST, type ContractRow } from "./io/store.ts";
+import type { ContractRow } from "./io/store-rows.ts";
+import { MEMORY_LOST } from "./io/store.ts";
 import { changeOf, commitChange } from "./status-change.ts";
 
 /**

@@ -5,7 +5,8 @@ import type { ProjectionBasis } from "./core/basis.ts";
 import { issueCommand } from "./commands.ts";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import { basisOf, hasCaughtUp, modeOf, notify, sessionOf, type Device } from "./fleet.ts";
-import type { ReconciliationRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ReconciliationRow } from "./io/store-rows.ts";
 import { changeMode } from "./mode.ts";
 import { changeOf, commitChange } from "./status-change.ts";
 

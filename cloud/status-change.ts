@@ -2,7 +2,8 @@ import type { Problem } from "#contract/event";
 import { type ContractStatus, nextStatus } from "#contract/status";
 import { type CloudContext, logOp, nowText } from "./context.ts";
 import type { Device } from "./fleet.ts";
-import type { ContractRow, StoreOp } from "./io/store.ts";
+import type { StoreOp } from "./io/store-ops.ts";
+import type { ContractRow } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 
 /** A step of a pushed contract that the table of statuses allows. */

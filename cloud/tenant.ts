@@ -1,5 +1,5 @@
 import type { Execution } from "./execution.ts";
-import type { Tenant } from "./io/store.ts";
+import type { Tenant } from "./io/store-rows.ts";
 import { present } from "./present.ts";
 import { type Answer, refuse } from "./problem.ts";
 import type { DeviceView, TaskView } from "./views.ts";

@@ -4,7 +4,8 @@ import { sleep, type Clock } from "#lib/clock";
 import { messageOf } from "#lib/errors";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
-import { LogType, type CloudStore, type LogEntry } from "./io/store.ts";
+import { LogType, type LogEntry } from "./io/store-rows.ts";
+import type { CloudStore } from "./io/store.ts";
 
 /** Somebody who is called when something happens. */
 export const Webhook = z.strictObject({

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { Contract } from "#contract/contract";
 import { exampleContract } from "#contract/example";
 import type { Event } from "#contract/event";

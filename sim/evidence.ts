@@ -1,4 +1,4 @@
-import type { ContractSummary, LedgerRow, LogEntry } from "#cloud/io/store";
+import type { ContractSummary, LedgerRow, LogEntry } from "#cloud/io/store-rows";
 import type { DeviceView } from "#cloud/views";
 import type { Contract } from "#contract/contract";
 import type { Event } from "#contract/event";

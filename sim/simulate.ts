@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import { canonicalJson } from "#contract/canonical";
 import type { Event } from "#contract/event";
 import { emptyDevice, foldEvent } from "#contract/reducer";

@@ -1,5 +1,5 @@
 import type { TickWatcher } from "#agent/control/motion-loop";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { Signer } from "#contract/crypto";
 import type { Event } from "#contract/event";
 import { readEventData } from "#contract/event-data";

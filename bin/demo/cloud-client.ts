@@ -1,4 +1,4 @@
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { Answer } from "#cloud/problem";
 import type { PushedContract } from "#cloud/push";
 import type { ContractView, DeviceView, TaskView } from "#cloud/views";

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { Execution } from "../execution.ts";
 import { streamLog } from "./event-stream.ts";
-import type { LogEntry } from "./store.ts";
+import type { LogEntry } from "./store-rows.ts";
 
 const entry = (id: number): LogEntry => ({ id, at: "2026-01-05T08:00:00.000Z", type: "exception", data: { id } });
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { repeat, type Clock } from "#lib/clock";
 import type { Execution } from "../execution.ts";
-import type { LogEntry } from "./store.ts";
+import type { LogEntry } from "./store-rows.ts";
 
 const PAGE = 500;
 const HEARTBEAT_MS = 15_000;

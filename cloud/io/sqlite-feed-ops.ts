@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from "#lib/node/sqlite";
 import { unreachable } from "#lib/errors";
-import type { StoreOp } from "./store.ts";
+import type { StoreOp } from "./store-ops.ts";
 
 /** What partners post, besides movements. */
 export type FeedOp = Extract<StoreOp, { op: "insert-feed-record" | "forget-feed-records" | "put-shift" }>;

@@ -4,7 +4,8 @@ import { unreachable } from "#lib/errors";
 import { present } from "../present.ts";
 import { createFeedWrite, isFeedOp, type FeedOp } from "./sqlite-feed-ops.ts";
 import { EVERY_TASK, HIGHEST_EPOCH } from "./sqlite-queries.ts";
-import type { Conflict, DeviceRow, LogEntry, StoreOp } from "./store.ts";
+import type { Conflict, StoreOp } from "./store-ops.ts";
+import type { DeviceRow, LogEntry } from "./store-rows.ts";
 
 /** Thrown inside a transaction to undo it; the store turns it into a result. */
 export class ConflictSignal extends Error {

@@ -10,7 +10,7 @@ import { Policy } from "../core/policy/policy.ts";
 import { TaskOrder } from "../core/scheduling/task-order.ts";
 import { Track } from "../core/track.ts";
 import { FeedKind } from "./feed-rows.ts";
-import { LogType, TaskState } from "./store.ts";
+import { LogType, TaskState } from "./store-rows.ts";
 
 /** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
 export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {

@@ -6,7 +6,9 @@ import type { Event } from "#contract/event";
 import { exampleContract } from "#contract/example";
 import type { ContractStatus } from "#contract/status";
 import { openSqliteStore } from "./sqlite-store.ts";
-import type { CloudStore, ContractRow, LogEntry, StoreOp } from "./store.ts";
+import type { StoreOp } from "./store-ops.ts";
+import type { ContractRow, LogEntry } from "./store-rows.ts";
+import type { CloudStore } from "./store.ts";
 
 const AT = "2026-01-05T08:00:00.000Z";
 const folders: string[] = [];

@@ -3,7 +3,9 @@ import { openSqlite, toStoreError, type SqliteDatabase } from "#lib/node/sqlite"
 import { ConflictSignal, createApply } from "./sqlite-ops.ts";
 import { createQueries } from "./sqlite-queries.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
-import { type CloudStore, type CommitResult, type LogEntry, RESTORED, type StoreOp } from "./store.ts";
+import type { CommitResult, StoreOp } from "./store-ops.ts";
+import type { LogEntry } from "./store-rows.ts";
+import { type CloudStore, RESTORED } from "./store.ts";
 
 interface Pending {
   readonly ops: readonly StoreOp[];

@@ -3,7 +3,7 @@ import { candidatesOf } from "../candidates.ts";
 import { type CloudContext, logOp } from "../context.ts";
 import type { Assignment, OpenTask } from "../core/planner.ts";
 import { rollOut, type PlannedTask } from "../core/planning/roll-out.ts";
-import type { LogEntry } from "../io/store.ts";
+import type { LogEntry } from "../io/store-rows.ts";
 import { createTurns } from "#lib/turns";
 import { createPlacements } from "./placements.ts";
 

@@ -5,7 +5,7 @@ import { createEquator } from "../core/equator/site-map.ts";
 import type { DeviceFixture } from "../device-fixture.ts";
 import { readMapFolder } from "../io/map-folder.ts";
 import { readTemplates } from "../io/template-folder.ts";
-import type { LogEntry } from "../io/store.ts";
+import type { LogEntry } from "../io/store-rows.ts";
 
 const CONFIG = fileURLToPath(new URL("../../config/", import.meta.url));
 const PARTS = {

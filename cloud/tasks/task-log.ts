@@ -1,5 +1,6 @@
 import { type CloudContext, logOp } from "../context.ts";
-import type { StoreOp, TaskRow } from "../io/store.ts";
+import type { StoreOp } from "../io/store-ops.ts";
+import type { TaskRow } from "../io/store-rows.ts";
 import { present } from "../present.ts";
 
 /** What the stream tells of a task that was asked for by its kind. */

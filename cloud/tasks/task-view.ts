@@ -2,7 +2,7 @@ import { timestamp } from "#lib/clock";
 import type { Board, Expectation } from "./board.ts";
 import type { CloudContext } from "../context.ts";
 import { windowOf } from "../core/scheduling/task-order.ts";
-import type { ContractSummary, TaskRow } from "../io/store.ts";
+import type { ContractSummary, TaskRow } from "../io/store-rows.ts";
 import { present } from "../present.ts";
 import { type Answer, refuse } from "../problem.ts";
 import { summaryView } from "../queries.ts";

@@ -3,7 +3,7 @@ import { timestamp } from "#lib/clock";
 import type { Problem } from "#contract/event";
 import type { ItemResult } from "#contract/feed/answers";
 import type { FeedKind } from "../io/feed-rows.ts";
-import type { StoreOp } from "../io/store.ts";
+import type { StoreOp } from "../io/store-ops.ts";
 import { type Answer, PROBLEM_URN, problem, type ProblemWord, type ProblemDocument } from "../problem.ts";
 import { createTurns } from "#lib/turns";
 import { capacity } from "./capacity.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock";
 import { nowText } from "../context.ts";
 import type { FeedKind } from "../io/feed-rows.ts";
-import type { StoreOp } from "../io/store.ts";
+import type { StoreOp } from "../io/store-ops.ts";
 import { present } from "../present.ts";
 import type { FeedEnvelope } from "./stream.ts";
 

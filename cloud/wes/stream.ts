@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { StoreOp } from "../io/store.ts";
+import type { StoreOp } from "../io/store-ops.ts";
 import type { MovementCheck } from "../core/master-data.ts";
 import type { Problem } from "#contract/event";
 import type { CloudContext } from "../context.ts";

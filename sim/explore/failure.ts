@@ -1,5 +1,5 @@
 import type { Event } from "#contract/event";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { Simulation } from "../simulate.ts";
 import type { Motion } from "./draw.ts";
 import type { Trouble } from "./drawn-faults.ts";

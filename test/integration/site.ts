@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { ContractDraft } from "#contract/contract";
 import type { Event } from "#contract/event";
 import { isFinal, type ContractStatus } from "#contract/status";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { TaskView } from "#cloud/views";
 import { violationsOf } from "#sim/checkers";
 import { DEVICE, scenario, Trial } from "./support.ts";

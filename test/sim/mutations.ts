@@ -1,4 +1,4 @@
-import type { StoreOp as CloudOp } from "#cloud/io/store";
+import type { StoreOp as CloudOp } from "#cloud/io/store-ops";
 import type { Contract } from "#contract/contract";
 import type { Verified, Verifier } from "#contract/crypto";
 import type { LoadHandler, MotionDrivers, Scan, ToolDrivers } from "#drivers/driver";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DivergenceReport } from "#cloud/core/divergence";
-import type { LogEntry } from "#cloud/io/store";
+import type { LogEntry } from "#cloud/io/store-rows";
 import type { DeviceView } from "#cloud/views";
 import { distance } from "#lib/geometry";
 import { violationsOf } from "#sim/checkers";
