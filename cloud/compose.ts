@@ -13,7 +13,7 @@ export interface CloudDeps extends ExecutionDeps {
   /** Where and to whom to answer HTTP, and the program's version for `/openapi.json`; without it there is none. */
   readonly http?: { readonly host: string; readonly port: number } & Pick<
     HttpDeps,
-    "version" | "access" | "tls" | "isProduction"
+    "version" | "access" | "tls" | "isProduction" | "metrics"
   >;
   /** Who is called when something happens, and how. */
   readonly feeds?: { readonly list: readonly PlannerSink[] } & Pick<FeedDeps, "post">;
@@ -54,6 +54,7 @@ export async function composeCloud(config: ExecutionConfig, deps: CloudDeps): Pr
     const parts = { clock, rng, log, archive: deps.archive, keeper: keeperOf(clock, store), execution, transport };
     stack.use(await startThingsBoards(list, parts));
   }
+  deps.http?.metrics?.watch({ fleet: () => execution.countFleet(), store });
   const httpUrl = deps.http && (await listen(deps, deps.http, execution, stack));
   const running = stack.move();
   return {

@@ -36,7 +36,7 @@ import { startPolicies, type PolicyService } from "./policies.ts";
 import { orderContract } from "./order.ts";
 import type { Answer } from "./problem.ts";
 import { pushContract, type PushedContract, type PushOptions } from "./push.ts";
-import { getContract, getDevice, listContracts, listDevices } from "./queries.ts";
+import { countFleet, type FleetCounts, getContract, getDevice, listContracts, listDevices } from "./queries.ts";
 import { startRecollection } from "./recollection.ts";
 import { reconcileContract } from "./reconcile.ts";
 import { createRecovery, type Recovery } from "./recovery.ts";
@@ -71,6 +71,8 @@ export interface Execution {
   reconcile(idOrName: string): Promise<Answer<DivergenceReport>>;
   command(idOrName: string, type: CommandView["type"], words?: CommandWords): Promise<Answer<CommandView>>;
   listDevices(): DeviceView[];
+  /** The fleet in numbers. */
+  countFleet(): FleetCounts;
   getDevice(deviceId: string): Answer<DeviceView>;
   /** The newest sample of every channel. */
   latestTelemetry(deviceId: string): Answer<{ readonly items: ReturnType<ThingIo["latest"]> }>;
@@ -225,6 +227,7 @@ function operations(context: CloudContext, { recovery, board, orders, wes, thing
     reconcile: (idOrName) => reconcileContract(context, idOrName),
     command: (idOrName, type, words) => orderContract(context, idOrName, type, words),
     listDevices: () => listDevices(context),
+    countFleet: () => countFleet(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
     assignTask: (draft, options) => assignTask(context, draft, options),
     submitTask: async (order, options) =>

@@ -23,6 +23,7 @@ import { CloudConfig, parseAddress } from "./config.ts";
 import { startEmbeddedBroker } from "./io/embedded-broker.ts";
 import { isLoopback } from "./io/gate.ts";
 import type { HttpDeps } from "./io/http.ts";
+import { createMetrics } from "./io/metrics.ts";
 import { readMapFolder } from "./io/map-folder.ts";
 import { openSqliteArchive } from "./io/sqlite-archive.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
@@ -66,13 +67,14 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
     );
     const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
     const { transport, brokerUrl } = await openBroker(config, { log, say: options.say }, parts);
+    const metrics = createMetrics(createSystemClock());
     const cloud = await composeCloud(executionConfigOf(config), {
       clock,
       rng: createRng(randomUUID()),
       log,
-      store,
+      store: metrics.store(store),
       archive,
-      transport,
+      transport: metrics.transport(transport),
       crypto: { signer, sha256: sha256Hex },
       feeds: {
         list: config.feeds,
@@ -92,7 +94,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
       presets: config.policyPresets.map(loadPolicy),
       equator: createEquator(readMapFolder(config.maps ?? shippedFolder("maps"))),
       templates: readTemplates(config.taskTemplates ?? SHIPPED_TEMPLATES),
-      http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version },
+      http: { ...parseAddress(config.http), ...httpSettings(config), version: options.version, metrics },
     });
     parts.use(cloud);
     await connected(cloud.execution, clock);

@@ -2,6 +2,7 @@ import type { ContractState, StageState } from "#contract/state";
 import { timestamp } from "#lib/clock";
 import { leaseEndsAt } from "./acks.ts";
 import type { CloudContext } from "./context.ts";
+import type { DeviceMode } from "./core/device-machine.ts";
 import { project } from "./core/projection.ts";
 import { expectedEnds, type ExpectedEnd } from "./core/stage-outlook.ts";
 import { plannedTimes, type PlannedTimes } from "./core/stage-plan.ts";
@@ -23,6 +24,27 @@ import {
 const LOG_ENTRIES_MAX = 1000;
 /** What a contract's recovery history consists of. */
 const RECOVERY: ReadonlySet<string> = new Set(["failure.detected", "recovery", "replan.triggered", "replan.requested"]);
+
+/** The fleet in numbers. */
+export interface FleetCounts {
+  readonly modes: Readonly<Record<DeviceMode, number>>;
+  /** Events that live devices say they have and that are not committed here. */
+  readonly lagEvents: number;
+}
+
+/** Counts the fleet as it is in memory; cheap, whatever its size. */
+export function countFleet({ fleet }: CloudContext): FleetCounts {
+  const modes = { live: 0, projected: 0, reconciled: 0 };
+  let lagEvents = 0;
+  for (const device of fleet.all()) {
+    const mode = modeOf(device);
+    modes[mode] += 1;
+    const { presence, intake } = device;
+    if (mode === "projected" || presence?.incarnation !== intake.incarnation) continue;
+    lagEvents += Math.max(0, presence.journal.lastSeq - intake.seq);
+  }
+  return { modes, lagEvents };
+}
 
 /** A contract with all that is known of it; id or name. */
 export async function getContract(context: CloudContext, idOrName: string): Promise<Answer<ContractView>> {

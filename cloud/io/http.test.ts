@@ -316,6 +316,7 @@ describe("devices, records and probes", () => {
       "/feed",
       "/healthz",
       "/ledger",
+      "/metrics",
       "/policies",
       "/policies/dry-run",
       "/policies/{id}",

@@ -11,6 +11,7 @@ import { inWords, problem, problemsIn, type ProblemDocument, type ProblemWord } 
 import { limitedTo } from "../tenant.ts";
 import { streamLog } from "./event-stream.ts";
 import { createGate } from "./gate.ts";
+import type { Metrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 import { PROBLEM_MEDIA_TYPE, problemAnswer, type Route, type RouteAnswer } from "./route.ts";
 import { contractRoutes } from "./routes/contracts.ts";
@@ -35,6 +36,8 @@ export interface HttpDeps {
   /** PEM texts; without them it is plain HTTP. Clients are asked for a certificate, and may have none. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly isProduction?: boolean;
+  /** What `/metrics` tells; without it there is no such thing. */
+  readonly metrics?: Metrics;
 }
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -80,6 +83,15 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     reply.hijack();
     await streamLog(limitedTo(execution, passage.caller), clock, reply.raw, lastEventIdOf(request));
   });
+  if (deps.metrics) {
+    const { metrics } = deps;
+    server.addHook("onResponse", async (request, reply) => countRequest(metrics, request, reply));
+    server.get("/metrics", async (request, reply) => {
+      const passage = gate(request, "/metrics", STREAM_ACCESS);
+      if (!passage.ok) return send(reply, passage.answer, traceIdOf(request));
+      return reply.type(metrics.contentType).send(await metrics.text());
+    });
+  }
   for (const route of ROUTES) {
     server.route({
       method: route.method,
@@ -105,6 +117,12 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     if (refusal.status >= 500) log.error({ err: error, traceId, url: request.url }, "request failed");
     return send(reply, problemAnswer(refusal), traceId);
   }
+}
+
+/** By the pattern of its path: every id would be a series of its own. */
+function countRequest(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url ?? "none";
+  metrics.requestAnswered({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
 }
 
 function bareServer(tls: HttpDeps["tls"]): FastifyInstance {
@@ -157,6 +175,7 @@ function pathOf({ url }: FastifyRequest): string {
 const BESIDES = [
   { method: "GET", path: "/openapi.json" },
   { method: "GET", path: "/stream" },
+  { method: "GET", path: "/metrics" },
 ] as const;
 
 function patternOf(path: string): RegExp {

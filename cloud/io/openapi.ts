@@ -5,9 +5,9 @@ import { PROBLEM_MEDIA_TYPE, type Route } from "./route.ts";
 /** An OpenAPI 3.1 document; its schemas are JSON Schema 2020-12, made from the zod schemas that validate. */
 export type OpenApiDocument = Readonly<Record<string, unknown>>;
 
-/** The description of these routes. The stream is added by hand, because it is no JSON. */
+/** The description of these routes. Stream and metrics are added by hand, because they are no JSON. */
 export function openApiOf(routes: readonly Route[], version: string): OpenApiDocument {
-  const paths: Record<string, Record<string, unknown>> = { "/stream": { get: STREAM } };
+  const paths: Record<string, Record<string, unknown>> = { "/stream": { get: STREAM }, "/metrics": { get: METRICS } };
   const schemas: Record<string, unknown> = {};
   const schemaOf: SchemaOf = (schema, io) =>
     standingAlone(z.toJSONSchema(schema, { io, unrepresentable: "any" }), schemas);
@@ -33,6 +33,17 @@ type SchemaOf = (schema: z.ZodType, io: "input" | "output") => object;
 const SECURITY_SCHEMES = {
   token: { type: "http", scheme: "bearer", description: "programs of this machine need none unless told otherwise" },
   certificate: { type: "mutualTLS", description: "partners, in production" },
+};
+
+const METRICS = {
+  operationId: "metrics",
+  summary: "What the process counts and measures, for Prometheus",
+  security: [{ token: ["reader"] }],
+  responses: {
+    200: { description: "the text format of Prometheus", content: { "text/plain": { schema: { type: "string" } } } },
+    401: problemResponse("no valid token"),
+    403: problemResponse("the token does not allow this"),
+  },
 };
 
 const STREAM = {

@@ -86,6 +86,13 @@ export function createQueries(database: SqliteDatabase, cloudId: string, lockedS
       return all(columns.ContractColumns, sql, { key: idOrName })[0];
     },
     contracts: async (query) => page(query, contractPage(all, query)),
+    contractCounts: async () =>
+      Object.fromEntries(
+        all(columns.CountColumns, `SELECT status, count(*) AS count FROM contract GROUP BY status`).map((row) => [
+          row.status,
+          row.count,
+        ]),
+      ),
     idempotency: async (key) => all(columns.IdempotencyColumns, `${IDEMPOTENCY} WHERE key = ?`, key)[0],
     reconciliations: async (contractId) =>
       all(columns.ReconciliationColumns, `${RECONCILIATION} WHERE contract_id = ? ORDER BY id`, contractId),

@@ -54,6 +54,8 @@ export const ContractSummaryColumns = z.object({
   problems: fromJson(z.array(Problem)).exactOptional(),
 });
 
+export const CountColumns = z.object({ status: Text, count: Count });
+
 export const ContractColumns = ContractSummaryColumns.omit({ id: true }).extend({
   draft: fromJson(ContractOrder),
   contract: fromJson(Contract),

@@ -205,4 +205,7 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (contract_id, revision)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX contract_by_status ON contract (status);
+  `,
 ];

@@ -107,6 +107,8 @@ export interface CloudStore extends AsyncDisposable {
   contract(idOrName: string): Promise<ContractRow | undefined>;
   /** Newest first. */
   contracts(query: ContractQuery): Promise<Page<ContractSummary>>;
+  /** How many contracts there are in each status; statuses without any may be left out. */
+  contractCounts(): Promise<Readonly<Record<string, number>>>;
   highestEpoch(taskId: string): Promise<number>;
   highestCommand(deviceId: string): Promise<number>;
   idempotency(key: string): Promise<IdempotencyRow | undefined>;

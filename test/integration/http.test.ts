@@ -45,6 +45,18 @@ describe("what describes and probes the cloud", () => {
     expect(await rig.get("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
   });
 
+  it("tells its metrics as text, with what was asked before by its route", async () => {
+    await rig.get("/contracts/none");
+    const response = await fetch(`${rig.url}/metrics`);
+    expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    expect(text).toMatch(
+      /holdfast_http_request_duration_seconds_count\{method="GET",route="\/contracts\/:id",status="404"\} \d/,
+    );
+    expect(text).toContain("holdfast_broker_connected 1");
+    expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds \d/);
+  });
+
   it("is an OpenAPI 3.1 document whose references resolve and whose operations are complete", async () => {
     const { body } = await rig.get("/openapi.json");
     expect(body["openapi"]).toMatch(/^3\.1\.\d$/);
