@@ -1,5 +1,6 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import type { AgentConfig } from "#agent/config";
 import type { Hello } from "#agent/console/doors/socket-door";
 import { AgentError } from "#lib/errors";
@@ -45,6 +46,20 @@ async function configOf({ config, socket }: ConsoleOptions): Promise<AgentConfig
 function usualSocket(): string {
   return USUAL.socket.find((path) => existsSync(path)) ?? USUAL.socket[0]!;
 }
+
+/** The lines that the agent answers to one command; undefined when none listens there. Rejects as `connect`, `transport.silent` when it does not. */
+export async function askAgent(path: string, command: string): Promise<readonly string[] | undefined> {
+  const socket = await connect(path);
+  if (!socket) return undefined;
+  socket.setTimeout(ANSWER_WITHIN_MS, () => {
+    const within = `${ANSWER_WITHIN_MS / 1000} s`;
+    socket.destroy(new AgentError("transport.silent", `${path}: the agent did not answer within ${within}`));
+  });
+  greet(socket, { exec: command });
+  return (await text(socket)).split("\n").filter((line) => line !== "");
+}
+
+const ANSWER_WITHIN_MS = 10_000;
 
 /** Undefined when no agent listens there. Rejects `config.invalid` when we are not let in. */
 function connect(path: string): Promise<Socket | undefined> {

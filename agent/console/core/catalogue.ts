@@ -6,6 +6,7 @@ import { abort, hold, resume } from "../commands/orders.ts";
 import { battery, buffer, drivers, link, pose, safety, time } from "../commands/robot.ts";
 import { doctor, exit, login, logout, term, version, who } from "../commands/session.ts";
 import { status } from "../commands/status.ts";
+import { updateCheck } from "../commands/update.ts";
 import { diag, driver, test, testmode } from "../commands/upkeep.ts";
 import type { ConsoleCommand } from "./command.ts";
 import { ok, refused, type Refusal } from "./reply.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly ConsoleCommand[] = [
   doctor,
   time,
   version,
+  updateCheck,
   help,
   term,
   who,
