@@ -110,6 +110,13 @@ describe("a database whose pages fit together is store.corrupt", () => {
     expect(reopen).toThrow(corrupt);
   });
 
+  test("when its header says that only a later SQLite can write it", () => {
+    const bytes = readFileSync(path);
+    bytes[18] = 0x42;
+    writeFileSync(path, bytes);
+    expect(reopen).toThrow(corrupt);
+  });
+
   // https://www.sqlite.org/fileformat2.html, section 1.3: the user version is the big-endian number at offset 60.
   test.each([-1, 0, 1, 66])("when its version has become %i", (version) => {
     const bytes = readFileSync(path);

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AgentError, assert, InvariantError, messageOf } from "../errors.ts";
 import { judgeSchema } from "./sqlite-schema.ts";
@@ -41,6 +41,8 @@ export interface SqliteDisk {
   connect(path: string): SqliteConnection;
   exists(path: string): boolean;
   rename(from: string, to: string): void;
+  /** The first bytes of a file, fewer where it has no more of them. Throws what the system says. */
+  readStart(path: string, count: number): Uint8Array;
   /** For the names of what is set aside; milliseconds since the Unix epoch. */
   wallMs(): number;
   /** How far the write-ahead log is extended before work begins: beyond what lies in it between two checkpoints. */
@@ -52,9 +54,20 @@ export const FILE_SYSTEM: SqliteDisk = {
   connect: (path) => new Database(path),
   exists: existsSync,
   rename: renameSync,
+  readStart,
   wallMs: () => Date.now(),
   warmWalBytes: 1_048_576,
 };
+
+function readStart(path: string, count: number): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(count);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
 
 export interface SqliteOptions {
   /** The file, or `:memory:`. */
@@ -116,20 +129,33 @@ export function toStoreError(thrown: unknown): AgentError {
 function open<Connection extends SqliteConnection>(
   connect: () => Connection,
   options: SqliteOptions,
-  { warmWalBytes }: SqliteDisk,
+  disk: SqliteDisk,
 ): Connection {
   let database: Connection | undefined;
   try {
     database = connect();
     makeReady(database, options.path);
     migrate(database, options.migrations);
-    if (!database.memory) warmWal(database, warmWalBytes);
+    if (!database.memory) warmWal(database, disk.warmWalBytes);
     assertDurable(database);
     return database;
   } catch (thrown) {
     database?.close();
-    throw toStoreError(thrown);
+    throw isOfNoFormat(thrown, options.path, disk)
+      ? new AgentError("store.corrupt", "database: its header has a format that no program writes", { cause: thrown })
+      : toStoreError(thrown);
   }
+}
+
+/** Where the header says which format is needed to write, and the newest that there is (https://www.sqlite.org/fileformat2.html). */
+const WRITE_FORMAT_AT = 18;
+const NEWEST_FORMAT = 2;
+
+/** SQLite opens a file of a format to come to be read only, and says the same of it as of a disk that is. */
+function isOfNoFormat(thrown: unknown, path: string, disk: SqliteDisk): boolean {
+  if (!(thrown instanceof SqliteError) || thrown.code !== "SQLITE_READONLY" || !disk.exists(path)) return false;
+  const format = disk.readStart(path, WRITE_FORMAT_AT + 1)[WRITE_FORMAT_AT];
+  return format !== undefined && format > NEWEST_FORMAT;
 }
 
 /** What is asked here is right for any database: where SQLite makes no sense of it, the file is damaged (its header, say). */

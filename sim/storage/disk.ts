@@ -139,6 +139,12 @@ export class SimulatedDisk {
     return file.content.read(target, offset);
   }
 
+  /** The first bytes of a file, as a program reads them that meets no trouble; fewer where it has no more. */
+  readStart(path: string, count: number): Uint8Array {
+    const bytes = new Uint8Array(count);
+    return bytes.subarray(0, this.#files.get(path)?.read(bytes, 0) ?? 0);
+  }
+
   write(file: OpenFile, bytes: Uint8Array, offset: number): DiskResult {
     if (this.#endsNow() || !this.#mayWrite(file) || this.#fails(file)) return "io-error";
     const { space } = this.#faults;

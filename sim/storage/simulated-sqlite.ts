@@ -58,6 +58,7 @@ function createSimulatedSqlite(sqlite: Sqlite3Static): SimulatedSqlite {
         },
         exists: (path) => disk.exists(path),
         rename: (from, to) => disk.rename(from, to),
+        readStart: (path, count) => disk.readStart(path, count),
         wallMs: () => clock.wallMs(),
         warmWalBytes: WARM_WAL_BYTES,
         unmount: () => void mounts.delete(name),
