@@ -1,22 +1,21 @@
 import { AgentError } from "#lib/errors";
-import type { SqliteConnection } from "#lib/node/sqlite";
+import { checkIntegrity, type SqliteConnection } from "#lib/node/sqlite";
 import type { Event } from "#contract/event";
 import { chainHash, GENESIS_HASH } from "#contract/hash-chain";
 import { sha256Hex } from "#contract/io/node-crypto";
+import { brokenSeal } from "./sealed-rows.ts";
 
 /**
- * What in `core.db` is not what was stored, in words, though its pages fit together: a row that is JSON no more, or an event that
- * does not continue the chain of the events before it. Undefined where nothing is found. Throws what SQLite throws.
+ * Looks for what in `core.db` is not what was stored, though its pages fit together: an index that has not what its table has, a
+ * row that has changed, or an event that does not continue the chain of those before it. Throws `store.corrupt`, and what SQLite
+ * throws.
  */
-export function damageOf(database: SqliteConnection): string | undefined {
-  const { count } = database.prepare(UNREADABLE_ROWS).get() as { readonly count: number };
-  return count > 0 ? `${count} rows hold no JSON any more` : brokenLink(database);
+export function checkContent(database: SqliteConnection): void {
+  checkIntegrity(database, "integrity_check");
+  const table = brokenSeal(database);
+  const damage = table === undefined ? brokenLink(database) : `a row of ${table} is not what was written`;
+  if (damage !== undefined) throw new AgentError("store.corrupt", `database: ${damage}`);
 }
-
-const UNREADABLE_ROWS = `SELECT (SELECT count(*) FROM journal WHERE NOT json_valid(body))
-  + (SELECT count(*) FROM snapshot WHERE NOT json_valid(state))
-  + (SELECT count(*) FROM contract WHERE NOT json_valid(body))
-  + (SELECT count(*) FROM reply WHERE NOT json_valid(body)) AS count`;
 
 interface Link {
   readonly seq: number;
@@ -40,12 +39,12 @@ function brokenLink(database: SqliteConnection): string | undefined {
   }
 }
 
-/** Undefined for what no event can be. */
+/** Undefined for what no event can be: no JSON, or none that has a canonical form. */
 function hashAfter(before: string, body: string): string | undefined {
   try {
     return chainHash(before, JSON.parse(body) as Event, sha256Hex);
   } catch (thrown) {
-    if (thrown instanceof AgentError) return undefined;
+    if (thrown instanceof AgentError || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }

@@ -14,8 +14,9 @@ import type { Event } from "#contract/event";
 import { GENESIS_HASH } from "#contract/hash-chain";
 import type { DeviceState } from "#contract/state";
 import type { LearnedDuration } from "../core/durations.ts";
-import { damageOf } from "./core-damage.ts";
 import type { JournalEntry, JournalSlice, MetaKey, Snapshot, StoredReply, StoredState, StoreOp } from "../store.ts";
+import { checkContent } from "./core-damage.ts";
+import { insertInto, SEAL_TABLES, sealed, type SealedTable } from "./sealed-rows.ts";
 
 /** Only ever append to it: databases in the field run the scripts that they have not run yet. */
 const MIGRATIONS = [
@@ -32,6 +33,7 @@ const MIGRATIONS = [
   `CREATE TABLE duration (id INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, place TEXT NOT NULL,
                           count INTEGER NOT NULL, mean REAL NOT NULL, variance REAL NOT NULL,
                           UNIQUE (action, place)) STRICT;`,
+  SEAL_TABLES,
 ];
 
 const REPLIES_KEPT = 1000;
@@ -50,9 +52,8 @@ function unlessDamaged(open: () => SqliteConnection): SqliteConnection | undefin
 /** SQLite checks that its pages fit together; what was stored in them must be what was stored, too. Throws `store.corrupt`. */
 function checked(database: SqliteConnection): SqliteConnection {
   try {
-    const damage = damageOf(database);
-    if (damage === undefined) return database;
-    throw new AgentError("store.corrupt", `database: ${damage}`);
+    checkContent(database);
+    return database;
   } catch (thrown) {
     database.close();
     throw toStoreError(thrown);
@@ -65,7 +66,7 @@ function checked(database: SqliteConnection): SqliteConnection {
  */
 function noteDamaged(database: SqliteConnection, damaged: string, aside: string, disk: SqliteDisk): void {
   try {
-    database.prepare("INSERT OR REPLACE INTO meta VALUES ('setAside', ?)").run(aside);
+    database.prepare(insertInto("meta", "or replace")).run(...sealed(["setAside", aside]));
     renameDatabase(damaged, aside, disk);
   } catch (thrown) {
     database.close();
@@ -184,18 +185,13 @@ export class CoreDatabase {
       case "append":
         return this.#append(op.entry);
       case "put-contract":
-        return this.#run("INSERT INTO contract VALUES (?, ?, ?, ?)", [
-          op.contract.contractId,
-          op.contract.revision,
-          op.jws,
-          JSON.stringify(op.contract),
-        ]);
+        return this.#putContract(op);
       case "put-reply":
         return this.#putReply(op.stored);
       case "set-meta":
-        return this.#run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [op.key, op.value]);
+        return this.#put("meta", [op.key, op.value]);
       case "set-acked":
-        return this.#run("INSERT OR REPLACE INTO cursor VALUES ('journal', ?)", [op.seq]);
+        return this.#put("cursor", ["journal", op.seq]);
       case "put-duration":
         return this.#putDuration(op.duration);
       case "prune":
@@ -215,24 +211,21 @@ export class CoreDatabase {
     this.#run("INSERT INTO journal VALUES (?, ?, ?, ?)", [event.seq, bootId, JSON.stringify(event), hash]);
   }
 
+  /** A revision that is there already is refused. */
+  #putContract({ contract, jws }: Extract<StoreOp, { type: "put-contract" }>): void {
+    const { contractId, revision } = contract;
+    const values = sealed([contractId, revision, jws, JSON.stringify(contract)]);
+    this.#run(insertInto("contract", "or fail"), values);
+  }
+
   #putReply(stored: StoredReply): void {
-    this.#run("INSERT OR REPLACE INTO reply (in_reply_to, document_hash, body) VALUES (?, ?, ?)", [
-      stored.reply.inReplyTo,
-      stored.documentHash,
-      JSON.stringify(stored),
-    ]);
+    this.#put("reply", [stored.reply.inReplyTo, stored.documentHash, JSON.stringify(stored)]);
     this.#run("DELETE FROM reply WHERE id <= (SELECT max(id) FROM reply) - ?", [REPLIES_KEPT]);
   }
 
   /** A row that is replaced gets a new id, so the lowest ids are those that were not learned for longest. */
   #putDuration({ action, place, count, mean, variance }: LearnedDuration): void {
-    this.#run("INSERT OR REPLACE INTO duration (action, place, count, mean, variance) VALUES (?, ?, ?, ?, ?)", [
-      action,
-      place,
-      count,
-      mean,
-      variance,
-    ]);
+    this.#put("duration", [action, place, count, mean, variance]);
     this.#run("DELETE FROM duration WHERE id IN (SELECT id FROM duration ORDER BY id DESC LIMIT -1 OFFSET ?)", [
       DURATIONS_KEPT,
     ]);
@@ -257,13 +250,18 @@ export class CoreDatabase {
   }
 
   #writeSnapshot({ state, hash }: Snapshot): void {
-    this.#run("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?)", [state.seq, hash, JSON.stringify(state)]);
+    this.#put("snapshot", [1, state.seq, hash, JSON.stringify(state)]);
   }
 
   #hashAt(seq: number): string | undefined {
     if (seq === 0) return GENESIS_HASH;
     const sql = "SELECT hash FROM journal WHERE seq = ? UNION ALL SELECT hash FROM snapshot WHERE seq = ?";
     return this.#row<{ hash: string }>(sql, [seq, seq])?.hash;
+  }
+
+  /** In place of the row with the same key, if there is one. */
+  #put(table: SealedTable, values: readonly unknown[]): void {
+    this.#run(insertInto(table, "or replace"), sealed(values));
   }
 
   #run(sql: string, values: readonly unknown[]): void {

@@ -163,7 +163,7 @@ function makeReady(database: SqliteConnection, path: string): void {
   try {
     lock(database, path);
     setPragmas(database);
-    checkIntegrity(database);
+    checkIntegrity(database, "quick_check");
   } catch (thrown) {
     if (!(thrown instanceof SqliteError) || thrown.code !== "SQLITE_ERROR") throw thrown;
     throw new AgentError("store.corrupt", `database: ${thrown.message}`, { cause: thrown });
@@ -198,8 +198,12 @@ function setPragmas(database: SqliteConnection): void {
   database.pragma("trusted_schema = OFF");
 }
 
-function checkIntegrity(database: SqliteConnection): void {
-  const verdict = database.pragma("quick_check(1)", { simple: true });
+/**
+ * Whether pages fit together; `integrity_check` also holds each index against its table. Throws `store.corrupt`, or `store.failed`
+ * where a page could not be read.
+ */
+export function checkIntegrity(database: SqliteConnection, how: "quick_check" | "integrity_check"): void {
+  const verdict = database.pragma(`${how}(1)`, { simple: true });
   if (verdict === "ok") return;
   const message = `database: ${String(verdict)}`;
   // A page that could not be read now says nothing against the page: setting the database aside would lose what it holds.

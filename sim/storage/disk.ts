@@ -141,8 +141,10 @@ export class SimulatedDisk {
 
   /** The first bytes of a file, as a program reads them that meets no trouble; fewer where it has no more. */
   readStart(path: string, count: number): Uint8Array {
-    const bytes = new Uint8Array(count);
-    return bytes.subarray(0, this.#files.get(path)?.read(bytes, 0) ?? 0);
+    const file = this.#files.get(path);
+    const bytes = new Uint8Array(Math.min(count, file?.size ?? 0));
+    file?.read(bytes, 0);
+    return bytes;
   }
 
   write(file: OpenFile, bytes: Uint8Array, offset: number): DiskResult {

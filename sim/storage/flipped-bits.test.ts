@@ -1,0 +1,112 @@
+import { beforeAll, expect, test } from "vitest";
+import { openSqliteStore } from "#agent/io/sqlite-store";
+import type { Store, StoreOp } from "#agent/store";
+import { exampleContract } from "#contract/example";
+import { emptyDevice } from "#contract/reducer";
+import { createRng, type Rng } from "#lib/rng";
+import { VirtualClock } from "#lib/virtual-clock";
+import { SimulatedDisk } from "./disk.ts";
+import { numberedEntry } from "./numbered-entry.ts";
+import { loadSimulatedSqlite, type MountedDisk, type SimulatedSqlite } from "./simulated-sqlite.ts";
+
+const PATH = "core.db";
+const HEADER_BYTES = 100;
+const EVENTS = 12;
+
+let sqlite: SimulatedSqlite;
+let whole: Uint8Array;
+let said: unknown;
+
+beforeAll(async () => {
+  sqlite = await loadSimulatedSqlite();
+  const computer = new Computer();
+  const store = computer.open();
+  await store.commit(Array.from({ length: EVENTS }, (_, at) => ({ type: "append", entry: numberedEntry(at + 1) })));
+  await store.commit(theRest());
+  said = await allOf(store);
+  await store[Symbol.asyncDispose]();
+  whole = computer.disk.readStart(PATH, Infinity);
+  computer.mounted.unmount();
+});
+
+test.each(Array.from({ length: HEADER_BYTES }, (_, at) => at))(
+  "a bit that flips in byte %i of the header is found, or changes nothing",
+  async (at) => {
+    for (let bit = 0; bit < 8; bit++) await expectNoticed(at, bit);
+  },
+);
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "a bit that flips in what was written is found, or changes nothing (seed %i)",
+  async (seed) => {
+    const rng = createRng(seed);
+    for (let flip = 0; flip < 25; flip++) await expectNoticed(writtenByte(rng), rng.integer(0, 7));
+  },
+);
+
+/** Of the row of an event the event and its hash are covered, the boot that it is of is not. */
+const NOT_COVERED = "boot-1";
+
+/** The place of a byte that is not zero and is not one of those that nothing covers. */
+function writtenByte(rng: Rng): number {
+  for (;;) {
+    const at = rng.integer(HEADER_BYTES, whole.length - 1);
+    const around = Buffer.from(whole.subarray(at - NOT_COVERED.length, at + NOT_COVERED.length)).toString("latin1");
+    if (whole[at] !== 0 && !around.includes(NOT_COVERED)) return at;
+  }
+}
+
+async function expectNoticed(at: number, bit: number): Promise<void> {
+  const computer = new Computer();
+  const damaged = whole.slice();
+  damaged[at] = damaged[at]! ^ (1 << bit);
+  const file = computer.disk.open(PATH, true)!;
+  computer.disk.write(file, damaged, 0);
+  const store = computer.open();
+  const { setAside } = await store.load();
+  if (setAside === undefined) {
+    expect(await allOf(store), `bit ${bit} of byte ${at}`).toEqual(said);
+    await store.commit([{ type: "append", entry: numberedEntry(EVENTS + 1) }]);
+  }
+  await store[Symbol.asyncDispose]();
+  computer.mounted.unmount();
+}
+
+class Computer {
+  readonly disk: SimulatedDisk;
+  readonly mounted: MountedDisk;
+
+  constructor() {
+    const clock = new VirtualClock();
+    this.disk = new SimulatedDisk({ clock, rng: createRng(1) });
+    this.mounted = sqlite.mount(this.disk, { clock, rng: createRng(1) });
+  }
+
+  open(): Store {
+    return openSqliteStore({ path: PATH, disk: this.mounted });
+  }
+}
+
+/** One row at least in each table. */
+function theRest(): StoreOp[] {
+  const contract = exampleContract();
+  const snapshot = { state: { ...emptyDevice("incarnation-1"), seq: 3 }, hash: numberedEntry(3).hash };
+  return [
+    { type: "put-contract", jws: "a.b.c", contract },
+    { type: "set-meta", key: "incarnation", value: "incarnation-1" },
+    { type: "set-acked", seq: 4 },
+    {
+      type: "put-reply",
+      stored: { documentHash: "hash-1", reply: { v: 1, session: "s", inReplyTo: "command-1", result: "done" } },
+    },
+    { type: "put-duration", duration: { action: "pick", place: "rack", count: 1, mean: 6, variance: 0.5 } },
+    { type: "prune", snapshot, contracts: [contract.contractId] },
+  ];
+}
+
+/** All that a store gives away. */
+async function allOf(store: Store): Promise<unknown> {
+  const { lastSeq, ...state } = await store.load();
+  const slice = await store.readJournal(4, lastSeq, Infinity);
+  return [state, slice, await store.readReplies("command-1"), await store.readDurations()];
+}
