@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { openSqliteStore } from "#agent/io/sqlite-store";
 import type { Store, StoreOp } from "#agent/store";
@@ -29,20 +30,22 @@ beforeAll(async () => {
   computer.mounted.unmount();
 });
 
-test.each(Array.from({ length: HEADER_BYTES }, (_, at) => at))(
-  "a bit that flips in byte %i of the header is found, or changes nothing",
-  async (at) => {
-    for (let bit = 0; bit < 8; bit++) await expectNoticed(at, bit);
-  },
-);
+test("a bit that flips in the header is found, or changes nothing", async () => {
+  const flips = Array.from({ length: HEADER_BYTES * 8 }, (_, at): Flip => ({ at: at >> 3, bit: at & 7 }));
+  expect(await unnoticed(flips)).toEqual([]);
+});
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  "a bit that flips in what was written is found, or changes nothing (seed %i)",
-  async (seed) => {
-    const rng = createRng(seed);
-    for (let flip = 0; flip < 25; flip++) await expectNoticed(writtenByte(rng), rng.integer(0, 7));
-  },
-);
+test("a bit that flips in what was written is found, or changes nothing", async () => {
+  const rng = createRng(1);
+  const flips = Array.from({ length: 200 }, (): Flip => ({ at: writtenByte(rng), bit: rng.integer(0, 7) }));
+  expect(await unnoticed(flips)).toEqual([]);
+});
+
+interface Flip {
+  /** Number of the byte. */
+  readonly at: number;
+  readonly bit: number;
+}
 
 /** Of the row of an event the event and its hash are covered, the boot that it is of is not. */
 const NOT_COVERED = "boot-1";
@@ -56,20 +59,32 @@ function writtenByte(rng: Rng): number {
   }
 }
 
-async function expectNoticed(at: number, bit: number): Promise<void> {
+/** Those after which the store gives away something else, or takes no event any more, and has set nothing aside. */
+async function unnoticed(flips: readonly Flip[]): Promise<Flip[]> {
+  const found: Flip[] = [];
+  for (const flip of flips) if (!(await isHarmless(flip))) found.push(flip);
+  return found;
+}
+
+async function isHarmless({ at, bit }: Flip): Promise<boolean> {
   const computer = new Computer();
   const damaged = whole.slice();
   damaged[at] = damaged[at]! ^ (1 << bit);
   const file = computer.disk.open(PATH, true)!;
   computer.disk.write(file, damaged, 0);
   const store = computer.open();
-  const { setAside } = await store.load();
-  if (setAside === undefined) {
-    expect(await allOf(store), `bit ${bit} of byte ${at}`).toEqual(said);
-    await store.commit([{ type: "append", entry: numberedEntry(EVENTS + 1) }]);
+  try {
+    if ((await store.load()).setAside !== undefined) return true;
+    if (!isDeepStrictEqual(await allOf(store), said)) return false;
+    const op: StoreOp = { type: "append", entry: numberedEntry(EVENTS + 1) };
+    return await store.commit([op]).then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    await store[Symbol.asyncDispose]();
+    computer.mounted.unmount();
   }
-  await store[Symbol.asyncDispose]();
-  computer.mounted.unmount();
 }
 
 class Computer {
