@@ -37,6 +37,7 @@ import { createTechnician, type Technician } from "./console/technician.ts";
 import { motionHealth } from "./console/motion-health.ts";
 import { createLeases, type Leases } from "./link/leases.ts";
 import { startLink, type Link } from "./link/link.ts";
+import { cleaningOf } from "./execution/cleaning-place.ts";
 import { createOutlooks } from "./execution/outlook.ts";
 import type { DeviceProfile } from "./profile.ts";
 import { createLiveLane } from "./execution/live-lane.ts";
@@ -303,13 +304,14 @@ function startRobot(
   const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board, enduranceBytes }));
   const senses = createSenses({ clock, control, drivers, watch, link, resources });
   const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
+  const maps = deps.maps ?? createMapSource();
   const outlooks = createOutlooks({
     profile,
-    maps: deps.maps ?? createMapSource(),
+    maps,
     log,
     learned: experience.learned,
   });
-  const tools = createTools({ clock, control, drivers });
+  const tools = createTools({ clock, control, drivers, cleaning: cleaningOf(profile, maps) });
   const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
   const identity = { clock, rng, log, uuid, deviceId, profile, software, policies, onFailure };

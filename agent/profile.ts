@@ -84,6 +84,16 @@ export const DeviceProfile = z
       toolW: Watts,
       chargeW: Watts,
     }),
+    cleaner: z
+      .strictObject({
+        tool: z
+          .array(PointTuple)
+          .min(3)
+          .max(50)
+          .meta({ unit: "m", description: "corners, in the frame of the base, of the floor that it cleans at once" }),
+        room: z.number().min(0).max(1).default(0.08).meta({ unit: "m", description: "kept to walls while cleaning" }),
+      })
+      .optional(),
     jog: z
       .strictObject({
         maxDistance: z.number().positive().max(2).meta({ unit: "m" }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Name } from "./identifiers.ts";
-import { PoseTuple } from "./spatial.ts";
+import { PointTuple, PoseTuple } from "./spatial.ts";
 
 /** What a tool can say about an effect after a crash. */
 export type VerifyAnswer = "done" | "not-done" | "unknown";
@@ -35,12 +35,36 @@ export const PlaceInputs = z.strictObject({ to: Name.meta({ description: "locati
 export const ScanInputs = z.strictObject({
   expect: z.string().min(1).max(200).optional().meta({ description: "the code that must be read" }),
 });
+export const CleanInputs = z.strictObject({
+  area: z.union([Name, z.array(PointTuple).min(3).max(500)]).meta({ description: "zone, or corners in the frame map" }),
+  route: z
+    .array(PointTuple)
+    .min(2)
+    .max(5000)
+    .optional()
+    .meta({ description: "points to drive through in this order; planned on the device where it is absent" }),
+  tools: z
+    .array(z.enum(["brush", "vacuum", "water"]))
+    .min(1)
+    .optional()
+    .meta({ description: "what runs meanwhile; default brush and vacuum" }),
+  target: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .meta({ unit: "1", description: "share of what the tool can get to that is to be covered; default 0.95" }),
+});
 export const WaitInputs = z.strictObject({ seconds: z.number().min(0).max(86_400).meta({ unit: "s" }) });
+
+/** Share of what the tool can get to that is covered where a stage does not say. */
+export const DEFAULT_TARGET = 0.95;
 
 export type NavigateInputs = z.infer<typeof NavigateInputs>;
 export type PickInputs = z.infer<typeof PickInputs>;
 export type PlaceInputs = z.infer<typeof PlaceInputs>;
 export type ScanInputs = z.infer<typeof ScanInputs>;
+export type CleanInputs = z.infer<typeof CleanInputs>;
 export type WaitInputs = z.infer<typeof WaitInputs>;
 
 /** Every action that this version knows; a contract that names another is refused as `unsupported`. */
@@ -79,6 +103,19 @@ export const ACTIONS: Readonly<Record<string, ActionSpec>> = {
     output: z.object({ code: z.string(), matches: z.boolean() }),
     verify: ["not-done"],
     tools: ["scanner"],
+    isIrreversible: false,
+  },
+  clean: {
+    summary: "Cover an area with the cleaning head, around what stands in it; goes on where it was broken off.",
+    inputs: CleanInputs,
+    output: z.object({
+      coverage: z.number().meta({ unit: "1", description: "of what the tool can get to, by the map" }),
+      area: z.number().meta({ unit: "m2", description: "covered" }),
+      reachable: z.number().meta({ unit: "m2", description: "what the tool can get to" }),
+      distance: z.number().meta({ unit: "m", description: "driven by this attempt" }),
+    }),
+    verify: ["not-done"],
+    tools: ["base", "cleaner"],
     isIrreversible: false,
   },
   wait: {

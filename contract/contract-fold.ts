@@ -1,6 +1,6 @@
 import { readEventData, type EventData, type EventType } from "./event-data.ts";
 import type { Event } from "./event.ts";
-import { foldFix, foldProgress } from "./fix-fold.ts";
+import { foldCoverage, foldFix, foldProgress } from "./fix-fold.ts";
 import { adoptReplan, refuseReplan, requestReplan } from "./replan-fold.ts";
 import { foldStage, pendingStage, replaceRemaining } from "./stage-fold.ts";
 import type { StageEventType } from "./stage-status.ts";
@@ -106,6 +106,7 @@ const FOLDS: { readonly [Type in EventType]?: Fold<Type> } = {
     see(completeStage({ ...contract, drift: [] }, event, data), event, data),
   "stage.failed": (contract, event, data) => onStage(contract, event, "stage.failed", data),
   "stage.skipped": (contract, event, data) => onStage(contract, event, "stage.skipped", data),
+  coverage: (contract, event, data) => mapStage(contract, event, (stage) => foldCoverage(stage, data)),
   estimate: see,
   movement: foldMovement,
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COVERAGE_CELLS_MAX, CoverageGrid } from "./coverage.ts";
 import { FailurePolicy, Lease, Severity, Strategy } from "./contract.ts";
 import { HoldOwner, Problem, RejectReason } from "./event.ts";
 import { Name, Timestamp, Uuid7 } from "./identifiers.ts";
@@ -213,7 +214,19 @@ export const EVENT_DATA = {
     reason: Code,
   }),
   "console.action": z.looseObject({ actor: z.string(), command: z.string(), result: Text.optional() }),
-  coverage: z.looseObject({ share: Share, area: z.number().min(0).meta({ unit: "m2" }).optional() }),
+  coverage: z.looseObject({
+    share: Share.meta({ description: "of the floor that the tool can get to in the area" }),
+    area: z.number().min(0).meta({ unit: "m2", description: "covered so far" }).optional(),
+    grid: CoverageGrid.optional(),
+    cells: z
+      .string()
+      .max(4 * COVERAGE_CELLS_MAX)
+      .optional()
+      .meta({
+        description:
+          "base64 of the cells covered since the event before: lengths of runs of others and of these, in turn, as LEB128",
+      }),
+  }),
   "telemetry.thinned": z.looseObject({ lane: z.string(), samples: Sequence }),
   boot: z.looseObject({
     start: z.enum(["cold", "restart"]),

@@ -39,7 +39,7 @@ export const EVENT_SUMMARIES: Readonly<Record<EventType, string>> = {
   "command.obeyed": "A command of the cloud was carried out.",
   "command.refused": "A command of the cloud was refused.",
   "console.action": "A technician did something on the console.",
-  coverage: "How much of the area to be covered is covered.",
+  coverage: "Every few seconds of cleaning: what the tool has covered, and how much that is of what it can get to.",
   "telemetry.thinned": "A full telemetry lane dropped every second sample.",
   boot: "The agent starts: `cold` after a boot of the machine, `restart` otherwise.",
   "clock.synced": "The wall clock became trustworthy; earlier events of this boot can be dated from it.",

@@ -1,3 +1,4 @@
+import { mergeCoverage } from "./coverage.ts";
 import type { EventData } from "./event-data.ts";
 import type { StageState } from "./state.ts";
 
@@ -15,6 +16,12 @@ export function foldFix(stage: StageState, data: EventData<"fix.attempted">): St
 export function foldProgress(stage: StageState, { checkpoint, used }: EventData<"stage.progress">): StageState {
   if (stage.status !== "started") return stage;
   return { ...stage, ...(checkpoint && { checkpoint }), ...usageOf(used) };
+}
+
+/** What was covered counts whatever has become of the stage meanwhile: covered floor is covered. */
+export function foldCoverage(stage: StageState, { share, area = 0, grid, cells }: EventData<"coverage">): StageState {
+  if (!grid || cells === undefined) return stage;
+  return { ...stage, coverage: mergeCoverage(stage.coverage, { share, area, grid, cells }) };
 }
 
 /** The part of a stage that says what it has taken, where an event says so. */

@@ -51,7 +51,8 @@ export function replaceRemaining(stages: readonly StageState[], plan: readonly S
   const next = plan.map((outline) => {
     const old = before.get(outline.stageId);
     if (!old) return pendingStage(outline);
-    return isHistory(old) ? old : { ...pendingStage(outline), attempts: old.attempts };
+    const { attempts, coverage } = old;
+    return isHistory(old) ? old : { ...pendingStage(outline), attempts, ...(coverage && { coverage }) };
   });
   return [...kept, ...next];
 }

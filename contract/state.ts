@@ -1,4 +1,5 @@
 import type { FailurePolicy, Severity } from "./contract.ts";
+import type { CoverageState } from "./coverage.ts";
 import type { HoldOwner } from "./event.ts";
 import type { StageChanges } from "./stage-changes.ts";
 import type { StageStatus } from "./stage-status.ts";
@@ -32,6 +33,8 @@ export interface StageState {
   readonly checkpoint?: Readonly<Record<string, unknown>>;
   /** What its attempts have taken so far. */
   readonly used?: StageUsage;
+  /** The floor that it has covered so far, over all its attempts. */
+  readonly coverage?: CoverageState;
 }
 
 /** Metres, and share of the battery. */

@@ -14,8 +14,9 @@ it("switches a cleaning head on in order, and off in the opposite one", async ()
     set: async (output, isOn) => void switched.push(`${output} ${isOn}`),
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const head = createCleaningHead(io, ["suction", "brush"]);
-  await head.start();
+  const head = createCleaningHead(io, { brush: ["brush"], vacuum: ["suction"], water: ["pump"] });
+  await head.start(["brush", "vacuum"]);
+  expect(switched.splice(0)).toEqual(["pump false", "suction true", "brush true"]);
   await head.stop();
-  expect(switched).toEqual(["suction true", "brush true", "brush false", "suction false"]);
+  expect(switched).toEqual(["brush false", "pump false", "suction false"]);
 });

@@ -142,9 +142,13 @@ export interface DigitalIo extends Driver, Source<InputSample> {
   set(output: string, isOn: boolean): Promise<void>;
 }
 
-/** Brushes, water, suction: on or off together. */
+/** What a cleaning head can have. */
+export type CleaningPart = "brush" | "vacuum" | "water";
+
+/** Brushes, water, suction. */
 export interface CleaningHead extends Driver {
-  start(): Promise<void>;
+  /** Switches these parts on, and the others off. Rejects `driver.*` when they could not be switched. */
+  start(parts: readonly CleaningPart[]): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { distance, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/geometry";
+import { distance, type Point, type Pose, relativeTo, type Velocity, wrapAngle } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Radians } from "#lib/units";
 import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global/global-path.ts";
@@ -9,7 +9,7 @@ import { followTrack, type Pace, type Situation, turnBy } from "./local-controll
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
 import { BLIND_SPEED } from "./safety-gate.ts";
-import { createRouteKeeper, giveUpRoute, keepRoute, type RouteKeeper, trackOf } from "./global/route-keeper.ts";
+import { createRouteKeeper, giveUpRoute, keepLine, keepRoute, type RouteKeeper, trackOf } from "./global/route-keeper.ts";
 import type { RoutePlanner } from "./global/route-planner.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 
@@ -21,6 +21,8 @@ export interface NavigationGoal {
   readonly maxSpeed: MetresPerSecond;
   /** Share of the usual room that is kept where there is more than is needed; 1 unless given. */
   readonly roomShare?: number;
+  /** The way to keep to, from where the robot is to `pose`; motion finds its own where none is given. */
+  readonly line?: readonly Point[];
 }
 
 /** What the robot is doing about its goal. */
@@ -95,7 +97,9 @@ export function navigate(
   if (navigator.phase.kind !== "aligning") {
     // The cheap follower plans again where its way is shut; it does not look for a better one.
     const version = situation.follower === "pursuit" ? keeper.plannedVersion : obstaclesVersion;
-    keepRoute(keeper, situation.terrain, version, situation.pose, goal.pose, nowMs);
+    const { terrain, pose } = situation;
+    if (goal.line) keepLine(keeper, terrain, version, pose, goal.line, nowMs);
+    else keepRoute(keeper, terrain, version, pose, goal.pose, nowMs);
   }
   if (keeper.way.kind === "none") return halt({ state: "no-route", goalId: goal.goalId, reason: keeper.way.reason });
   if (keeper.way.kind === "sought") {

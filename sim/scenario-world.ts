@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { DeviceProfile } from "#agent/profile";
 import type { Zone } from "#contract/spatial";
 import type { LoadedScenario } from "./scenario-file.ts";
-import { type RobotSpec, WorldSpec } from "./world/world-spec.ts";
+import { type BodySpec, type RobotSpec, WorldSpec } from "./world/world-spec.ts";
 
 /** The world of a scenario, judged by the zones of its masks and of every contract in it. */
 export function worldSpecOf({ scenario, map, zones, profiles, contracts }: LoadedScenario): WorldSpec {
@@ -21,6 +21,12 @@ export function worldSpecOf({ scenario, map, zones, profiles, contracts }: Loade
   });
 }
 
+/** A cleaning head where the profile has one, unless the scenario gives the robot another. */
+function cleanerOf({ cleaner, tools }: DeviceProfile, body: BodySpec): Pick<RobotInput, "cleaner"> {
+  if (body.cleaner) return { cleaner: body.cleaner };
+  return cleaner && tools.includes("cleaner") ? { cleaner: { tool: cleaner.tool } } : {};
+}
+
 type PlacedRobot = LoadedScenario["scenario"]["robots"][number];
 type RobotInput = z.input<typeof RobotSpec>;
 
@@ -36,7 +42,7 @@ function robotSpec(
     limits,
     lidar: { ...lidar, ...body.lidar },
     ...(body.base ? { base: body.base } : {}),
-    ...(body.cleaner ? { cleaner: body.cleaner } : {}),
+    ...cleanerOf(profile, body),
     ...(body.actuation ? { actuation: body.actuation } : {}),
     odometry: { ...odometry, ...(origin === undefined ? {} : { origin }) },
     position,

@@ -55,6 +55,7 @@ const EVENTS: { readonly [Type in EventType]?: Sentence } = {
   "replan.requested": (data) => `asks for a new plan: ${text(data["code"])}`,
   "replan.adopted": (data) => `goes on by a plan of its own: ${text(data["detail"])}`,
   "replan.refused": (data) => `gets no new plan from the ${text(data["by"] ?? "cloud")}: ${text(data["reason"])}`,
+  notice: (data) => (data["kind"] === "needs-human" ? `tells the people around: ${text(data["text"])}` : undefined),
   movement: (data) => {
     const item = `${text(data["qty"])} ${text(data["uom"])} of ${text(data["sku"])}`;
     return data["kind"] === "PICK"

@@ -1,5 +1,5 @@
 import type { Metres, MetresPerSecond } from "#lib/units";
-import type { Pose, Velocity } from "#lib/geometry";
+import type { Point, Pose, Velocity } from "#lib/geometry";
 import type { KinematicLimits } from "#edge-planner/kinematics";
 import type { Follower } from "#edge-planner/local-controller";
 import type { PeopleRules } from "#edge-planner/moving-clearance";
@@ -30,6 +30,8 @@ export interface Goal {
   readonly maxSpeed: MetresPerSecond;
   /** Share of the usual room that is kept where there is more than is needed; 1 unless given. */
   readonly roomShare?: number;
+  /** The way to keep to, from where the robot is to `pose`; motion finds its own where none is given. */
+  readonly line?: readonly Point[];
   /** Monotonic time, milliseconds, at which the goal lapses and the robot stops. */
   readonly validUntilMs: number;
 }
@@ -58,6 +60,8 @@ export interface MotionReport {
   readonly driven: Metres;
   /** Planned way from here to the goal, coarsened to at most 60 points; empty when idle. */
   readonly route: readonly (readonly [x: Metres, y: Metres])[];
+  /** Obstacles seen lately that no map shows; the same list until something has come or gone. */
+  readonly sightings?: readonly Point[];
   /** Ids of zones that hold the robot's position. */
   readonly zones: readonly string[];
   /** Stops by the gate since the start, and how late ticks were: the longest and the 99th percentile. */

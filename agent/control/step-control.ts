@@ -1,7 +1,7 @@
-import { isInside, type Pose, type Velocity } from "#lib/geometry";
+import { isInside, type Point, type Pose, type Velocity } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { type Footprint, makeFootprint } from "#edge-planner/footprint";
-import { indexAt, OUTSIDE } from "#edge-planner/grid";
+import { cellCentreX, cellCentreY, indexAt, OUTSIDE } from "#edge-planner/grid";
 import { STANDSTILL } from "#edge-planner/kinematics";
 import { createLocalPlanner, noteCommand } from "#edge-planner/local/local-planner";
 import type { Situation } from "#edge-planner/local-controller";
@@ -9,6 +9,7 @@ import { createInlinePlanner, type RoutePlanner } from "#edge-planner/global/rou
 import type { MapSource } from "#edge-planner/map-cache";
 import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
 import { type Drive, navigate, type Navigator, remainingRoute, startNavigator } from "#edge-planner/navigator";
+import { type ObstacleLayer, solidCells } from "#edge-planner/obstacle-layer";
 import { openMap, type PlanningMap } from "#edge-planner/planning-map";
 import { blindness, gate, type GateVerdict } from "#edge-planner/safety-gate";
 import type { PilotState } from "#drivers/driver";
@@ -35,6 +36,8 @@ export interface ControlState {
   gateStops: number;
   /** Since when the robot has been without what it needs to drive, if it is. */
   helplessSinceMs: number | undefined;
+  /** What `sightings` of the report were made from, and what they came to. */
+  sighted: { readonly layer: ObstacleLayer; readonly version: number; readonly points: readonly Point[] } | undefined;
   readonly wheels: WheelWatch;
   readonly scans: ScanWatch;
 }
@@ -54,6 +57,7 @@ const OPEN_MARGIN: Metres = 10;
 /** A robot without a map plans no further than this. */
 const OPEN_REACH: Metres = 200;
 const MOST_ROUTE_POINTS = 60;
+const MOST_SIGHTINGS = 400;
 
 /** `planner` finds the ways; one on the caller's thread unless given. */
 export function createControlState(
@@ -75,6 +79,7 @@ export function createControlState(
     ticks: 0,
     gateStops: 0,
     helplessSinceMs: undefined,
+    sighted: undefined,
     wheels: createWheelWatch(),
     scans: createScanWatch(),
   };
@@ -256,6 +261,7 @@ function reportOf(state: ControlState, percept: Percept, drive: Drive, nowMs: nu
     ...(blind && { blind }),
     ...(percept.scan && { scan: summaryOf(percept.scan) }),
     driven: state.perception.driven,
+    sightings: sightingsOf(state),
     route: state.navigator ? thin(remainingRoute(state.navigator)) : [],
     zones: (state.world?.zones ?? []).filter((zone) => isInside([pose.x, pose.y], zone.polygon)).map((zone) => zone.id),
     counters: {
@@ -265,6 +271,18 @@ function reportOf(state: ControlState, percept: Percept, drive: Drive, nowMs: nu
       latenessMsP99: state.lateness.quantileMs(0.99),
     },
   };
+}
+
+/** Listed anew only when something has come or gone: a report is made at every tick. */
+function sightingsOf(state: ControlState): readonly Point[] {
+  const { layer } = state.perception;
+  if (!layer) return [];
+  if (state.sighted?.layer !== layer || state.sighted.version !== layer.version) {
+    const cells = solidCells(layer).slice(-MOST_SIGHTINGS);
+    const points = cells.map((cell): Point => [cellCentreX(layer.map, cell), cellCentreY(layer.map, cell)]);
+    state.sighted = { layer, version: layer.version, points };
+  }
+  return state.sighted.points;
 }
 
 function summaryOf({ points, validShare }: ScanPoints): NonNullable<MotionReport["scan"]> {

@@ -1,5 +1,6 @@
 import { type Point, polylineLength, type Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond } from "#lib/units";
+import { CleanInputs, DEFAULT_TARGET } from "#contract/actions";
 import type { Stage } from "#contract/contract";
 import type { EventData } from "#contract/event-data";
 import { movesBase } from "./action-traits.ts";
@@ -98,6 +99,7 @@ export function shareDone(situation: Situation, outlook: Outlook, stageId: strin
   const { robot, contract, state, now } = situation;
   const attempt = attemptOf(situation, stageId);
   if (!attempt) return 0;
+  if (attempt.action === "clean") return shareCleaned(situation, stageId);
   if (robot.remaining !== undefined && movesBase(attempt.action)) {
     const driven = robot.driven - attempt.drivenAtStart;
     return driven + robot.remaining > 0 ? clip(driven / (driven + robot.remaining)) : 0;
@@ -107,9 +109,25 @@ export function shareDone(situation: Situation, outlook: Outlook, stageId: strin
   return seconds > 0 ? clip((now.monoMs - attempt.startedMs) / 1000 / seconds) : 0;
 }
 
+/** The way that is left of a stage under way: to its goal, or over all the floor that is to be cleaned yet. */
+export function remainingWay(situation: Situation, stageId: string): Metres | undefined {
+  const attempt = attemptOf(situation, stageId);
+  return attempt?.action === "clean" ? polylineLength(thin(attempt.way ?? [])) : situation.robot.remaining;
+}
+
+/** What is covered of what is to be covered. */
+function shareCleaned({ contract, state, activity }: Situation, stageId: string): number {
+  const view = findStage(contract, state, stageId);
+  const attempt = activity.attempts.find((each) => each.stageId === stageId);
+  const { target = DEFAULT_TARGET } = CleanInputs.safeParse(view?.stage.inputs).data ?? {};
+  return clip((attempt?.coverage ?? view?.known.coverage ?? { share: 0 }).share / target);
+}
+
 /** Whole way of the drive under way: what was driven plus what is left; undefined while motion has no way. */
 export function wayLength(situation: Situation): Metres | undefined {
   const attempt = driveOf(situation);
+  // What motion has left is one pass of many.
+  if (attempt?.action === "clean") return undefined;
   const { driven, remaining } = situation.robot;
   return attempt && remaining !== undefined ? driven - attempt.drivenAtStart + remaining : undefined;
 }
@@ -126,11 +144,16 @@ function forecastLeft(situation: Situation, outlook: Outlook, stage: Stage, rout
   const begun = { monoMs: known?.startedMonoMs, at: known?.startedAt };
   const elapsedSeconds = (elapsedMs(begun, now, contract.issuedAt) ?? 0) / 1000;
   const whole = forecastStage(stage, outlook, undefined);
+  if (stage.action === "clean") {
+    const left = 1 - shareCleaned(situation, stage.stageId);
+    return { seconds: whole.seconds * left, sigmaSeconds: whole.sigmaSeconds * left };
+  }
   return { ...whole, seconds: Math.max(0, whole.seconds - elapsedSeconds) };
 }
 
 /** The way that motion drives now; before it has planned, the way on the map. */
 function currentRoute(situation: Situation, outlook: Outlook, stage: Stage, pose: Pose): readonly Point[] {
+  if (stage.action === "clean") return thin(attemptOf(situation, stage.stageId)?.way ?? []);
   if (stage.action !== "navigate") return [];
   if (situation.robot.route.length > 1) return situation.robot.route;
   const planned = outlook.routes.get(stage.stageId);
@@ -142,6 +165,15 @@ function currentRoute(situation: Situation, outlook: Outlook, stage: Stage, pose
         [target[0], target[1]],
       ]
     : [];
+}
+
+/** Points that the wire format takes. */
+const ROUTE_POINTS_MAX = 200;
+
+/** Every so many points, and the last. */
+function thin(way: readonly Point[]): readonly Point[] {
+  const stride = Math.ceil(way.length / (ROUTE_POINTS_MAX - 1));
+  return stride <= 1 ? way : way.filter((_, at) => at % stride === 0 || at === way.length - 1);
 }
 
 function asTuple(point: Point): [number, number] {

@@ -18,7 +18,7 @@ export interface DriveSoFar {
 }
 
 /** What an action takes when neither the contract nor a route nor experience tells. */
-const USUAL_SECONDS: Readonly<Record<string, number>> = { pick: 6, place: 6, scan: 3, navigate: 30 };
+const USUAL_SECONDS: Readonly<Record<string, number>> = { pick: 6, place: 6, scan: 3, navigate: 30, clean: 600 };
 /** Standard deviation of a time that nobody has measured yet, as a share of it. */
 const SPREAD_UNLEARNED = { drive: 0.25, other: 0.4 };
 /** Metres after which the speed of a drive itself says something about the rest of it. */
@@ -34,7 +34,8 @@ export function forecastStage(stage: Stage, outlook: Outlook, way: readonly Poin
   if (way) return overWay(polylineLength(way), DRIVE_OVERHEAD_SECONDS, paceOf(stage, outlook));
   const guess = stage.nominalSeconds ?? USUAL_SECONDS[stage.action] ?? 0;
   // What is known of a drive is a pace, which says nothing without a way.
-  const known = stage.action === "navigate" ? undefined : outlook.learned(stage.action, placeOf(stage));
+  const known =
+    stage.action === "navigate" || stage.action === "clean" ? undefined : outlook.learned(stage.action, placeOf(stage));
   return weighed({ seconds: guess, sigmaSeconds: guess * SPREAD_UNLEARNED.other }, known);
 }
 

@@ -83,7 +83,14 @@ const TELLING = { way: 1, share: 0.03 };
 /** What must be left of the battery at the charger. */
 const CHARGER_RESERVE: Share = 0.03;
 
+/** Cleaning that the battery does not last for is worth beginning for so long: it goes on where it was when there is charge again. */
+const WORTH_CLEANING_SECONDS = 120;
+
 function battery(situation: Situation, stage: Stage): Violation | undefined {
+  if (stage.action === "clean") {
+    const seconds = Math.min(WORTH_CLEANING_SECONDS, secondsOf(situation, stage));
+    return batteryAfter(situation, stage, drainOver(situation, 0, seconds));
+  }
   return batteryAfter(situation, stage, drainOver(situation, wayOf(situation, stage), secondsOf(situation, stage)));
 }
 

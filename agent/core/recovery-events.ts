@@ -1,4 +1,5 @@
 import { isFinal } from "#contract/status";
+import { coverageNews } from "./coverage-events.ts";
 import {
   drifted,
   ending,
@@ -12,7 +13,7 @@ import {
   type EventBody,
   type StepDeps,
 } from "./event-parts.ts";
-import { escalationOf, type Decision, type Failure } from "./failure-policy.ts";
+import { escalationOf, ruleOfHold, type Decision, type Failure } from "./failure-policy.ts";
 import type { LocalFix } from "./local-fixes.ts";
 import { replanFailed, replanRequested } from "./replan-events.ts";
 import { windDownHold } from "./plan-rules.ts";
@@ -33,6 +34,7 @@ export function recovery(step: Recovery, view: StageView, situation: Situation, 
     ...drifted(step.drift, stageId),
     ...(output ? [verdict(view, "done")] : []),
     ...(endsReplan === undefined ? [] : [replanFailed(endsReplan, "no_revision", "nothing else can be done")]),
+    ...coverageNews(situation, view),
     { type: "stage.failed", stageId, data: { code, severity, detail, attempt, ...strategy, used } },
     ...(output ? movement(view, output, situation, deps) : []),
     ...(endsHold === undefined
@@ -93,8 +95,11 @@ function consequences(step: Recovery, situation: Situation, deps: StepDeps): rea
       return [replanRequested(step, deps)];
     case "skip":
       return [{ type: "stage.skipped", stageId, data: { reason } }];
-    case "hold":
-      return [policyHold(decision.holdId, reason)];
+    case "hold": {
+      const hold = policyHold(decision.holdId, reason);
+      if (isEndedByItself(decision.holdId, situation)) return [hold];
+      return [exception(code, "HIGH", `${stageId} is held until somebody has looked: ${detail}`, deps), hold];
+    }
     case "escalate": {
       const text = `${stageId} needs a human: ${detail}`;
       return [exception(code, "HIGH", text, deps), policyHold(decision.holdId, reason)];
@@ -104,6 +109,11 @@ function consequences(step: Recovery, situation: Situation, deps: StepDeps): rea
     case "abort":
       return abortion(failure, windDownHold(decision, failure, situation), situation, deps);
   }
+}
+
+/** Whether a hold waits for something that comes about without a human. */
+function isEndedByItself(holdId: string, { contract }: Situation): boolean {
+  return ruleOfHold(contract, holdId)?.rule.hold?.until !== undefined;
 }
 
 /** An orderly end begins with a hold, under which the robot winds down; what is critical ends here and now. */

@@ -23,6 +23,7 @@ export const DEFAULT_SEVERITY_POLICY: SeverityPolicy = {
     scan_mismatch: "moderate",
     validation_failed: "moderate",
     speed_exceeded: "moderate",
+    coverage_short: "moderate",
     tool_down: "moderate",
     link_down: "moderate",
     link_slow: "moderate",

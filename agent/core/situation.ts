@@ -3,6 +3,7 @@ import type { ClockState } from "#lib/clock";
 import type { Point, Pose } from "#lib/geometry";
 import type { Metres, MetresPerSecond, Share } from "#lib/units";
 import type { Contract } from "#contract/contract";
+import type { CoverageMap } from "#contract/coverage";
 import type { EventData } from "#contract/event-data";
 import type { ContractState, StageUsage } from "#contract/state";
 import type { BatteryMeter } from "./battery-meter.ts";
@@ -87,6 +88,10 @@ export interface Attempt {
   readonly interruption?: Interruption;
   /** What a resume in its middle takes, as far as the action has said. */
   readonly checkpoint?: StageCheckpoint;
+  /** The floor that the stage has covered so far. */
+  readonly coverage?: CoverageMap;
+  /** What is left to be driven for it, from where the robot is. */
+  readonly way?: readonly Point[];
   /** Set when it has ended and the journal does not say so yet. */
   readonly result?: ToolResult;
 }

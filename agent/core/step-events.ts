@@ -1,8 +1,9 @@
 import { isFinal } from "#contract/status";
 import { toolsOf } from "./action-traits.ts";
 import { attemptOf } from "./attempts.ts";
+import { coverageNews } from "./coverage-events.ts";
 import { elapsedMs } from "./elapsed.ts";
-import { estimateOf, shareDone } from "./estimate.ts";
+import { estimateOf, remainingWay, shareDone } from "./estimate.ts";
 import {
   deviation,
   drifted,
@@ -125,7 +126,8 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
   "adopt-revision": ({ requestId, revision }, situation) => revisionAdopted(requestId, revision, situation),
   "drop-replan": ({ requestId }) => [replanFailed(requestId, "stage_gone", "the stage is no longer in the plan")],
   "report-progress": ({ stageId }, situation, { outlook }) => {
-    const { remaining, sigmaXy } = situation.robot;
+    const { sigmaXy } = situation.robot;
+    const remaining = remainingWay(situation, stageId);
     const data = { share: shareDone(situation, outlook, stageId), sigmaXy, ...sighting(situation) };
     const checkpoint = attemptOf(situation, stageId)?.checkpoint;
     const view = findStage(situation.contract, situation.state, stageId);
@@ -135,7 +137,8 @@ const WRITERS: { readonly [Type in StepType]: Write<Type> } = {
       ...(remaining === undefined ? {} : { remaining }),
       ...(checkpoint && { checkpoint }),
     };
-    return [{ type: "stage.progress", stageId, data: { ...data, ...known } }];
+    const covered = view ? coverageNews(situation, view) : [];
+    return [{ type: "stage.progress", stageId, data: { ...data, ...known } }, ...covered];
   },
   "report-estimate": ({ stageId }, situation, deps) => estimate(situation, deps, stageId),
 };
@@ -184,6 +187,7 @@ function completion(
   const isTooLate = isFinal(state.status) && moved.some((event) => event.data.kind === "PICK");
   return [
     ...(step.isVerified ? [verdict(view, "done")] : []),
+    ...coverageNews(situation, view),
     { type: "stage.completed", stageId: stage.stageId, data },
     ...moved,
     ...(step.tolerated ? [deviation(step.tolerated)] : []),
@@ -204,7 +208,7 @@ function usageSoFar(
   if (!attempt || view.known.status !== "started" || view.known.attempts !== attempt.n) return [];
   const used = usageOf(situation, view);
   const data = { share: shareDone(situation, outlook, stageId), used, ...sighting(situation) };
-  return [{ type: "stage.progress", stageId, data }];
+  return [...coverageNews(situation, view), { type: "stage.progress", stageId, data }];
 }
 
 function reasonFor({ code, detail }: Shortage): { code: string; detail: string } {

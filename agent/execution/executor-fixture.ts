@@ -24,6 +24,7 @@ import { startExperience } from "./experience.ts";
 import { Executor, startExecutor } from "./executor.ts";
 import { openSqliteStore } from "../io/sqlite-store.ts";
 import { startJournal, type JournalPart } from "../journal/journal.ts";
+import { cleaningOf } from "./cleaning-place.ts";
 import { createOutlooks } from "./outlook.ts";
 import { DeviceProfile } from "../profile.ts";
 import { TestRobot } from "./robot-fixture.ts";
@@ -133,7 +134,7 @@ export class ExecutorBench {
       durable,
       link,
       control,
-      tools: createTools({ clock, control, drivers }),
+      tools: createTools({ clock, control, drivers, cleaning: cleaningOf(profile, createMapSource()) }),
       senses: createSenses({ clock, control, drivers, watch, link, resources }),
       safety: this.safety,
       outlooks: createOutlooks({ profile, maps: createMapSource(), log, learned: experience.learned }),

@@ -36,7 +36,7 @@ import type { DeviceProfile } from "../profile.ts";
 import { PendingOrders } from "./pending-orders.ts";
 import { lookAt, type SituationDeps } from "./situation-source.ts";
 import { logStep } from "./step-log.ts";
-import { StageRunner, type RunRequest } from "./stage-runner.ts";
+import { madeSoFar, StageRunner, type RunRequest } from "./stage-runner.ts";
 import type { Tools } from "../tools/registry.ts";
 import { WorkPlans } from "./work-plans.ts";
 
@@ -310,9 +310,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
       if (!now || this.#isClosed) return { ok: false };
       return slowedBy(permitNow(now, view.stage.action, limit), view.known.changes?.speedShare);
     };
-    const { changes, checkpoint, used } = view.known;
-    const made = { ...(changes && { changes }), ...(checkpoint && { checkpoint }), ...(used && { used }) };
-    return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit, ...made };
+    return { contract, stage: view.stage, n, key: keyOf(contractId, stageId, n), permit, ...madeSoFar(view.known) };
   }
 
   #isBusy(contractId: string): boolean {

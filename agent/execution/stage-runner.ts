@@ -1,7 +1,9 @@
 import { sleep, type Clock } from "#lib/clock";
+import type { Point } from "#lib/geometry";
 import { AgentError, messageOf } from "#lib/errors";
 import type { Contract, Stage } from "#contract/contract";
-import type { StageUsage } from "#contract/state";
+import type { CoverageMap, CoverageState } from "#contract/coverage";
+import type { StageState, StageUsage } from "#contract/state";
 import type { StageChanges } from "#contract/stage-changes";
 import type { Control } from "../control/control.ts";
 import { movesBase } from "../core/action-traits.ts";
@@ -42,6 +44,8 @@ export interface RunRequest {
   readonly checkpoint?: Readonly<Record<string, unknown>>;
   /** What the attempts before it took. */
   readonly used?: StageUsage;
+  /** The floor that they covered. */
+  readonly coverage?: CoverageState;
 }
 
 /** A stage of a contract. */
@@ -99,7 +103,9 @@ export class StageRunner {
     this.#readMeters();
     this.#running.set(nameOf(attempt), { attempt, abort });
     const save = (checkpoint: StageCheckpoint): void => this.#save(abort, nameOf(attempt), checkpoint);
-    const ended = this.#deps.tools.act({ ...toolRequest(request), save }, abort.signal);
+    const cover = (coverage: CoverageMap, way: readonly Point[]): void =>
+      void this.#change(abort, nameOf(attempt), { coverage, way });
+    const ended = this.#deps.tools.act({ ...toolRequest(request), save, cover }, abort.signal);
     void this.#capture(abort, nameOf(attempt), ended);
   }
 
@@ -141,10 +147,14 @@ export class StageRunner {
   }
 
   #save(abort: AbortController, name: string, checkpoint: StageCheckpoint): void {
+    if (this.#change(abort, name, { checkpoint })) this.#deps.onEnded();
+  }
+
+  #change(abort: AbortController, name: string, change: Pick<Attempt, "checkpoint" | "coverage" | "way">): boolean {
     const running = this.#running.get(name);
-    if (running?.abort !== abort) return;
-    this.#running.set(name, { abort, attempt: { ...running.attempt, checkpoint } });
-    this.#deps.onEnded();
+    if (running?.abort !== abort) return false;
+    this.#running.set(name, { abort, attempt: { ...running.attempt, ...change } });
+    return true;
   }
 
   async #capture(abort: AbortController, name: string, ended: Promise<ToolResult>): Promise<void> {
@@ -193,6 +203,21 @@ export class StageRunner {
       stop();
     }
   }
+}
+
+/** What earlier attempts of a stage leave to the next. */
+export function madeSoFar({
+  changes,
+  checkpoint,
+  used,
+  coverage,
+}: StageState): Pick<RunRequest, "changes" | "checkpoint" | "used" | "coverage"> {
+  return {
+    ...(changes && { changes }),
+    ...(checkpoint && { checkpoint }),
+    ...(used && { used }),
+    ...(coverage && { coverage }),
+  };
 }
 
 function nameOf({ contractId, stageId }: StageName): string {

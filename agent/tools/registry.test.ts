@@ -4,6 +4,8 @@ import { exampleContract } from "#contract/example";
 import { AgentError } from "#lib/errors";
 import { VirtualClock } from "#lib/virtual-clock";
 import type { LoadHandler, Scanner } from "#drivers/driver";
+import { createMapSource } from "#edge-planner/map-cache";
+import { cleaningOf } from "../execution/cleaning-place.ts";
 import type { Permit } from "../core/permit.ts";
 import type { ToolResult } from "../core/situation.ts";
 import { TestRobot } from "../execution/robot-fixture.ts";
@@ -16,6 +18,17 @@ interface Given {
   readonly load?: Partial<LoadHandler>;
   readonly scanner?: Pick<Scanner, "scan">;
 }
+
+const cleaning = cleaningOf(
+  {
+    footprint: [
+      [0.2, -0.2],
+      [0.2, 0.2],
+      [-0.2, 0],
+    ],
+  },
+  createMapSource(),
+);
 
 /** Tools on a test robot, asked to do the example's pick unless told otherwise. */
 function bench({
@@ -38,7 +51,7 @@ function bench({
     load: { ...drivers.load!, ...load },
     ...(scanner && { scanner: { ...drivers.battery, ...scanner } }),
   };
-  const tools = createTools({ clock, control: robot.control(clock), drivers: changed });
+  const tools = createTools({ clock, control: robot.control(clock), drivers: changed, cleaning });
   const request = { key: "try-1", stage: { ...contract.stages[1]!, ...stage }, contract, permit: () => permit };
   return {
     clock,

@@ -2,6 +2,7 @@ import type { Clock } from "#lib/clock";
 import type { ToolDrivers } from "#drivers/driver";
 import type { Control } from "../control/control.ts";
 import type { ToolResult, Verification } from "../core/situation.ts";
+import { type CleaningDeps, createClean } from "./cleaning/clean.ts";
 import { createNavigate } from "./navigate.ts";
 import { createPick } from "./pick.ts";
 import { createPlace } from "./place.ts";
@@ -13,6 +14,8 @@ export interface ToolDeps {
   readonly clock: Clock;
   readonly control: Control;
   readonly drivers: ToolDrivers;
+  /** What cleaning takes of profile and place. */
+  readonly cleaning: Pick<CleaningDeps, "robot" | "mapOf">;
 }
 
 /** The only way to a tool; nothing that the contract's scope does not name passes here, whoever asks. */
@@ -22,13 +25,14 @@ export interface Tools {
 }
 
 /** The tools of this device by the names of their actions. */
-export function createTools({ clock, control, drivers }: ToolDeps): Tools {
+export function createTools({ clock, control, drivers, cleaning }: ToolDeps): Tools {
   const handling = { clock, control, load: drivers.load };
   const tools: Readonly<Record<string, Tool>> = {
     navigate: createNavigate({ clock, control }),
     pick: createPick(handling),
     place: createPlace(handling),
     scan: createScan(drivers.scanner),
+    clean: createClean({ clock, control, head: drivers.cleaner, ...cleaning }),
     wait: createWait(clock),
   };
   return {

@@ -1,4 +1,6 @@
+import type { Point } from "#lib/geometry";
 import type { Contract, Stage } from "#contract/contract";
+import type { CoverageMap, CoverageState } from "#contract/coverage";
 import type { StageChanges } from "#contract/stage-changes";
 import type { Permit } from "../core/permit.ts";
 import type { StageCheckpoint, ToolResult, Verification } from "../core/situation.ts";
@@ -17,6 +19,10 @@ export interface ToolRequest {
   readonly checkpoint?: Readonly<Record<string, unknown>>;
   /** Keeps what a resume in the middle of a long action takes. */
   save?(checkpoint: StageCheckpoint): void;
+  /** The floor that earlier attempts have covered. */
+  readonly coverage?: CoverageState;
+  /** Keeps the floor that has been covered so far, which the journal is told every few seconds and at the end, and the way left. */
+  cover?(coverage: CoverageMap, left: readonly Point[]): void;
 }
 
 /** How one action of the contract is done. */

@@ -26,7 +26,7 @@ interface DemoOptions {
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
 /** Scenarios that make a demo; those of later versions are not offered yet. */
-const DEMOS = ["warehouse-pick", "warehouse-serial", "warehouse-ros"].filter((name) =>
+const DEMOS = ["warehouse-pick", "warehouse-serial", "warehouse-ros", "clean-floor"].filter((name) =>
   existsSync(join(SCENARIOS, `${name}.yaml`)),
 );
 

@@ -30,7 +30,8 @@ export function simulatedCleaningHead(link: DeviceLink, clock: Clock): Simulated
   return {
     ...source,
     set,
-    start: () => set({ brush: true, vacuum: true, water: true }),
+    start: (parts) =>
+      set({ brush: parts.includes("brush"), vacuum: parts.includes("vacuum"), water: parts.includes("water") }),
     stop: () => set({ brush: false, vacuum: false, water: false }),
   };
 }

@@ -1,8 +1,9 @@
-import { distance, type Pose } from "#lib/geometry";
+import { distance, type Point, type Pose } from "#lib/geometry";
 import type { Metres } from "#lib/units";
 import { sample } from "../grid.ts";
 import { makeTrack, project, rest, type Track, trackPoint } from "../track.ts";
 import type { NoRouteReason } from "./global-path.ts";
+import { ALL_ALONG, around, type Course, type Detour, lineAt, type LineWay, nextDetour, straightOn } from "./line-way.ts";
 import { createInlinePlanner, type Found, type RoutePlanner, type RouteRequest } from "./route-planner.ts";
 import { narrowest, type Terrain } from "./traversal-cost.ts";
 
@@ -19,6 +20,9 @@ export interface RouteKeeper {
   preference: "any" | "roomy";
   /** What the planner works on. */
   asked: { readonly question: number; readonly wanted: RouteRequest["wanted"]["kind"] } | undefined;
+  /** Where the track runs along a line that was given, and the way around something on it that is looked for. */
+  course: Course;
+  detour: Detour | undefined;
 }
 
 /** The track to follow, or why there is none; `obstructed` leads through observed obstacles, to wait at them; `sought` is the first plan under way. */
@@ -48,6 +52,8 @@ export function createRouteKeeper(planner: RoutePlanner = createInlinePlanner())
     plannedVersion: -1,
     preference: "any",
     asked: undefined,
+    course: ALL_ALONG,
+    detour: undefined,
   };
 }
 
@@ -75,6 +81,52 @@ export function keepRoute(
   const question = keeper.planner.ask({ terrain, start: pose, goal, preference: keeper.preference, wanted });
   keeper.asked = { question, wanted: wanted.kind };
   takeAnswer(keeper);
+}
+
+/** Keeps to a line that was given, and leaves it only around what stands on it; `none` where it cannot be got back to. */
+export function keepLine(
+  keeper: RouteKeeper,
+  terrain: Terrain,
+  version: number,
+  pose: Pose,
+  points: readonly Point[],
+  nowMs: number,
+): void {
+  const line = makeTrack(points);
+  takeDetour(keeper, line);
+  const track = trackOf(keeper.way);
+  if (track) follow(keeper, track, pose);
+  const ageMs = nowMs - keeper.plannedMs;
+  if (keeper.asked || ageMs < SOONEST_REPLAN_MS || !needsPlan(keeper, terrain, pose, ageMs)) return;
+  keeper.plannedMs = nowMs;
+  keeper.plannedVersion = version;
+  const from = lineAt(keeper.course, keeper.along);
+  const straight = straightOn(terrain, pose, line, from);
+  keeper.detour = straight ? undefined : nextDetour(terrain, pose, line, from, keeper.detour);
+  if (straight) takeLine(keeper, straight);
+  else if (keeper.detour) {
+    const { start, goal } = keeper.detour;
+    const question = keeper.planner.ask({ terrain, start, goal, preference: "any", wanted: { kind: "way" } });
+    keeper.asked = { question, wanted: "way" };
+    takeDetour(keeper, line);
+  } else keeper.way = { kind: "none", reason: "goal_occupied" };
+}
+
+function takeDetour(keeper: RouteKeeper, line: Track): void {
+  const { asked, planner, detour } = keeper;
+  const answer = asked && planner.take(asked.question);
+  if (!answer || !detour) return;
+  keeper.asked = undefined;
+  // One that was not found stays known, so that the next one looked for ends further on.
+  if (answer.found.kind !== "clear") return;
+  takeLine(keeper, around(detour, answer.found.route.points, line));
+  keeper.detour = undefined;
+}
+
+function takeLine(keeper: RouteKeeper, { track, course }: LineWay): void {
+  keeper.way = { kind: "clear", track };
+  keeper.course = course;
+  keeper.along = 0;
 }
 
 /** The robot got stuck on its way: makes the next `keepRoute` plan again from where it is, by a roomier way if there is one. */
