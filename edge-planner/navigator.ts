@@ -9,7 +9,14 @@ import { followTrack, type Pace, type Situation, turnBy } from "./local-controll
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
 import { BLIND_SPEED } from "./safety-gate.ts";
-import { createRouteKeeper, giveUpRoute, keepLine, keepRoute, type RouteKeeper, trackOf } from "./global/route-keeper.ts";
+import {
+  createRouteKeeper,
+  giveUpRoute,
+  keepLine,
+  keepRoute,
+  type RouteKeeper,
+  trackOf,
+} from "./global/route-keeper.ts";
 import type { RoutePlanner } from "./global/route-planner.ts";
 import { rest, type Track, trackPoint } from "./track.ts";
 

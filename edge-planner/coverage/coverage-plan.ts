@@ -1,6 +1,6 @@
 import { type Point, polylineLength, type Pose } from "#lib/geometry";
 import type { Metres, Radians, Share } from "#lib/units";
-import { searchCells } from "../global/cell-search.ts";
+import { createSearchSpace, searchCells, type SearchGround, type SearchSpace } from "../global/cell-search.ts";
 import { straighten } from "../global/path-smoothing.ts";
 import { cellCentreX, cellCentreY, codeAt, indexAt, OUTSIDE } from "../grid.ts";
 import type { PlanningMap } from "../planning-map.ts";
@@ -79,10 +79,10 @@ interface Layout extends Passes {
   readonly cost: Metres;
 }
 
-type Ground = CoverageRequest & { readonly floor: Floor; readonly contours: readonly (readonly Point[])[] };
+type Place = CoverageRequest & { readonly floor: Floor; readonly contours: readonly (readonly Point[])[] };
 
 function layOut(
-  { floor, contours, robot, target }: Ground,
+  { floor, contours, robot, target }: Place,
   before: Covered,
   direction: Radians,
   hasHeadland: boolean,
@@ -141,11 +141,12 @@ function waysAround(points: readonly Point[]): (readonly Point[])[] {
 
 /** One polyline through all ways, with the shortest ways between them; what cannot be got to is left out. */
 function linked(floor: Floor, start: Point, ways: readonly (readonly Point[])[]): Point[] {
-  const costs = Float32Array.from(floor.open);
+  const ground = { ...floor, costs: Float32Array.from(floor.open) };
+  const space = createSearchSpace(floor);
   const points: Point[] = [start];
   for (const way of ways) {
     for (const [at, point] of way.entries()) {
-      const link = linkTo(floor, costs, points.at(-1)!, point);
+      const link = linkTo(ground, space, points.at(-1)!, point);
       if (!link && at === 0) break;
       points.push(...(link ?? []).slice(1));
     }
@@ -153,16 +154,18 @@ function linked(floor: Floor, start: Point, ways: readonly (readonly Point[])[])
   return points;
 }
 
-const LINK_BUDGET = 2_000_000;
+type Ground = Floor & SearchGround;
 
-function linkTo(floor: Floor, costs: Float32Array, a: Point, b: Point): readonly Point[] | undefined {
+const LINK_LIMITS = { nodeBudget: 2_000_000, directions: 8 } as const;
+
+function linkTo(floor: Ground, space: SearchSpace, a: Point, b: Point): readonly Point[] | undefined {
   if (isOpenLine(floor, a, b)) return [a, b];
   const [from, to] = [nearestCell(floor, a), nearestCell(floor, b)];
   if (from === OUTSIDE || to === OUTSIDE) return undefined;
-  const found = searchCells(floor, costs, from, to, LINK_BUDGET);
+  const found = searchCells(floor, space, from, to, LINK_LIMITS);
   if (!found.ok) return undefined;
   const cells = found.cells.map((cell): Point => [cellCentreX(floor, cell), cellCentreY(floor, cell)]);
-  return straighten(floor, costs, [a, ...cells, b]);
+  return straighten(floor, [a, ...cells, b]);
 }
 
 /** The open cell at a point, or beside it. */

@@ -3,7 +3,16 @@ import type { Metres } from "#lib/units";
 import { sample } from "../grid.ts";
 import { makeTrack, project, rest, type Track, trackPoint } from "../track.ts";
 import type { NoRouteReason } from "./global-path.ts";
-import { ALL_ALONG, around, type Course, type Detour, lineAt, type LineWay, nextDetour, straightOn } from "./line-way.ts";
+import {
+  ALL_ALONG,
+  around,
+  type Course,
+  type Detour,
+  lineAt,
+  type LineWay,
+  nextDetour,
+  straightOn,
+} from "./line-way.ts";
 import { createInlinePlanner, type Found, type RoutePlanner, type RouteRequest } from "./route-planner.ts";
 import { narrowest, type Terrain } from "./traversal-cost.ts";
 
