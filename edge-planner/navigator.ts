@@ -4,8 +4,8 @@ import { type BackOut, backOut, planBackOut } from "./back-out.ts";
 import type { NoRouteReason } from "./global/global-path.ts";
 import { createGoalWatch, type GoalWatch, watchGoal } from "./goal-watch.ts";
 import { STANDSTILL } from "./kinematics.ts";
-import { driveLocally } from "./local/local-planner.ts";
-import { followTrack, type Pace, type Situation, turnBy } from "./local-controller.ts";
+import { beCautious, driveLocally } from "./local/local-planner.ts";
+import { followTrack, isClearOfScan, type Situation, turnBy } from "./local-controller.ts";
 import { pursueTrack } from "./pursuit.ts";
 import { createProgressWatch, type ProgressWatch, watchProgress } from "./progress-watch.ts";
 import { BLIND_SPEED } from "./safety-gate.ts";
@@ -50,6 +50,8 @@ export interface Navigator {
   /** Times that the robot backed out, and where it last did. */
   backOuts: number;
   nextBackOutMs: number;
+  /** Until then it goes back from something that it came too near to. */
+  awayUntilMs: number;
   backedFrom: Pose;
 }
 
@@ -75,6 +77,10 @@ const CLOSE_ENOUGH = 0.8;
 const CENTRED = 0.2;
 /** Sideways offset per metre ahead at which a goal no longer counts as ahead. */
 const AHEAD = 0.4;
+/** The least share of a velocity that the gate tries; how fast, and for how long, the robot goes away from what stands against even that. */
+const LEAST_SHARE = 0.1;
+const BACK_OFF: MetresPerSecond = 0.1;
+const AWAY_MS = 700;
 const ALIGNED: Radians = 0.05;
 const AT_REST = 0.05;
 
@@ -88,6 +94,7 @@ export function startNavigator(goal: NavigationGoal, pose: Pose, nowMs: number, 
     phase: { kind: "turning" },
     backOuts: 0,
     nextBackOutMs: 0,
+    awayUntilMs: -Infinity,
     backedFrom: pose,
   };
 }
@@ -182,8 +189,8 @@ function isThere(goal: NavigationGoal, pose: Pose, phase: Phase): boolean {
 
 /** The velocity that the phase asks for; where there is no room to turn on the spot, driving may make some, and the other way round. */
 function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
-  const { goal, keeper, phase } = navigator;
-  const follow = (): Velocity | undefined => followAlong(situation, track, keeper.along, goal, nowMs);
+  const { goal, phase } = navigator;
+  const follow = (): Velocity | undefined => followAlong(navigator, situation, track, nowMs);
   const turn = (): Velocity | undefined => turnBy(situation, errorToCarrot(navigator, track, situation.pose));
   switch (phase.kind) {
     case "turning":
@@ -199,19 +206,39 @@ function steer(navigator: Navigator, situation: Situation, track: Track, nowMs: 
   }
 }
 
-function followAlong(
-  situation: Situation,
-  track: Track,
-  along: Metres,
-  pace: Pace,
-  nowMs: number,
-): Velocity | undefined {
-  const { follower, local, pose, velocity, limits } = situation;
-  if (follower === "pursuit") return pursueTrack(situation, track, along, pace);
-  if (follower !== "predictive" || !local) return followTrack(situation, track, along, pace);
-  const { planner, odom } = local;
-  const maxReverseSpeed = Math.min(limits.maxReverseSpeed, BLIND_SPEED);
-  return driveLocally(planner, { nowMs, odom, pose, velocity, track, along, maxSpeed: pace.maxSpeed, maxReverseSpeed });
+function followAlong(navigator: Navigator, situation: Situation, track: Track, nowMs: number): Velocity | undefined {
+  const { goal, keeper, backOuts } = navigator;
+  const { follower, local, pose, velocity, limits, terrain } = situation;
+  if (follower === "pursuit") return pursueTrack(situation, track, keeper.along, goal);
+  if (follower !== "predictive" || !local) return followTrack(situation, track, keeper.along, goal);
+  const wanted = driveLocally(local.planner, {
+    nowMs,
+    odom: local.odom,
+    pose,
+    velocity,
+    track,
+    along: keeper.along,
+    maxSpeed: goal.maxSpeed,
+    maxReverseSpeed: Math.min(limits.maxReverseSpeed, BLIND_SPEED),
+    // Who got stuck by what it sees follows the route, which remembers more.
+    guide: terrain.map.occupancy || backOuts > 0 ? "route" : "sight",
+  });
+  return wanted && clearOrAway(navigator, situation, wanted, nowMs);
+}
+
+/**
+ * A velocity that the gate would refuse however much it slowed it down gives way to going back for a moment: the finest map errs by a cell, and in
+ * a passage that is hardly wider than the robot that is too much.
+ */
+function clearOrAway(navigator: Navigator, situation: Situation, wanted: Velocity, nowMs: number): Velocity {
+  const away = { linear: -BACK_OFF, angular: 0 };
+  if (nowMs < navigator.awayUntilMs && isClearOfScan(situation, away)) return away;
+  const least = { linear: wanted.linear * LEAST_SHARE, angular: wanted.angular * LEAST_SHARE };
+  const isMoving = Math.abs(situation.velocity.linear) > AT_REST;
+  if (isMoving || isClearOfScan(situation, least)) return wanted;
+  navigator.awayUntilMs = nowMs + AWAY_MS;
+  if (situation.local) beCautious(situation.local.planner, nowMs);
+  return isClearOfScan(situation, away) ? away : { linear: 0, angular: wanted.angular };
 }
 
 /** Turns to the goal's heading and comes to rest well within what counts as aligned: who goes on correcting never rests. */

@@ -14,6 +14,7 @@ import {
   takeOdometry,
 } from "#edge-planner/pose-estimator";
 import { projectScan, type ScanPoints } from "#edge-planner/scan-points";
+import { steadyScan } from "#edge-planner/steady-scan";
 import { blindCorners, cornersSeenFrom } from "#edge-planner/tracking/blind-corners";
 import { isOnMover, type Movers, moversAt } from "#edge-planner/tracking/movers";
 import { createObstacleTracker, type ObstacleTracker, trackScan } from "#edge-planner/tracking/obstacle-tracker";
@@ -37,6 +38,8 @@ export interface Perception {
   readonly local: LocalPlanner | undefined;
   /** Places behind corners of the newest scan, in the frame `odom`. */
   hidden: readonly Metres[];
+  /** The newest scan with less noise. */
+  steady: Scan | undefined;
   /** Time of the last scan that the layer took in. */
   integratedMs: number;
   driven: Metres;
@@ -62,6 +65,7 @@ export function createPerception(local?: LocalPlanner): Perception {
     tracker: createObstacleTracker(),
     local,
     hidden: [],
+    steady: undefined,
     integratedMs: -Infinity,
     driven: 0,
   };
@@ -79,7 +83,8 @@ export function perceive(
   const odometry = localise(perception, samples);
   const estimate = estimatePose(estimator, nowMs);
   perception.layer = layerFor(perception.layer, map, estimate);
-  const { scan, mount } = samples;
+  const { mount } = samples;
+  const scan = steadied(perception, samples.scan);
   const moved = scan && motionBetween(estimator.history, scan.atMs, nowMs);
   if (!scan || !moved) return { estimate, odometry, scan: undefined };
   const baseThen = relativeTo(moved, ORIGIN);
@@ -95,6 +100,16 @@ export function perceive(
       hidden: cornersSeenFrom(base, perception.hidden),
     }),
   };
+}
+
+/** The newest scan, steadied once. */
+function steadied(perception: Perception, scan: Scan | undefined): Scan | undefined {
+  const { steady } = perception;
+  if (!scan || steady?.atMs === scan.atMs) return scan && steady;
+  const { length } = scan.ranges;
+  const spare = steady?.ranges.length === length && steady.ranges !== scan.ranges ? steady.ranges : undefined;
+  perception.steady = steadyScan(scan, spare ?? new Float32Array(length));
+  return perception.steady;
 }
 
 /** Follows wheels and fixes; returns the reading of the wheels unless it makes no sense. */
@@ -128,7 +143,7 @@ function observe(perception: Perception, scan: Scan, lidar: Pose, mount: Pose, m
   const { tracks } = perception.tracker;
   const isPassing = (ray: number): boolean => isOnMover(tracks, scan.atMs, ray);
   if (perception.layer) integrateScan(perception.layer, scan, lidar, isPassing);
-  if (perception.local && baseThen) observeLocally(perception.local, scan, compose(baseThen, mount), isPassing);
+  if (perception.local && baseThen) observeLocally(perception.local, scan, compose(baseThen, mount));
 }
 
 function isReading({ atMs, pose, velocity }: Odometry): boolean {

@@ -32,7 +32,7 @@ export const VARIANTS: readonly Variant[] = [
 ];
 
 /** Rules of the benchmark (Daffan/the-barn-challenge, `run.py`). */
-export const ROBOT = "jackal";
+const ROBOT = "jackal";
 export const CYLINDER_RADIUS: Metres = 0.075;
 export const START: Pose = { x: -2.25, y: 3, yaw: 1.57 };
 export const GOAL: Pose = { x: -2.25, y: 13, yaw: 1.57 };
@@ -77,7 +77,7 @@ export function profileOf(variant: Variant, follower: Follower): MotionProfile {
     reaction: delayOf(variant) / 1000 + 0.1,
     delay: delayOf(variant) / 1000,
     // Nobody walks in these worlds.
-    people: { ...PEOPLE_RULES, newcomerSpeed: 0, stepOutSpeed: 0 },
+    people: { ...PEOPLE_RULES, apart: 0, acceleration: 0, newcomerSpeed: 0, stepOutSpeed: 0 },
   };
 }
 

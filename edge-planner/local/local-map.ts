@@ -25,9 +25,9 @@ export interface LocalMap extends GridFrame {
   hasPlace: boolean;
 }
 
-export const LOCAL_RESOLUTION: Metres = 0.05;
+export const LOCAL_RESOLUTION: Metres = 0.03;
 /** Cells along the edge of the window. */
-export const LOCAL_CELLS = 200;
+export const LOCAL_CELLS = 256;
 /** Distances beyond this are not told apart. */
 export const LOCAL_REACH: Metres = 1.2;
 
@@ -71,10 +71,10 @@ export function centreOn(map: LocalMap, x: Metres, y: Metres): void {
 }
 
 /**
- * Takes in one scan made from `lidar` (in the frame of the map): what rays passed loses, what they hit gains. Rays that `isPassing`
- * leaves out hit nothing: what moves is no furniture. Brings the distances up to date.
+ * Takes in one scan made from `lidar` (in the frame of the map): what rays passed loses, what they hit gains. What moves is taken in like everything
+ * else, as it is soon seen through where it was. Brings the distances up to date.
  */
-export function takeScan(map: LocalMap, scan: RangeScan, lidar: Pose, isPassing?: (ray: number) => boolean): void {
+export function takeScan(map: LocalMap, scan: RangeScan, lidar: Pose): void {
   const { ranges, angleMin, angleStep, rangeMax } = scan;
   for (let ray = 0; ray < ranges.length; ray++) {
     const range = ranges[ray]!;
@@ -84,7 +84,7 @@ export function takeScan(map: LocalMap, scan: RangeScan, lidar: Pose, isPassing?
   }
   for (let ray = 0; ray < ranges.length; ray++) {
     const range = ranges[ray]!;
-    if (!(range > 0) || range > rangeMax || isPassing?.(ray)) continue;
+    if (!(range > 0) || range > rangeMax) continue;
     const bearing = lidar.yaw + angleMin + ray * angleStep;
     hit(map, indexAt(map, lidar.x + range * Math.cos(bearing), lidar.y + range * Math.sin(bearing)));
   }

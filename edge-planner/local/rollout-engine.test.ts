@@ -51,5 +51,6 @@ function fill({ memory }: RolloutEngine, seed: number): void {
   for (const part of [memory.mean, memory.noise]) part.forEach((_, at) => (part[at] = rng.normal(0.6)));
   memory.discs.forEach((_, at) => (memory.discs[at] = at % 4 === 2 ? between(0.1, 0.3) : between(-3, 3)));
   memory.distances.forEach((_, at) => (memory.distances[at] = between(0.35, 1.5)));
+  memory.slowness.forEach((_, at) => (memory.slowness[at] = between(1, 9)));
   memory.costToGo.forEach((_, at) => (memory.costToGo[at] = between(0, 9)));
 }

@@ -35,6 +35,7 @@ type Kernel = (
   costs: number,
   distances: number,
   costToGo: number,
+  slowness: number,
   count: number,
   samples: number,
   steps: number,
@@ -46,13 +47,14 @@ function createVectorEngine(shape: RolloutShape, kernel: Uint8Array<ArrayBuffer>
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kernel), { env: { memory: pages } });
   const memory = layOut(shape, pages.buffer, FIRST);
   const run = exports["rollOut"] as Kernel;
-  const { parameters, discs, mean, keep, noise, costs, distances, costToGo } = memory;
+  const { parameters, discs, mean, keep, noise, costs, distances, costToGo, slowness } = memory;
   const { samples, steps, cells } = shape;
   const [p, d, m, k] = [parameters.byteOffset, discs.byteOffset, mean.byteOffset, keep.byteOffset];
   const [n, c, f, g] = [noise.byteOffset, costs.byteOffset, distances.byteOffset, costToGo.byteOffset];
+  const s = slowness.byteOffset;
   return {
     kind: "webassembly",
     memory,
-    rollOut: (count) => run(p, d, m, k, n, c, f, g, count, samples, steps, cells),
+    rollOut: (count) => run(p, d, m, k, n, c, f, g, s, count, samples, steps, cells),
   };
 }

@@ -84,6 +84,7 @@ export function rollOut(
   costs: usize,
   distances: usize,
   costToGo: usize,
+  slowness: usize,
   count: i32,
   samples: i32,
   steps: i32,
@@ -122,6 +123,10 @@ export function rollOut(
   const collision = everywhere(parameters, 29);
   const collisionPerStep = everywhere(parameters, 30);
   const ahead = everywhere(parameters, 31);
+  const pressing = everywhere(parameters, 32);
+  const pressed = everywhere(parameters, 33);
+  const perPressed = everywhere(parameters, 34);
+  const traversing = everywhere(parameters, 35);
   for (let sample = 0; sample < count; sample += 4) {
     let x = everywhere(parameters, 0);
     let y = everywhere(parameters, 1);
@@ -157,7 +162,8 @@ export function rollOut(
       y = v128.bitselect(add(y, mul(midSin, way)), y, alive);
       cos = v128.bitselect(sub(mul(midCos, halfCos), mul(midSin, halfSin)), cos, alive);
       sin = v128.bitselect(add(mul(midSin, halfCos), mul(midCos, halfSin)), sin, alive);
-      const around = sub(gather(distances, cellOf(x, y, cells, edge)), circumscribed);
+      const cell = cellOf(x, y, cells, edge);
+      const around = sub(gather(distances, cell), circumscribed);
       const near = f32x4.lt(around, roomy);
       let room = roomy;
       let touched = i32x4.splat(0);
@@ -175,7 +181,11 @@ export function rollOut(
       }
       const lack = mul(sub(roomy, room), perRoomy);
       const hurry = f32x4.max(none, sub(speed, add(hurrySpeed, mul(hurryPerRoom, room))));
-      let spent = mul(crowding, mul(lack, lack));
+      const lackSquare = mul(lack, lack);
+      let spent = mul(crowding, mul(lackSquare, lackSquare));
+      spent = add(spent, mul(traversing, mul(gather(slowness, cell), f32x4.abs(speed))));
+      const press = f32x4.max(none, mul(sub(pressed, room), perPressed));
+      spent = add(spent, mul(pressing, mul(press, press)));
       spent = add(spent, mul(hurrying, mul(hurry, hurry)));
       spent = add(spent, mul(turning, mul(turn, turn)));
       spent = add(spent, mul(reversing, f32x4.max(none, f32x4.neg(speed))));

@@ -27,6 +27,8 @@ export interface RolloutMemory {
   /** Metres from each cell to the nearest obstacle, and what it costs from there to the end of the way. */
   readonly distances: Float32Array;
   readonly costToGo: Float32Array;
+  /** What a metre in each cell costs. */
+  readonly slowness: Float32Array;
 }
 
 /** Rolls out the first so many samples (a multiple of 4) and writes what they cost. */
@@ -72,9 +74,15 @@ export const PARAMETER = {
   collisionPerStep: 30,
   /** How far ahead of the base, in cells, the way's slope is looked at. */
   ahead: 31,
+  /** Weight of room that is less than `pressed` metres, that room, and its reciprocal. */
+  pressing: 32,
+  pressed: 33,
+  perPressed: 34,
+  /** Weight of the cells that are driven through, times the seconds of a step. */
+  traversing: 35,
 } as const;
 
-export const PARAMETERS = 32;
+export const PARAMETERS = 36;
 export const DISCS_MAX = 8;
 /** Steps between two looks at the cost to go. */
 export const LOOK_STRIDE = 8;
@@ -98,12 +106,13 @@ export function layOut(shape: RolloutShape, buffer: ArrayBufferLike, offset = 0)
     costs: take(samples),
     distances: take(cells * cells),
     costToGo: take(cells * cells),
+    slowness: take(cells * cells),
   };
   return { ...memory, end: at };
 }
 
 /** Bytes that a memory of this shape takes. */
 export function bytesOf({ samples, steps, cells }: RolloutShape): number {
-  const floats = PARAMETERS + 4 * DISCS_MAX + 2 * steps + samples + 2 * steps * samples + samples + 2 * cells * cells;
+  const floats = PARAMETERS + 4 * DISCS_MAX + 2 * steps + samples + 2 * steps * samples + samples + 3 * cells * cells;
   return floats * Float32Array.BYTES_PER_ELEMENT;
 }

@@ -34,7 +34,7 @@ function costOf(memory: RolloutMemory, base: Float32Array, sample: number): numb
       cost = single(cost + single(cellAt(parameters, PARAMETER.collision) + early));
       break;
     }
-    cost = single(cost + spentAt(parameters, base, room));
+    cost = single(cost + spentAt(memory, base, room));
     if (step % LOOK_STRIDE !== LOOK_STRIDE - 1) continue;
     cost = single(cost + single(cellAt(parameters, PARAMETER.progress) * restOfWay(memory, base)));
   }
@@ -103,7 +103,7 @@ function roomAround({ shape, parameters, distances, discs }: RolloutMemory, base
 }
 
 /** What a step costs, without what is left of the way. */
-function spentAt(parameters: Float32Array, base: Float32Array, room: number): number {
+function spentAt({ shape, parameters, slowness }: RolloutMemory, base: Float32Array, room: number): number {
   const [speed, turn] = [cellAt(base, BASE.linear), cellAt(base, BASE.angular)];
   const [jerk, swerve] = [cellAt(base, BASE.jerk), cellAt(base, BASE.swerve)];
   const lack = single(single(cellAt(parameters, PARAMETER.roomy) - room) * cellAt(parameters, PARAMETER.perRoomy));
@@ -111,7 +111,15 @@ function spentAt(parameters: Float32Array, base: Float32Array, room: number): nu
     cellAt(parameters, PARAMETER.hurrySpeed) + single(cellAt(parameters, PARAMETER.hurryPerRoom) * room),
   );
   const hurry = Math.max(0, single(speed - allowed));
-  let spent = single(cellAt(parameters, PARAMETER.crowding) * single(lack * lack));
+  const lackSquare = single(lack * lack);
+  let spent = single(cellAt(parameters, PARAMETER.crowding) * single(lackSquare * lackSquare));
+  const dear = cellAt(slowness, cellOf(cellAt(base, BASE.x), cellAt(base, BASE.y), shape.cells));
+  spent = single(spent + single(cellAt(parameters, PARAMETER.traversing) * single(dear * Math.abs(speed))));
+  const press = Math.max(
+    0,
+    single(single(cellAt(parameters, PARAMETER.pressed) - room) * cellAt(parameters, PARAMETER.perPressed)),
+  );
+  spent = single(spent + single(cellAt(parameters, PARAMETER.pressing) * single(press * press)));
   spent = single(spent + single(cellAt(parameters, PARAMETER.hurrying) * single(hurry * hurry)));
   spent = single(spent + single(cellAt(parameters, PARAMETER.turning) * single(turn * turn)));
   spent = single(spent + single(cellAt(parameters, PARAMETER.reversing) * Math.max(0, -speed)));

@@ -39,8 +39,12 @@ export const STEP: Seconds = 0.05;
 
 /** The cost table. Metres of way are the currency; terms are per step unless said. */
 const COSTS = {
-  /** When the footprint all but touches; falls with the square of the room, to 0 at `ROOMY`. */
+  /** When the footprint all but touches; falls with the fourth power of what is lacking, to 0 at `ROOMY`: few centimetres more count where there are few. */
   crowding: 0.06,
+  /** Per metre of open floor that is driven; more where cells are dear. */
+  traversing: 0,
+  /** Of room that the gate may not grant: falls with its square, to 0 at `PRESSED`. */
+  pressing: 0,
   /** Per (m/s)² faster than the room allows. */
   hurrying: 0.35,
   /** Per (rad/s)². */
@@ -59,8 +63,10 @@ const COSTS = {
 } as const;
 
 const ROOMY: Metres = 0.35;
-/** Room below which a rollout counts as touching: what cells and discs may err by. */
-const TOUCHING: Metres = 0.03;
+/** The gate keeps 3 cm, and a cell errs by one. */
+const PRESSED: Metres = 0.045;
+/** Room below which a rollout counts as touching; a way with less is none. */
+export const TOUCHING: Metres = 0;
 /** Speed next to an obstacle, and how much faster per metre of room. */
 const HURRY_SPEED: MetresPerSecond = 0.35;
 const HURRY_PER_ROOM = 6;
@@ -177,6 +183,9 @@ function setParameters(
     // Who stands too near already may move away, but come no nearer.
     touching: Math.min(TOUCHING, roomAround(sampler, frame, pose) - 0.005),
     ...COSTS,
+    traversing: COSTS.traversing * STEP,
+    pressed: PRESSED,
+    perPressed: 1 / PRESSED,
     hurrySpeed: HURRY_SPEED,
     hurryPerRoom: HURRY_PER_ROOM,
     // Near the end the base itself is to be there, not its nose.
