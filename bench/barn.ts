@@ -18,7 +18,7 @@ interface Driven {
 
 const PRACTICE = fileURLToPath(new URL("../test/fixtures/barn/worlds-practice.json", import.meta.url));
 const USAGE =
-  "node bench/barn.ts [--worlds FILE] [--variants nominal,degraded,…] [--seeds 1..5] [--only 0,5] [--follower sampling] [--out reports/barn]";
+  "node bench/barn.ts [--worlds FILE] [--variants nominal,degraded,…] [--seeds 1..5] [--only 0,5] [--follower predictive] [--out reports/barn]";
 const WORST_DRAWN = 3;
 
 /** `node bench/barn.ts`: the BARN worlds, lidar only; prints a table, writes JSON, and draws the worst runs. */
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       variants: { type: "string", default: VARIANTS.map(({ name }) => name).join(",") },
       seeds: { type: "string", default: "1..5" },
       only: { type: "string" },
-      follower: { type: "string", default: "sampling" },
+      follower: { type: "string", default: "predictive" },
       out: { type: "string", default: "reports/barn" },
     },
   });
