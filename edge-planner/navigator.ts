@@ -231,7 +231,7 @@ function followAlong(navigator: Navigator, situation: Situation, track: Track, n
  * a passage that is hardly wider than the robot that is too much.
  */
 function clearOrAway(navigator: Navigator, situation: Situation, wanted: Velocity, nowMs: number): Velocity {
-  const away = { linear: -BACK_OFF, angular: 0 };
+  const away = { linear: 0 - BACK_OFF, angular: 0 };
   if (nowMs < navigator.awayUntilMs && isClearOfScan(situation, away)) return away;
   const least = { linear: wanted.linear * LEAST_SHARE, angular: wanted.angular * LEAST_SHARE };
   const isMoving = Math.abs(situation.velocity.linear) > AT_REST;

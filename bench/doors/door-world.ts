@@ -44,7 +44,7 @@ export function drawDoor(profile: DeviceProfile, seed: number): Door {
   const rng = createRng(seed).fork("door");
   const between = (low: number, high: number): number => low + (high - low) * rng.float();
   const width = 2 * Math.max(...profile.footprint.map(([, y]) => Math.abs(y))) + SLACK;
-  const middle = between(-OFF_MIDDLE, OFF_MIDDLE);
+  const middle = between(0 - OFF_MIDDLE, OFF_MIDDLE);
   // Drawn with the wall along y, then turned as a whole.
   const frame: Pose = { x: 0, y: 0, yaw: between(-Math.PI, Math.PI) };
   const placed = (x: Metres, y: Metres, yaw = 0): Pose => compose(frame, { x, y, yaw });
@@ -58,10 +58,10 @@ export function drawDoor(profile: DeviceProfile, seed: number): Door {
     ];
     return corners.map(([x, y]): Point => [placed(x, y).x, placed(x, y).y]);
   };
-  const side = (): Metres => middle + between(-AT_THE_SIDE, AT_THE_SIDE);
+  const side = (): Metres => middle + between(0 - AT_THE_SIDE, AT_THE_SIDE);
   return {
     seed,
-    walls: [wall(-WALL, middle - width / 2), wall(middle + width / 2, WALL)],
+    walls: [wall(0 - WALL, middle - width / 2), wall(middle + width / 2, WALL)],
     start: placed(-between(NEAREST, FARTHEST), side(), between(-Math.PI, Math.PI)),
     goal: placed(between(NEAREST, FARTHEST), side(), between(-Math.PI, Math.PI)),
   };
@@ -73,7 +73,7 @@ export function specOf(
   { walls, start }: Door,
 ): WorldSpec {
   return WorldSpec.parse({
-    map: { empty: [-FLOOR, -FLOOR, FLOOR, FLOOR] },
+    map: { empty: [0 - FLOOR, 0 - FLOOR, FLOOR, FLOOR] },
     obstacles: walls.map((polygon) => ({ polygon })),
     robots: [{ id: "amr", pose: [start.x, start.y, start.yaw], footprint, limits, lidar, odometry, position }],
   });

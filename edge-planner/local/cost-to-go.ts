@@ -38,7 +38,7 @@ export interface Seeds {
 /** How much dearer than open floor the narrowest cell is. */
 const NARROW_COST = 6;
 /** How much dearer in addition a tight cell is that lies beside the middle of its passage: who comes in from the middle comes in straight. */
-const ASIDE_COST = 0;
+const ASIDE_COST = 8;
 /** What a closed cell costs right around the robot, which may stand too near to something and must get away. */
 const ESCAPE_COST = 40;
 /** How far beyond the robot's own cost the wave spreads, for the ways that lead back. */

@@ -42,9 +42,9 @@ const COSTS = {
   /** When the footprint all but touches; falls with the fourth power of what is lacking, to 0 at `ROOMY`: few centimetres more count where there are few. */
   crowding: 0.06,
   /** Per metre of open floor that is driven; more where cells are dear. */
-  traversing: 0,
+  traversing: 0.8,
   /** Of room that the gate may not grant: falls with its square, to 0 at `PRESSED`. */
-  pressing: 0,
+  pressing: 1,
   /** Per (m/s)² faster than the room allows. */
   hurrying: 0.35,
   /** Per (rad/s)². */
