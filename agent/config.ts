@@ -79,6 +79,10 @@ export const AgentConfig = z.strictObject({
     })
     .prefault({})
     .meta({ description: "doors for technicians (docs/console.md)" }),
+  statusPage: z
+    .strictObject({ listen: Address.meta({ description: "HOST:PORT; 127.0.0.1 for this machine only" }) })
+    .exactOptional()
+    .meta({ description: "what the console shows, for browsers, read-only (docs/console.md)" }),
   clock: z
     .strictObject({
       factor: z.number().positive().max(1000).meta({ unit: "1", description: "simulated seconds per real second" }),

@@ -20,7 +20,7 @@ import { createNodeVerifier, sha256Hex } from "#contract/io/node-crypto";
 import type { ToolDrivers } from "#drivers/driver";
 import { composeAgent, type TelemetrySetup } from "./compose.ts";
 import { AgentConfig } from "./config.ts";
-import { startConsole } from "./console/console.ts";
+import { createConsole, openDoors } from "./console/console.ts";
 import { createLogTail } from "./console/log-tail.ts";
 import type { Control } from "./control/control.ts";
 import { createToolDrivers, driversOf } from "./drivers.ts";
@@ -98,7 +98,12 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     parts.use(agent);
     const { technician } = agent;
     const shown = { config, configFile: file, technician, clock, rng: createRng(randomUUID()), log, tail };
-    parts.use(await startConsole(shown));
+    const console = createConsole(shown);
+    parts.use(await openDoors(console, shown));
+    if (config.statusPage) {
+      const { openStatusPage } = await import("./page/status-page.ts");
+      parts.use(await openStatusPage({ ...config.statusPage, parts: console.parts, log }));
+    }
     // Node writes its cache when a program ends; power is cut more often than an agent is told to end.
     flushCompileCache();
     say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);

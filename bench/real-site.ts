@@ -31,8 +31,11 @@ export interface RealSite extends AsyncDisposable {
   killUnderWay(): Promise<number>;
 }
 
-/** Starts them, for a scenario of one robot `amr-07`, and resolves when the device is live. Throws `driver.failed` when a program crashes. */
-export async function startRealSite(scenarioFile = SCENARIO): Promise<RealSite> {
+/**
+ * Starts them, for a scenario of one robot `amr-07`, and resolves when the device is live. `agentSettings` is more of
+ * the agent's configuration. Throws `driver.failed` when a program crashes.
+ */
+export async function startRealSite(scenarioFile = SCENARIO, agentSettings: object = {}): Promise<RealSite> {
   const loaded = loadScenario(scenarioFile);
   const [order] = loaded.contracts;
   const scale = { factor: 1, originMs: monotonicMs() };
@@ -44,6 +47,7 @@ export async function startRealSite(scenarioFile = SCENARIO): Promise<RealSite> 
       scale,
       clock: createSystemClock(scale),
       profiles: loaded.profiles,
+      agentSettings,
       onEvent: () => undefined,
       onCrash(reason) {
         throw new AgentError("driver.failed", reason);

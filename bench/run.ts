@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
 import { measureBuffering } from "./buffering-figures.ts";
 import { measureCodecs } from "./codec-figures.ts";
+import { measureConsole } from "./console-figures.ts";
 import { measureComputing } from "./computing-figures.ts";
 import { measureSimulatedDisk } from "./disk-figures.ts";
 import { measureFeed } from "./feed-figures.ts";
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     measureSmallAgent,
     measureMotion,
     measureSerial,
+    measureConsole,
     measureComputing,
     measureStages,
     measureTelemetry,

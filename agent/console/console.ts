@@ -25,6 +25,9 @@ export interface ConsoleDeps {
   readonly tail: LogTail;
 }
 
+/** Steps of the wall clock that the doctor is told of, the newest. */
+const CLOCK_STEPS = 20;
+
 /** Where the console of an agent listens. */
 export function socketPath({ socket, dataDir }: Pick<AgentConfig, "socket" | "dataDir">): string {
   return socket ?? join(dataDir, "console.sock");
@@ -35,12 +38,22 @@ export function pinPath({ console: { pins }, dataDir }: Pick<AgentConfig, "conso
   return pins ?? join(dataDir, "pins.json");
 }
 
+/** What the doors of a console share, and who is there. */
+export interface ConsoleCore {
+  readonly parts: ConsoleParts;
+  readonly visits: Set<ConsoleSession>;
+}
+
+/** The commands of an agent's console, without any door. */
+export function createConsole(deps: ConsoleDeps): ConsoleCore {
+  const visits = new Set<ConsoleSession>();
+  return { parts: partsOf(deps, visits), visits };
+}
+
 /** Opens the doors of the console until it is disposed of. Rejects `config.*` when one can't be opened. */
-export async function startConsole(deps: ConsoleDeps): Promise<AsyncDisposable> {
+export async function openDoors({ parts, visits }: ConsoleCore, deps: ConsoleDeps): Promise<AsyncDisposable> {
   const { config, clock, log, technician } = deps;
   await using starting = new AsyncDisposableStack();
-  const visits = new Set<ConsoleSession>();
-  const parts = partsOf(deps, visits);
   const greeting = await greetingOf(technician);
   const shared = { parts, clock, log: log.child({ module: "console" }), visits, greeting: () => greeting() };
   const { socketRole: role, serial } = config.console;
@@ -59,7 +72,12 @@ function partsOf(
 ): ConsoleParts {
   const facts = (): ReturnType<Technician["facts"]> => technician.facts();
   const recent: Technician["recent"] = (count) => technician.recent(count);
-  const host = createHost({ configFile, clock, facts, recent, log: tail });
+  const clockStepsMs: number[] = [];
+  technician.onEvents((events) => {
+    for (const { type, data } of events) if (type === "clock.synced") clockStepsMs.push(Number(data["stepMs"]));
+    clockStepsMs.splice(0, Math.max(0, clockStepsMs.length - CLOCK_STEPS));
+  });
+  const host = createHost({ configFile, clock, facts, recent, log: tail, clockStepsMs });
   return {
     clock,
     rng: rng.fork("console"),
@@ -68,16 +86,19 @@ function partsOf(
     recent,
     host,
     gatekeeper: openPinKeeper({ path: pinPath(config), clock, log }),
-    schedule: createSchedule(clock, async () => {
+    schedule: createSchedule(clock, async (actor) => {
+      await technician.record({ actor, command: "reboot", result: "ordered" });
       const why = await host.reboot();
-      if (why !== undefined) log.error({ err: why }, "planned reboot failed");
+      if (why === undefined) return;
+      log.error({ err: why }, "planned reboot failed");
+      await technician.record({ actor, command: "reboot", result: "failed" });
     }),
     visits: () => [...visits].map((session) => session.visit()),
   };
 }
 
 /** One reboot that is planned, at most. */
-function createSchedule(clock: Clock, reboot: () => Promise<void>): Schedule {
+function createSchedule(clock: Clock, reboot: (actor: string) => Promise<void>): Schedule {
   let stop: (() => void) | undefined;
   const cancel = (): boolean => {
     stop?.();
@@ -86,11 +107,11 @@ function createSchedule(clock: Clock, reboot: () => Promise<void>): Schedule {
     return wasPlanned;
   };
   return {
-    plan(seconds) {
+    plan(seconds, actor) {
       cancel();
       stop = clock.after(seconds * 1000, () => {
         stop = undefined;
-        void reboot();
+        void reboot(actor);
       });
     },
     cancel,

@@ -38,7 +38,7 @@ export async function openDeadConsole(
     rng: createRng("dead"),
     facts,
     recent,
-    host: createHost({ configFile, clock, facts, recent, log: createLogTail() }),
+    host: createHost({ configFile, clock, facts, recent, log: createLogTail(), clockStepsMs: [] }),
     schedule: { plan: () => undefined, cancel: () => false },
     visits: () => [],
   };

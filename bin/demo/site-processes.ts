@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DeviceProfile } from "#agent/profile";
@@ -10,6 +9,7 @@ import { connectWorldControl, type WorldControl } from "#sim/world-control";
 import { awaited, startChild, type Child, type LogRecord } from "./child.ts";
 import { createCloudClient, type CloudClient } from "./cloud-client.ts";
 import { startRelay, type Relay } from "./relay.ts";
+import { freePorts } from "./free-ports.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
 export interface SiteOptions {
@@ -20,6 +20,8 @@ export interface SiteOptions {
   readonly profiles: ReadonlyMap<string, DeviceProfile>;
   /** How the cloud (`cloud`) and the devices reach a broker that is there already; without it, the cloud has its own. */
   readonly access?: (who: string) => object;
+  /** More of every agent's configuration. */
+  readonly agentSettings?: object;
   readonly onEvent: (deviceId: string, event: Event) => void;
   /** A program ended by itself: the run can't go on. */
   readonly onCrash: (reason: string) => void;
@@ -103,7 +105,7 @@ interface Agent {
 }
 
 async function createAgents(
-  { profiles, scale, access, onCrash, onEvent }: SiteOptions,
+  { profiles, scale, access, agentSettings, onCrash, onEvent }: SiteOptions,
   at: { workspace: Workspace; served: ServedWorld; mqttPort: number },
   stack: AsyncDisposableStack,
 ): Promise<ReadonlyMap<string, Agent>> {
@@ -115,7 +117,13 @@ async function createAgents(
     const broker = access?.(deviceId) ?? { url: `mqtt://127.0.0.1:${relay.port}` };
     const profileFile = at.served.profiles[deviceId];
     const robot = profileFile === undefined ? { world: at.served.address, profile } : { profileFile };
-    const config = at.workspace.agentConfig({ deviceId, broker, robot, clock: scale });
+    const config = at.workspace.agentConfig({
+      deviceId,
+      broker,
+      robot,
+      clock: scale,
+      ...(agentSettings && { more: agentSettings }),
+    });
     const onLog = (record: LogRecord): void => {
       if (record["msg"] === "journaled") onEvent(deviceId, record["event"] as Event);
     };
@@ -175,18 +183,4 @@ function createSlot(): Slot {
       await child?.[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Ports that are free now; all are held until all are known, so they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
-      const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-      return promise;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -12,7 +12,16 @@ export interface Workspace extends Disposable {
   /** Writes the cloud's configuration and returns its path. */
   cloudConfig(reach: { http: number } & Door, clock: ClockScale): string;
   /** Writes an agent's configuration and returns its path. */
-  agentConfig(agent: { deviceId: string; broker: object; robot: RobotAccess; clock: ClockScale }): string;
+  agentConfig(agent: AgentSettings): string;
+}
+
+interface AgentSettings {
+  readonly deviceId: string;
+  readonly broker: object;
+  readonly robot: RobotAccess;
+  readonly clock: ClockScale;
+  /** Goes into the configuration as it is. */
+  readonly more?: object;
 }
 
 /** How an agent reaches its robot: simulated drivers in a world, or the profile file that names its devices. */
@@ -43,7 +52,7 @@ export function createWorkspace(): Workspace {
         platformKey,
         clock,
       }),
-    agentConfig({ deviceId, broker, robot, clock }) {
+    agentConfig({ deviceId, broker, robot, clock, more }) {
       const dataDir = join(folder, deviceId);
       mkdirSync(dataDir, { recursive: true });
       return write(`${deviceId}.yaml`, {
@@ -58,6 +67,7 @@ export function createWorkspace(): Workspace {
               drivers: { kind: "simulated", socket: robot.world },
             }),
         clock,
+        ...more,
       });
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),

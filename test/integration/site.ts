@@ -44,12 +44,17 @@ export interface SiteOptions {
   readonly seed: number;
   /** How `cloud` and the device reach a broker that is there already, as configuration. */
   readonly access?: (who: string) => object;
+  /** More of the agent's configuration. */
+  readonly agentSettings?: object;
   /** Makes the contract that is pushed from that of the scenario. */
   readonly change?: (draft: ContractDraft) => ContractDraft;
 }
 
 /** Starts a scenario of `scenarios/` with one robot and one contract; nothing is pushed yet. */
-export async function startSite(name: string, { factor, seed, change, access }: SiteOptions): Promise<Site> {
+export async function startSite(
+  name: string,
+  { factor, seed, change, access, agentSettings }: SiteOptions,
+): Promise<Site> {
   const scenarioFile = join(import.meta.dirname, "scenarios", `${name}.yaml`);
   const { scenario, profiles, contracts } = loadScenario(scenarioFile);
   const [robot, contract] = [scenario.robots[0], contracts[0]];
@@ -63,7 +68,8 @@ export async function startSite(name: string, { factor, seed, change, access }: 
     told.fail(reason);
   };
   const onEvent = (_deviceId: string, event: Event): void => events.add(event);
-  const options = { scenarioFile, seed, scale, clock, profiles, onCrash: fail, onEvent, ...(access && { access }) };
+  const given = { ...(access && { access }), ...(agentSettings && { agentSettings }) };
+  const options = { scenarioFile, seed, scale, clock, profiles, onCrash: fail, onEvent, ...given };
   const processes = await startSiteProcesses(options);
   const reading = new AbortController();
   processes.client

@@ -7,6 +7,7 @@ const DELAY_SECONDS_MAX = 86_400;
 
 export const reboot: ConsoleCommand = {
   ...ADMIN,
+  actions: "order",
   name: "reboot",
   usage: "[in SECONDS|cancel]",
   summary: "restart the machine, now or later",
@@ -15,7 +16,9 @@ export const reboot: ConsoleCommand = {
   async run({ words: [what, text] }, context) {
     const { schedule } = context;
     if (what === "cancel") {
-      return schedule.cancel() ? said("the reboot is called off") : refused("nothing", "no reboot is planned");
+      if (!schedule.cancel()) return refused("nothing", "no reboot is planned");
+      await journaled(context, "reboot cancel", "done");
+      return said("the reboot is called off");
     }
     const seconds = what === undefined ? 0 : Number(text);
     if ((what !== undefined && what !== "in") || !(seconds >= 0 && seconds <= DELAY_SECONDS_MAX)) {
@@ -25,14 +28,23 @@ export const reboot: ConsoleCommand = {
     const unconfirmed = await confirmed(context, `the machine restarts${moving}`);
     if (unconfirmed) return unconfirmed;
     if (seconds === 0) return rebootNow(context);
-    schedule.plan(seconds);
+    await journaled(context, `reboot in ${seconds}`, "planned");
+    schedule.plan(seconds, context.actor);
     return said(`the machine restarts in ${seconds} s; reboot cancel calls it off`, { seconds });
   },
 };
 
-async function rebootNow({ host }: CommandContext): Promise<Reply> {
-  const why = await host.reboot();
-  return why === undefined ? said("the machine restarts") : refused("failed", why);
+/** The machine may go down before anything could be written after the order. */
+async function rebootNow(context: CommandContext): Promise<Reply> {
+  await journaled(context, "reboot", "ordered");
+  const why = await context.host.reboot();
+  if (why === undefined) return said("the machine restarts");
+  await journaled(context, "reboot", "failed");
+  return refused("failed", why);
+}
+
+async function journaled({ technician, actor }: CommandContext, command: string, result: string): Promise<void> {
+  await technician?.record({ actor, command, result });
 }
 
 export const config: ConsoleCommand = {

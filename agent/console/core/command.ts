@@ -31,7 +31,8 @@ export interface ConsoleHost {
 
 /** A reboot that is planned. */
 export interface Schedule {
-  plan(seconds: number): void;
+  /** `actor` is who ordered it. */
+  plan(seconds: number, actor: string): void;
   /** False when none was planned. */
   cancel(): boolean;
 }

@@ -12,6 +12,13 @@ export interface Stream {
 export interface Told {
   readonly records: readonly Facts[];
   readonly lines: readonly string[];
+  /** The lines as cells, where they are a table; the first of each row names what the others say. */
+  readonly table?: Table;
+}
+
+export interface Table {
+  readonly head?: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 /** What comes of a command. */
@@ -31,7 +38,7 @@ export interface Shown {
 }
 
 export function ok(told: Partial<Told> = {}, extra: { readonly follow?: Stream; readonly end?: true } = {}): Reply {
-  return { kind: "ok", records: told.records ?? [], lines: told.lines ?? [], ...extra };
+  return { kind: "ok", ...told, records: told.records ?? [], lines: told.lines ?? [], ...extra };
 }
 
 /** A reply of one sentence. */
@@ -82,6 +89,7 @@ export function told(values: Readonly<Record<string, Shown>>): Told {
   return {
     lines: entries.map(([name, { text }]) => `${name.padEnd(width)}  ${text}`),
     records: [Object.fromEntries(entries.map(([name, { json }]) => [name, json]))],
+    table: { rows: entries.map(([name, { text }]) => [name, text]) },
   };
 }
 
@@ -91,6 +99,7 @@ export function listed(columns: readonly string[], rows: readonly Readonly<Recor
   return {
     lines: rows.length === 0 ? ["none"] : table([columns, ...cells]),
     records: rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, { json }]) => [name, json]))),
+    table: { head: columns, rows: cells },
   };
 }
 

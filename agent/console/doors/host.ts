@@ -26,6 +26,8 @@ export interface HostDeps {
   readonly facts: () => ConsoleFacts;
   readonly recent: (count: number) => Promise<readonly Event[]>;
   readonly log: LogTail;
+  /** Steps of the wall clock since the agent started, milliseconds; grows. */
+  readonly clockStepsMs: readonly number[];
 }
 
 const BUNDLED_EVENTS = 500;
@@ -34,10 +36,10 @@ const COMMAND_WITHIN_MS = 10_000;
 
 /** This machine and the agent's files, for a console. */
 export function createHost(deps: HostDeps): ConsoleHost {
-  const { configFile, clock, facts, log } = deps;
+  const { configFile, clock, facts, log, clockStepsMs } = deps;
   const diagnose: ConsoleHost["diagnose"] = (check) => {
     const { live } = facts();
-    return examine(configFile, { check, inside: live && { clock, live, clockStepsMs: [] } });
+    return examine(configFile, { check, inside: live && { clock, live, clockStepsMs } });
   };
   return {
     diagnose,
