@@ -94,17 +94,10 @@ export function draw(seed: number, motion: Motion): Drawn {
 /** What is assumed of a wall clock that says it is synced (`docs/no-double-assignment.md`); it counts after a reboot only. */
 const WALL_ERROR_SECONDS = 5;
 
-/**
- * Without steps of the wall clock that break this assumption, and without slow disks that are damaged too: they need minutes for a new
- * database, and nobody waits so long here.
- */
+/** Without steps of the wall clock that break this assumption. */
 function believable(troubles: readonly Trouble[]): Trouble[] {
-  const damaged = troubles.flatMap(({ fault }) =>
-    "do" in fault && (fault.do === "disk-corrupt" || fault.do === "wal-lost") ? [fault.device] : [],
-  );
   const rebooted = troubles.flatMap(({ fault }) => ("do" in fault && fault.do === "power-cut" ? [fault.device] : []));
   return troubles.filter(({ fault }) => {
-    if ("do" in fault && fault.do === "disk-slow") return !damaged.includes(fault.device);
     if (!("do" in fault) || fault.do !== "clock-step" || Math.abs(fault.by) <= WALL_ERROR_SECONDS) return true;
     return fault.device === undefined ? rebooted.length === 0 : !rebooted.includes(fault.device);
   });

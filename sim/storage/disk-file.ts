@@ -15,7 +15,7 @@ type Change =
 interface Pending {
   readonly change: Change;
   readonly undo: Undo;
-  readonly issuedAtMs: number;
+  issuedAtMs: number;
   /** When the sync that covers it ends; infinite before one is asked for. */
   durableAtMs: number;
 }
@@ -83,6 +83,15 @@ export class DiskFile {
     const open = this.#pending.findIndex(({ durableAtMs }) => durableAtMs > nowMs);
     const ended = this.#pending.splice(0, open < 0 ? this.#pending.length : open);
     if (this.#diverged) for (const { change } of ended) apply(change, this.#diverged);
+  }
+
+  /** What is pending was issued, and becomes durable, at other moments. */
+  reschedule(atMs: (atMs: number) => number): void {
+    this.#namedAtMs = atMs(this.#namedAtMs);
+    for (const pending of this.#pending) {
+      pending.issuedAtMs = atMs(pending.issuedAtMs);
+      pending.durableAtMs = atMs(pending.durableAtMs);
+    }
   }
 
   /** The process dies: what it would have done after `nowMs` does not happen, the rest stays in the cache. */

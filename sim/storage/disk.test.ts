@@ -111,6 +111,25 @@ test("a process that is killed in the middle of a slow sync has not made, rename
   expect(["a", "b", "c"].map((path) => contentOf(disk, path))).toEqual([undefined, "b", undefined]);
 });
 
+test("a disk that is well again has at once done what is still to do", async () => {
+  const { clock, disk } = makeDisk();
+  disk.set({ syncMs: [60_000, 60_000] });
+  const file = open(disk);
+  for (const text of ["a", "b"]) {
+    write(disk, file, text);
+    disk.sync(file);
+  }
+  let hasRested = false;
+  void disk.rest()!.then(() => (hasRested = true));
+  await clock.advance(1000);
+  expect(hasRested).toBe(false);
+  disk.set({ syncMs: [0, 0] });
+  await clock.advance(0);
+  expect([hasRested, disk.rest()]).toEqual([true, undefined]);
+  disk.cutPower();
+  expect(contentOf(disk, "a")).toBe("b");
+});
+
 test("what a failed sync did not store, no later sync stores", () => {
   const kept = new Set<string | undefined>();
   for (let seed = 0; seed < 60; seed++) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sleep, type Clock } from "#lib/clock";
+import type { Cancel, Clock } from "#lib/clock";
 import type { Rng } from "#lib/rng";
 import { DiskFile, type CutMood } from "./disk-file.ts";
 
@@ -42,10 +42,17 @@ export interface DiskDeps {
 
 /** A file that was made, renamed or deleted, at a moment of the disk. */
 interface FolderChange {
-  readonly atMs: number;
+  atMs: number;
   readonly undo: () => void;
   /** For a deletion: what was deleted, and when the folder is synced, so that it stays so at a power cut. */
   readonly deleted?: { readonly path: string; readonly file: DiskFile; durableAtMs: number };
+}
+
+/** A program that waits until the disk has done what was asked of it. */
+interface Wait {
+  untilMs: number;
+  readonly end: () => void;
+  cancel: Cancel;
 }
 
 const MOODS: readonly CutMood[] = ["keeps-all", "loses-all", "mixes", "mixes"];
@@ -64,6 +71,7 @@ export class SimulatedDisk {
   #process = 1;
   #caller: number | undefined;
   #busyUntilMs = 0;
+  readonly #waits = new Set<Wait>();
   #pendingCut: { operations: number; readonly onCut: () => void } | undefined;
 
   constructor({ clock, rng }: DiskDeps) {
@@ -71,8 +79,12 @@ export class SimulatedDisk {
     this.#rng = rng;
   }
 
+  /** A disk that becomes faster is so with what it has not done yet, too. */
   set(faults: Partial<DiskFaults>): void {
+    const slowestMs = this.#faults.syncMs[1];
     this.#faults = { ...this.#faults, ...faults };
+    const share = this.#faults.syncMs[1] / slowestMs;
+    if (share < 1) this.#hurry(share);
   }
 
   /** Number of the process that runs. */
@@ -181,8 +193,13 @@ export class SimulatedDisk {
 
   /** Resolves when the disk has done what was asked of it; undefined when it has. */
   rest(): Promise<void> | undefined {
-    const restMs = this.#busyUntilMs - this.#clock.nowMs();
-    return restMs > 0 ? sleep(this.#clock, restMs) : undefined;
+    const untilMs = this.#busyUntilMs;
+    if (untilMs <= this.#clock.nowMs()) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wait: Wait = { untilMs, end: resolve, cancel: () => undefined };
+    this.#waits.add(wait);
+    this.#arm(wait);
+    return promise;
   }
 
   /** The program dies: what it has open is closed, what it wrote stays. */
@@ -251,6 +268,31 @@ export class SimulatedDisk {
   #undoAfter(nowMs: number): void {
     for (const { atMs, undo } of this.#folderChanges.toReversed()) if (atMs > nowMs) undo();
     this.#folderChanges = this.#folderChanges.filter(({ atMs }) => atMs <= nowMs);
+  }
+
+  #arm(wait: Wait): void {
+    wait.cancel = this.#clock.after(wait.untilMs - this.#clock.nowMs(), () => {
+      this.#waits.delete(wait);
+      wait.end();
+    });
+  }
+
+  /** All that is still to come takes this share of its time. */
+  #hurry(share: number): void {
+    const nowMs = this.#clock.nowMs();
+    const isToCome = (atMs: number): boolean => atMs > nowMs && atMs < Infinity;
+    const sooner = (atMs: number): number => (isToCome(atMs) ? nowMs + Math.round((atMs - nowMs) * share) : atMs);
+    this.#busyUntilMs = sooner(this.#busyUntilMs);
+    for (const change of this.#folderChanges) {
+      change.atMs = sooner(change.atMs);
+      if (change.deleted) change.deleted.durableAtMs = sooner(change.deleted.durableAtMs);
+    }
+    for (const file of this.#files.values()) file.reschedule(sooner);
+    for (const wait of this.#waits) {
+      wait.cancel();
+      wait.untilMs = sooner(wait.untilMs);
+      this.#arm(wait);
+    }
   }
 
   #startAnew(nowMs: number): void {

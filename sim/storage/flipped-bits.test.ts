@@ -30,10 +30,19 @@ beforeAll(async () => {
   computer.mounted.unmount();
 });
 
-test("a bit that flips in the header is found, or changes nothing", async () => {
-  const flips = Array.from({ length: HEADER_BYTES * 8 }, (_, at): Flip => ({ at: at >> 3, bit: at & 7 }));
-  expect(await unnoticed(flips)).toEqual([]);
-});
+/** What is tried in one test. */
+const BYTES = 20;
+
+test.each([0, 20, 40, 60, 80])(
+  "a bit that flips in the header from byte %i on is found, or changes nothing",
+  async (from) => {
+    const flips = Array.from({ length: BYTES * 8 }, (_, number): Flip => ({
+      at: from + (number >> 3),
+      bit: number & 7,
+    }));
+    expect(await unnoticed(flips)).toEqual([]);
+  },
+);
 
 test("a bit that flips in what was written is found, or changes nothing", async () => {
   const rng = createRng(1);
