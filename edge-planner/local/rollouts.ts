@@ -49,15 +49,18 @@ function drive(
   sample: number,
 ): void {
   const { samples, steps } = shape;
-  const [linear, angular] = [cellAt(base, BASE.linear), cellAt(base, BASE.angular)];
+  const linear = cellAt(base, BASE.linear);
+  const angular = cellAt(base, BASE.angular);
   const share = cellAt(keep, sample);
   const at = step * samples + sample;
   const wantedSpeed = single(single(share * cellAt(mean, step)) + cellAt(noise, at));
   const askedSpeed = clip(wantedSpeed, cellAt(parameters, PARAMETER.slowest), cellAt(parameters, PARAMETER.fastest));
-  const [slowDown, speedUp] = [cellAt(parameters, PARAMETER.slowDown), cellAt(parameters, PARAMETER.speedUp)];
+  const slowDown = cellAt(parameters, PARAMETER.slowDown);
+  const speedUp = cellAt(parameters, PARAMETER.speedUp);
   const speed = clip(askedSpeed, single(linear - slowDown), single(linear + speedUp));
   const wantedTurn = single(single(share * cellAt(mean, steps + step)) + cellAt(noise, steps * samples + at));
-  const [turnMost, turnUp] = [cellAt(parameters, PARAMETER.turnMost), cellAt(parameters, PARAMETER.turnUp)];
+  const turnMost = cellAt(parameters, PARAMETER.turnMost);
+  const turnUp = cellAt(parameters, PARAMETER.turnUp);
   const turn = clip(clip(wantedTurn, -turnMost, turnMost), single(angular - turnUp), single(angular + turnUp));
   base[BASE.jerk] = speed - linear;
   base[BASE.swerve] = turn - angular;
@@ -72,7 +75,8 @@ function drive(
 
 /** Turns by half an angle, goes on, and turns by the other half. */
 function moveAlong(base: Float32Array, half: number, way: number): void {
-  const [cos, sin] = [cellAt(base, BASE.cos), cellAt(base, BASE.sin)];
+  const cos = cellAt(base, BASE.cos);
+  const sin = cellAt(base, BASE.sin);
   const square = single(half * half);
   const halfSin = single(half * single(1 - single(square * SIXTH)));
   const halfCos = single(single(1 - single(square * 0.5)) + single(single(square * square) * TWENTY_FOURTH));
@@ -87,14 +91,18 @@ function moveAlong(base: Float32Array, half: number, way: number): void {
 /** Room around the footprint, no more than is worth anything. */
 function roomAround({ shape, parameters, distances, discs }: RolloutMemory, base: Float32Array): number {
   const { cells } = shape;
-  const [x, y, cos, sin] = [cellAt(base, BASE.x), cellAt(base, BASE.y), cellAt(base, BASE.cos), cellAt(base, BASE.sin)];
+  const x = cellAt(base, BASE.x);
+  const y = cellAt(base, BASE.y);
+  const cos = cellAt(base, BASE.cos);
+  const sin = cellAt(base, BASE.sin);
   const roomy = cellAt(parameters, PARAMETER.roomy);
   const around = single(cellAt(distances, cellOf(x, y, cells)) - cellAt(parameters, PARAMETER.circumscribed));
   if (around >= roomy) return roomy;
   const end = 4 * cellAt(parameters, PARAMETER.discs);
   let room = roomy;
   for (let disc = 0; disc < end; disc += 4) {
-    const [ahead, left] = [cellAt(discs, disc), cellAt(discs, disc + 1)];
+    const ahead = cellAt(discs, disc);
+    const left = cellAt(discs, disc + 1);
     const discX = single(x + single(single(cos * ahead) - single(sin * left)));
     const discY = single(y + single(single(sin * ahead) + single(cos * left)));
     room = Math.min(room, single(cellAt(distances, cellOf(discX, discY, cells)) - cellAt(discs, disc + 2)));
@@ -104,8 +112,10 @@ function roomAround({ shape, parameters, distances, discs }: RolloutMemory, base
 
 /** What a step costs, without what is left of the way. */
 function spentAt({ shape, parameters, slowness }: RolloutMemory, base: Float32Array, room: number): number {
-  const [speed, turn] = [cellAt(base, BASE.linear), cellAt(base, BASE.angular)];
-  const [jerk, swerve] = [cellAt(base, BASE.jerk), cellAt(base, BASE.swerve)];
+  const speed = cellAt(base, BASE.linear);
+  const turn = cellAt(base, BASE.angular);
+  const jerk = cellAt(base, BASE.jerk);
+  const swerve = cellAt(base, BASE.swerve);
   const lack = single(single(cellAt(parameters, PARAMETER.roomy) - room) * cellAt(parameters, PARAMETER.perRoomy));
   const allowed = single(
     cellAt(parameters, PARAMETER.hurrySpeed) + single(cellAt(parameters, PARAMETER.hurryPerRoom) * room),
@@ -133,8 +143,11 @@ const STEEPEST = single(0.1);
 /** The cost to go of a place ahead of the base, so that the heading counts too; no more than the base's own and a little. */
 function restOfWay({ shape, parameters, costToGo }: RolloutMemory, base: Float32Array): number {
   const { cells } = shape;
-  const [x, y, ahead] = [cellAt(base, BASE.x), cellAt(base, BASE.y), cellAt(parameters, PARAMETER.ahead)];
-  const [aheadX, aheadY] = [single(cellAt(base, BASE.cos) * ahead), single(cellAt(base, BASE.sin) * ahead)];
+  const x = cellAt(base, BASE.x);
+  const y = cellAt(base, BASE.y);
+  const ahead = cellAt(parameters, PARAMETER.ahead);
+  const aheadX = single(cellAt(base, BASE.cos) * ahead);
+  const aheadY = single(cellAt(base, BASE.sin) * ahead);
   const here = smooth(costToGo, cells, x, y);
   const there = smooth(costToGo, cells, single(x + aheadX), single(y + aheadY));
   return Math.min(there, single(here + single(ahead * STEEPEST)));
@@ -144,11 +157,15 @@ function restOfWay({ shape, parameters, costToGo }: RolloutMemory, base: Float32
 function smooth(field: Float32Array, cells: number, x: number, y: number): number {
   const across = clip(single(x - 0.5), 0, cells - 2);
   const up = clip(single(y - 0.5), 0, cells - 2);
-  const [column, row] = [Math.trunc(across), Math.trunc(up)];
-  const [partX, partY] = [single(across - column), single(up - row)];
+  const column = Math.trunc(across);
+  const row = Math.trunc(up);
+  const partX = single(across - column);
+  const partY = single(up - row);
   const cell = row * cells + column;
-  const [a, b] = [cellAt(field, cell), cellAt(field, cell + 1)];
-  const [c, d] = [cellAt(field, cell + cells), cellAt(field, cell + cells + 1)];
+  const a = cellAt(field, cell);
+  const b = cellAt(field, cell + 1);
+  const c = cellAt(field, cell + cells);
+  const d = cellAt(field, cell + cells + 1);
   const low = single(a + single(single(b - a) * partX));
   const high = single(c + single(single(d - c) * partX));
   return single(low + single(single(high - low) * partY));
