@@ -22,6 +22,7 @@ import type { TaskTemplate } from "./core/scheduling/task-template.ts";
 import type { Policy } from "./core/policy/policy.ts";
 import { resolveException, type Resolution } from "./exceptions.ts";
 import { watchFailures } from "./failure-watch.ts";
+import { deviceTracks, type TracksView } from "./device-tracks.ts";
 import { loadFleet, type Device } from "./fleet.ts";
 import { forceRelease } from "./force-release.ts";
 import { createInbound, inboundFilters } from "./inbound.ts";
@@ -74,6 +75,10 @@ export interface Execution {
   /** The fleet in numbers. */
   countFleet(): FleetCounts;
   getDevice(deviceId: string): Answer<DeviceView>;
+  /** The way that its plan leads a device, and the way that it came. */
+  deviceTracks(deviceId: string): Promise<Answer<TracksView>>;
+  /** The ground that devices work on. */
+  readonly maps: Equator;
   /** The newest sample of every channel. */
   latestTelemetry(deviceId: string): Answer<{ readonly items: ReturnType<ThingIo["latest"]> }>;
   /** Samples of a channel, oldest first. */
@@ -229,6 +234,8 @@ function operations(context: CloudContext, { recovery, board, orders, wes, thing
     listDevices: () => listDevices(context),
     countFleet: () => countFleet(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
+    deviceTracks: (deviceId) => deviceTracks(context, thingIo, deviceId),
+    maps: context.equator,
     assignTask: (draft, options) => assignTask(context, draft, options),
     submitTask: async (order, options) =>
       viewAfter(await orders.submit(order, options), (taskId) => getTask(context, board, taskId)),

@@ -111,6 +111,7 @@ function deviceView(context: CloudContext, device: Device): DeviceView {
     ...shown,
     ...present({ session: mode === "projected" ? undefined : sessionOf(device) }),
     ...profileOf(device),
+    ...present({ mapId: device.contract?.contract.spatial.mapId }),
     journal: { incarnation: intake.incarnation, committedSeq: intake.seq },
     activeContract: contract ? activeView(device, contract) : null,
   };

@@ -91,11 +91,15 @@ async function isListed(execution: Execution, id: number, tenant: Tenant): Promi
 function telemetryOf(
   execution: Execution,
   getDevice: Execution["getDevice"],
-): Pick<Execution, "latestTelemetry" | "telemetryHistory"> {
+): Pick<Execution, "latestTelemetry" | "telemetryHistory" | "deviceTracks"> {
   return {
     latestTelemetry: (deviceId) => {
       const found = getDevice(deviceId);
       return found.ok ? execution.latestTelemetry(deviceId) : found;
+    },
+    deviceTracks: async (deviceId) => {
+      const found = getDevice(deviceId);
+      return found.ok ? execution.deviceTracks(deviceId) : found;
     },
     telemetryHistory: async (deviceId, channel, span) => {
       const found = getDevice(deviceId);

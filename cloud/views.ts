@@ -46,6 +46,7 @@ export const DeviceView = ProjectionView.omit({ contract: true }).extend({
   lastHeardAt: Timestamp.nullable(),
   session: z.string().exactOptional(),
   kind: z.string().exactOptional(),
+  mapId: Name.exactOptional().meta({ description: "map of the contract that it was given last" }),
   actions: z.array(z.string()).readonly(),
   software: z.string().exactOptional(),
   journal: z.object({ incarnation: z.string(), committedSeq: z.number().int() }),

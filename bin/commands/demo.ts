@@ -63,6 +63,7 @@ async function demo(options: DemoOptions): Promise<void> {
         signal: toldToStop(),
         onStarted: ({ cloudUrl, brokerUrl }) => {
           print(`Real processes: cloud ${cloudUrl}, broker ${brokerUrl}, the agent with its motion thread, the world.`);
+          print(`Watch it on the fleet page: ${cloudUrl}/`);
           print(`Simulated time runs ${factor} times as fast as the wall clock.\n`);
         },
       });

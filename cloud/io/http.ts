@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "#lib/clock";
@@ -10,12 +11,15 @@ import type { Execution } from "../execution.ts";
 import { inWords, problem, problemsIn, type ProblemDocument, type ProblemWord } from "../problem.ts";
 import { limitedTo } from "../tenant.ts";
 import { streamLog } from "./event-stream.ts";
+import { serveFleetPage } from "./fleet-page.ts";
+import { streamFleet } from "./fleet-stream.ts";
 import { createGate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 import { PROBLEM_MEDIA_TYPE, problemAnswer, type Route, type RouteAnswer } from "./route.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { mapRoutes } from "./routes/maps.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { recordRoutes } from "./routes/records.ts";
@@ -47,6 +51,7 @@ const ROUTES: readonly Route[] = [
   ...contractRoutes,
   ...taskRoutes,
   ...deviceRoutes,
+  ...mapRoutes,
   ...policyRoutes,
   ...recordRoutes,
   ...telemetryRoutes,
@@ -77,12 +82,9 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
   });
   const document = openApiOf(ROUTES, deps.version);
   server.get("/openapi.json", (_request, reply) => reply.send(document));
-  server.get("/stream", async (request, reply) => {
-    const passage = gate(request, "/stream", STREAM_ACCESS);
-    if (!passage.ok) return send(reply, passage.answer, traceIdOf(request));
-    reply.hijack();
-    await streamLog(limitedTo(execution, passage.caller), clock, reply.raw, lastEventIdOf(request));
-  });
+  serveFleetPage(server, sha256);
+  serveStream("/stream", (seen, request, response) => streamLog(seen, clock, response, lastEventIdOf(request)));
+  serveStream("/fleet/stream", (seen, _request, response) => streamFleet(seen, clock, response));
   if (deps.metrics) {
     const { metrics } = deps;
     server.addHook("onResponse", async (request, reply) => countRequest(metrics, request, reply));
@@ -109,6 +111,19 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     });
   }
   return server;
+
+  /** An endless answer to whoever may read, of what they may see. */
+  function serveStream(
+    path: string,
+    stream: (seen: Execution, request: FastifyRequest, response: ServerResponse) => Promise<void>,
+  ): void {
+    server.get(path, async (request, reply) => {
+      const passage = gate(request, path, STREAM_ACCESS);
+      if (!passage.ok) return send(reply, passage.answer, traceIdOf(request));
+      reply.hijack();
+      return stream(limitedTo(execution, passage.caller), request, reply.raw);
+    });
+  }
 
   function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const traceId = traceIdOf(request);
@@ -173,9 +188,11 @@ function pathOf({ url }: FastifyRequest): string {
 
 /** What is answered without a route. */
 const BESIDES = [
+  { method: "GET", path: "/" },
   { method: "GET", path: "/openapi.json" },
   { method: "GET", path: "/stream" },
   { method: "GET", path: "/metrics" },
+  { method: "GET", path: "/fleet/stream" },
 ] as const;
 
 function patternOf(path: string): RegExp {

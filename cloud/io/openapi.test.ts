@@ -48,7 +48,6 @@ const POLICY = {
 
 /** In this order: later ones need what earlier ones have made. Each with an answer of success and, where there is one, a problem. */
 const CALLS: readonly Call[] = [
-  ["GET", "/", 200],
   ["GET", "/healthz", 200],
   ["GET", "/readyz", 200],
   ["POST", "/contracts", 201, draftFor("amr-07")],
@@ -66,6 +65,11 @@ const CALLS: readonly Call[] = [
   ["GET", "/devices", 200],
   ["GET", "/devices/{id}", 200, undefined, "amr-07"],
   ["GET", "/devices/{id}", 404, undefined, "none"],
+  ["GET", "/devices/{id}/tracks", 200, undefined, "amr-07"],
+  ["GET", "/devices/{id}/tracks", 404, undefined, "none"],
+  ["GET", "/maps", 200],
+  ["GET", "/maps/{id}", 200, undefined, "warehouse"],
+  ["GET", "/maps/{id}", 404, undefined, "none"],
   ["GET", "/devices/{id}/telemetry", 200, undefined, "amr-07"],
   ["GET", "/devices/{id}/telemetry/{channel}", 200, undefined, "amr-07"],
   ["POST", "/tasks", 201, FETCH],

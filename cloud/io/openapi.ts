@@ -7,7 +7,12 @@ export type OpenApiDocument = Readonly<Record<string, unknown>>;
 
 /** The description of these routes. Stream and metrics are added by hand, because they are no JSON. */
 export function openApiOf(routes: readonly Route[], version: string): OpenApiDocument {
-  const paths: Record<string, Record<string, unknown>> = { "/stream": { get: STREAM }, "/metrics": { get: METRICS } };
+  const paths: Record<string, Record<string, unknown>> = {
+    "/": { get: PAGE },
+    "/stream": { get: STREAM },
+    "/fleet/stream": { get: FLEET_STREAM },
+    "/metrics": { get: METRICS },
+  };
   const schemas: Record<string, unknown> = {};
   const schemaOf: SchemaOf = (schema, io) =>
     standingAlone(z.toJSONSchema(schema, { io, unrepresentable: "any" }), schemas);
@@ -64,6 +69,20 @@ const STREAM = {
     401: problemResponse("no valid token"),
     403: problemResponse("the token does not allow this"),
   },
+};
+
+const FLEET_STREAM = {
+  operationId: "fleetStream",
+  summary: "Server-sent events for maps: every device once, then each second what has changed",
+  security: [{ token: ["reader"] }],
+  responses: STREAM.responses,
+};
+
+const PAGE = {
+  operationId: "page",
+  summary: "The fleet page",
+  security: [],
+  responses: { 200: { description: "a page", content: { "text/html": { schema: { type: "string" } } } } },
 };
 
 function operationOf(route: Route, schemaOf: SchemaOf): object {

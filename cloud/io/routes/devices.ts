@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TracksView } from "../../device-tracks.ts";
 import { DeviceView } from "../../views.ts";
 import { respond, type Route } from "../route.ts";
 
@@ -23,5 +24,16 @@ const getDevice: Route = {
   handle: (execution, { params }) => respond(execution.getDevice(params["id"]!), 200),
 };
 
+const getTracks: Route = {
+  method: "GET",
+  path: "/devices/{id}/tracks",
+  operationId: "getTracks",
+  summary: "The way that its plan leads a device, and the way that it came",
+  access: ["reader"],
+  success: { status: 200, description: "both tracks", schema: TracksView },
+  problems: { 404: "the device was never heard" },
+  handle: async (execution, { params }) => respond(await execution.deviceTracks(params["id"]!), 200),
+};
+
 /** Devices, as they are known now. */
-export const deviceRoutes: readonly Route[] = [listDevices, getDevice];
+export const deviceRoutes: readonly Route[] = [listDevices, getDevice, getTracks];

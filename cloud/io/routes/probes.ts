@@ -26,25 +26,5 @@ const readyz: Route = {
       : { status: 503, body: { status: "the broker cannot be reached" } },
 };
 
-/** What stands at the address until there is a page. */
-const index: Route = {
-  method: "GET",
-  path: "/",
-  operationId: "index",
-  summary: "What this is, and where to go on",
-  access: "open",
-  success: { status: 200, description: "a signpost", schema: z.record(z.string(), z.string()) },
-  handle: () => ({
-    status: 200,
-    body: {
-      what: "Holdfast cloud: pushes execution contracts to devices, projects them while they are offline, and reconciles",
-      devices: "/devices",
-      contracts: "/contracts",
-      stream: "/stream",
-      api: "/openapi.json",
-    },
-  }),
-};
-
-/** Probes and the signpost at the root. */
-export const probeRoutes: readonly Route[] = [index, healthz, readyz];
+/** Probes. */
+export const probeRoutes: readonly Route[] = [healthz, readyz];
