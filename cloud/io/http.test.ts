@@ -26,15 +26,8 @@ async function rig(): Promise<Rig> {
   const device = cloud.device("amr-07");
   await device.connect();
   await cloud.pass(6);
-  const { clock } = cloud;
-  const deps = {
-    execution: cloud.cloud,
-    clock,
-    rng: createRng(1),
-    log: silentLog,
-    sha256: sha256Hex,
-    version: "0.0.0",
-  };
+  const { clock, cloud: execution } = cloud;
+  const deps = { execution, clock, rng: createRng(1), log: silentLog, sha256: sha256Hex, version: "0.0.0" };
   const server = createHttpServer(deps);
   const inject = async (options: object): ReturnType<Rig["get"]> => {
     const response = await cloud.during(server.inject(options).then((answer) => answer));
