@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   test: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim", "bin"],
   bench: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim", "test", "bin"],
   bin: ["lib", "contract", "feed", "edge-planner", "drivers", "agent", "cloud", "sim"],
+  deploy: ["lib"],
 };
 
 /** Folders that decide and touch nothing: no Node, no network, no database. */
@@ -30,7 +31,7 @@ const PURE = [
   /^cloud\/core\//,
 ];
 /** Files that may touch ambient time, chance and environment: where programs begin, and real adapters. */
-const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^test\//, /^cloud\/web\//];
+const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^deploy\//, /^test\//, /^cloud\/web\//];
 
 const IMPORT = /(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)"([^"]+)"/g;
 const AMBIENT =
