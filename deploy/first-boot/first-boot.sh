@@ -24,7 +24,12 @@ main() {
 
   # The configuration comes last and at once: with it this board is a robot, and not before.
   umask 0077
-  sed "s/@SERIAL@/$(board_serial)/g" "$seed/agent.yaml" > "$ETC/agent.yaml.new"
+  serial=
+  if grep -q @SERIAL@ "$seed/agent.yaml"; then
+    serial=$(board_serial)
+    [ -n "$serial" ] || fail "this board tells no serial number, so @SERIAL@ in $seed/agent.yaml means nothing; write a name"
+  fi
+  sed "s/@SERIAL@/$serial/g" "$seed/agent.yaml" > "$ETC/agent.yaml.new"
   chown root:holdfast "$ETC/agent.yaml.new"
   chmod 0640 "$ETC/agent.yaml.new"
   set_pins
@@ -51,7 +56,7 @@ find_seed() {
 board_serial() {
   if [ -r /proc/device-tree/serial-number ]; then
     tr -d '\0' < /proc/device-tree/serial-number | tr -cd 'A-Za-z0-9'
-  else
+  elif [ -s /etc/machine-id ]; then
     cut -c1-12 /etc/machine-id
   fi
 }
