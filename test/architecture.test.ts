@@ -31,7 +31,16 @@ const PURE = [
   /^cloud\/core\//,
 ];
 /** Files that may touch ambient time, chance and environment: where programs begin, and real adapters. */
-const MAY_BE_AMBIENT = [/main\.ts$/, /worker\.ts$/, /^lib\/node\//, /^bin\//, /^bench\//, /^deploy\//, /^test\//, /^cloud\/web\//];
+const MAY_BE_AMBIENT = [
+  /main\.ts$/,
+  /worker\.ts$/,
+  /^lib\/node\//,
+  /^bin\//,
+  /^bench\//,
+  /^deploy\//,
+  /^test\//,
+  /^cloud\/web\//,
+];
 
 const IMPORT = /(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)"([^"]+)"/g;
 const AMBIENT =
