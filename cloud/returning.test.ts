@@ -109,3 +109,29 @@ it("a device that returns with a task that somebody else has by now is revoked, 
   expect(device.state().contracts[contractId]?.status).toBe("released");
   expect(renewals()).toHaveLength(before);
 });
+
+it("a device that has lost the end of its journal is revoked what it had ended, and does not go on with it", async () => {
+  const cloud = await startCloudFixture();
+  await using _ = cloud;
+  const device = cloud.device("amr-07");
+  await device.connect();
+  await cloud.pass(6);
+  await cloud.during(cloud.cloud.pushContract(draftFor("amr-07", "task-1", policy("escalate"))));
+  const { contractId } = device.contracts[0]!;
+  device.write("contract.started", {}, { contractId });
+  await cloud.pass(6);
+  const disk = device.swapDisk();
+  const earlier = structuredClone(disk);
+  device.swapDisk(disk);
+  device.write("contract.cancelled", { reason: "cancelled", loadOnBoard: false }, { contractId });
+  await cloud.pass(6);
+  expect(await cloud.cloud.getTask("task-1")).toMatchObject({ value: { status: "cancelled" } });
+  expect(device.commands).toEqual([]);
+  await device.disconnect("cut");
+  device.swapDisk(earlier);
+  await device.connect();
+  await cloud.pass(12);
+  expect(device.commands).toMatchObject([{ type: "revoke", contractId }]);
+  expect(device.state().contracts[contractId]?.status).toBe("released");
+  expect(await cloud.cloud.getTask("task-1")).toMatchObject({ value: { status: "cancelled" } });
+});

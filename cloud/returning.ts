@@ -10,8 +10,8 @@ import { MEMORY_LOST } from "./io/store.ts";
 import { changeOf, commitChange } from "./status-change.ts";
 
 /**
- * Revokes what a device says it is at and the cloud has ended meanwhile (given to somebody else, taken by force): the first
- * thing that a returning device hears. Runs in the device's turn.
+ * Revokes what a device says it is at and the cloud knows as ended: given to somebody else, taken by force, or ended by the device
+ * itself, which has lost the end of its journal. The first thing that a returning device hears. Runs in the device's turn.
  */
 export async function revokeEnded(context: CloudContext, device: Device, told: OnlinePresence): Promise<void> {
   for (const { contractId, epoch } of told.active) {
@@ -19,9 +19,15 @@ export async function revokeEnded(context: CloudContext, device: Device, told: O
     if (isOnItsWay || lockingContract(device)?.contractId === contractId) continue;
     const row = await context.store.contract(contractId);
     const known = device.state.contracts[contractId];
-    if (!row || !isFinal(row.status) || (known && !holdsLock(known.status))) continue;
+    const hasSaidOtherwise = known !== undefined && !holdsLock(known.status) && isOlder(told, device);
+    if (!row || !isFinal(row.status) || hasSaidOtherwise) continue;
     await issueCommand(context, device, { type: "revoke", contractId, epoch });
   }
+}
+
+/** Whether events have come since that the device had not yet written then. */
+function isOlder({ incarnation, journal }: OnlinePresence, { intake }: Device): boolean {
+  return incarnation !== intake.incarnation || journal.lastSeq < intake.seq;
 }
 
 /**

@@ -14,12 +14,22 @@ export interface SimulationResult {
   readonly wallSeconds: Seconds;
   readonly realTimeFactor: number;
   readonly devices: readonly DeviceResult[];
+  /** Faults that waited for the end of a stage until the run was over, in words; absent when there are none. */
+  readonly neverHappened?: readonly string[];
   readonly cloud: {
     readonly modes: readonly { readonly deviceId: string; readonly at: string; readonly mode: string }[];
     /** Contracts that no device took, and why; absent when there are none. */
     readonly refusals?: readonly { readonly contract: string; readonly reason: string }[];
     readonly reconciliations: readonly { readonly deviceId: string; readonly divergence: unknown }[];
   };
+}
+
+/** What a reader of a result should know besides its expectations, a line each. */
+export function remarksOf({ cloud, neverHappened = [] }: Pick<SimulationResult, "cloud" | "neverHappened">): string[] {
+  return [
+    ...(cloud.refusals ?? []).map(({ contract, reason }) => `not taken: ${contract}: ${reason}`),
+    ...neverHappened.map((what) => `never happened: ${what}`),
+  ];
 }
 
 export interface Expectation {

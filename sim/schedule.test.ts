@@ -94,11 +94,12 @@ describe("startSchedule", () => {
     schedule.observe(completed("drive"), "pick");
     await clock.advance(1000);
     expect(done).toEqual([]);
+    expect(schedule.waiting()).toEqual(["faults.0 (kill-agent): pick has not completed take"]);
     schedule.observe(completed("take"), "pick");
     schedule.observe(completed("take"), "pick");
     await clock.advance(3000);
     expect(done).toEqual(['1000 killAgent "amr-07"', '2000 startAgent "amr-07"']);
-    expect(schedule.isOver()).toBe(true);
+    expect([schedule.isOver(), schedule.waiting()]).toEqual([true, []]);
   });
 
   it("weathers every link when no device is named, and clears up afterwards", async () => {

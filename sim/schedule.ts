@@ -12,6 +12,16 @@ export interface Schedule {
   observe(event: Event, contract: string | undefined): void;
   /** Whether every fault has begun and ended. */
   isOver(): boolean;
+  /** What waits for the end of a stage still, in words. */
+  waiting(): readonly string[];
+}
+
+/** A fault that follows a stage. */
+interface Waiting {
+  readonly what: string;
+  readonly contract: string;
+  readonly stage: string;
+  readonly begin: () => void;
 }
 
 /** How long a killed process stays dead when the scenario does not say. */
@@ -21,10 +31,10 @@ const DEAD_MS = 2000;
 export function startSchedule(scenario: Scenario, clock: Clock, act: Interventions): Schedule {
   const robots = scenario.robots.map(({ id }) => id);
   let pending = scenario.network.length + scenario.faults.length;
-  const waiting: { readonly contract: string; readonly stage: string; readonly begin: () => void }[] = [];
+  const waiting: Waiting[] = [];
 
-  function arm(moment: Pick<Fault, "at" | "after">, begin: () => void): void {
-    if (moment.after) waiting.push({ ...moment.after, begin });
+  function arm(what: string, moment: Pick<Fault, "at" | "after">, begin: () => void): void {
+    if (moment.after) waiting.push({ what, ...moment.after, begin });
     else clock.after(moment.at ?? 0, begin);
   }
   function during(forMs: number, end: (() => void) | undefined): void {
@@ -33,11 +43,11 @@ export function startSchedule(scenario: Scenario, clock: Clock, act: Interventio
       pending--;
     });
   }
-  for (const fault of scenario.network) {
-    arm(fault, () => during(fault.for, disturbNetwork(fault, robots, act)));
+  for (const [at, fault] of scenario.network.entries()) {
+    arm(`network.${at}`, fault, () => during(fault.for, disturbNetwork(fault, robots, act)));
   }
-  for (const fault of scenario.faults) {
-    arm(fault, () => during(durationOf(fault), applyFault(fault, act)));
+  for (const [at, fault] of scenario.faults.entries()) {
+    arm(`faults.${at} (${fault.do})`, fault, () => during(durationOf(fault), applyFault(fault, act)));
   }
   return {
     observe(event, contract) {
@@ -49,6 +59,7 @@ export function startSchedule(scenario: Scenario, clock: Clock, act: Interventio
       }
     },
     isOver: () => pending === 0,
+    waiting: () => waiting.map(({ what, contract, stage }) => `${what}: ${contract} has not completed ${stage}`),
   };
 }
 

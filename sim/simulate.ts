@@ -99,8 +99,10 @@ async function run(loaded: LoadedScenario, options: SimulationOptions): Promise<
   const wallSeconds = (options.realMs() - startedMs) / 1000;
   const virtualSeconds = clock.nowMs() / 1000;
   const told = toldOf(site, loaded);
+  const neverHappened = site.schedule.waiting();
   const unjudged: Unjudged = {
     ...told,
+    ...(neverHappened.length > 0 && { neverHappened }),
     cloud: { ...told.cloud, ...refusalsOf(loaded, site.pusher.answers()) },
     seed: options.seed,
     digest: digestOf(site),

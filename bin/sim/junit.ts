@@ -1,4 +1,4 @@
-import type { SimulationResult } from "#sim/result";
+import { remarksOf, type SimulationResult } from "#sim/result";
 import type { RunOutcome } from "./run-once.ts";
 import { replayCommand, type BadScenario, type PlannedRun } from "./run-plan.ts";
 
@@ -43,12 +43,10 @@ function runSuite({ run, outcome }: EndedRun): Suite {
   return brokenSuite(name, outcome.message, `${outcome.message}\nagain: ${replayCommand(run)}`);
 }
 
-function resultSuite(
-  run: PlannedRun,
-  { seed, digest, expectations, wallSeconds, virtualSeconds, cloud }: SimulationResult,
-): Suite {
-  const refusals = (cloud.refusals ?? []).map(({ contract, reason }) => `not taken: ${contract}: ${reason}\n`).join("");
-  const replay = `${refusals}seed ${seed}; again: ${replayCommand(run)}`;
+function resultSuite(run: PlannedRun, result: SimulationResult): Suite {
+  const { seed, digest, expectations, wallSeconds, virtualSeconds } = result;
+  const remarks = remarksOf(result).map((remark) => `${remark}\n`);
+  const replay = `${remarks.join("")}seed ${seed}; again: ${replayCommand(run)}`;
   const cases = expectations.map(({ name, ok, detail }): Case => {
     if (ok) return { name };
     return { name, wrong: { element: "failure", message: detail, text: `${detail}\n${replay}` } };

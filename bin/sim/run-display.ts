@@ -1,4 +1,4 @@
-import type { SimulationResult } from "#sim/result";
+import { remarksOf, type SimulationResult } from "#sim/result";
 import type { RunOutcome } from "./run-once.ts";
 import { replayCommand, type BadScenario, type PlannedRun } from "./run-plan.ts";
 
@@ -65,6 +65,8 @@ export function createRunDisplay({ runs, isJson, stdout, stderr }: DisplayOption
   };
 }
 
+const NOTHING_EXPECTED = "  nothing is expected (no `expect`): it passes because it ran to its end";
+
 function outcomeText(run: PlannedRun, outcome: RunOutcome, isSingle: boolean): string {
   if (outcome.type !== "ran") return `BROKE  ${run.label}: ${outcome.message}\n  again: ${replayCommand(run)}`;
   const { result } = outcome;
@@ -73,7 +75,8 @@ function outcomeText(run: PlannedRun, outcome: RunOutcome, isSingle: boolean): s
   return [
     headline(run, result),
     ...shown.map(({ ok, name, detail }) => `  ${ok ? "ok  " : "FAIL"} ${name}: ${detail}`),
-    ...(result.cloud.refusals ?? []).map(({ contract, reason }) => `  not taken: ${contract}: ${reason}`),
+    ...remarksOf(result).map((remark) => `  ${remark}`),
+    ...(result.expectations.length === 0 && isSingle ? [NOTHING_EXPECTED] : []),
     ...(outcome.page === undefined ? [] : [`  report: ${outcome.page}`]),
     ...(isPassed ? [] : [`  again: ${replayCommand(run)}${outcome.page === undefined ? " --report reports" : ""}`]),
   ].join("\n");

@@ -54,6 +54,7 @@ describe("planRuns", () => {
     expect(bad.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^[^\n]*a\.yaml:7: colour is not known here[^\n]*$/),
     ]);
+    expect(planRuns(other, { seeds: [1], only: new Map([["end", "1s"]]) })).toEqual({ runs: [], bad });
   });
 });
 

@@ -59,26 +59,26 @@ export function planRuns(path: string, { seeds, only }: RunChoice): RunPlan {
 
 function variantRuns(file: string, only: RunChoice["only"]): Omit<PlannedRun, "seed">[] {
   const problems: string[] = [];
-  const runs = scenarioVariants(file)
-    .filter((parameters) =>
-      [...only].every(([name, value]) => {
-        const own = parameters[name];
-        return own !== undefined && valueText(own) === value;
-      }),
-    )
-    .flatMap((parameters) => {
-      try {
-        const { scenario } = loadScenario(file, parameters);
-        const label = [scenario.name, parametersText(parameters)].filter(Boolean).join(" ");
-        return [{ file, parameters, label, untilSeconds: scenario.until / 1000 }];
-      } catch (thrown) {
-        if (!(thrown instanceof AgentError)) throw thrown;
-        problems.push(thrown.message);
-        return [];
-      }
-    });
+  const runs = scenarioVariants(file).flatMap((parameters) => {
+    try {
+      const { scenario } = loadScenario(file, parameters);
+      const label = [scenario.name, parametersText(parameters)].filter(Boolean).join(" ");
+      return [{ file, parameters, label, untilSeconds: scenario.until / 1000 }];
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError)) throw thrown;
+      problems.push(thrown.message);
+      return [];
+    }
+  });
   if (problems.length > 0) throw new AgentError("config.invalid", [...new Set(problems)].join("\n"));
-  return runs;
+  return runs.filter(({ parameters }) => hasValues(parameters, only));
+}
+
+function hasValues(parameters: Parameters, wanted: RunChoice["only"]): boolean {
+  return [...wanted].every(([name, value]) => {
+    const own = parameters[name];
+    return own !== undefined && valueText(own) === value;
+  });
 }
 
 function scenarioFiles(path: string): string[] {

@@ -1,7 +1,7 @@
 import { AgentError } from "#lib/errors";
 import { nameHint } from "#lib/nearest-name";
 import { checkExpectations, judge } from "../expectations.ts";
-import type { SimulationResult } from "../result.ts";
+import { remarksOf, type SimulationResult } from "../result.ts";
 
 /** What a matcher of vitest answers; `message` is shown where the answer is not the expected one. */
 interface Verdict {
@@ -14,9 +14,9 @@ export const matchers = {
   toHavePassed: (received: SimulationResult): Verdict => {
     const result = resultOf(received);
     const failed = result.expectations.filter(({ ok }) => !ok).map(({ name, detail }) => `  ${name}: ${detail}`);
-    const refused = (result.cloud.refusals ?? []).map(({ contract, reason }) => `  not taken: ${contract}: ${reason}`);
+    const remarks = remarksOf(result).map((remark) => `  ${remark}`);
     const found =
-      failed.length > 0 ? ["these do not hold:", ...failed, ...refused].join("\n") : "every expectation holds";
+      failed.length > 0 ? ["these do not hold:", ...failed, ...remarks].join("\n") : "every expectation holds";
     return verdict(result, failed.length === 0, found);
   },
 
