@@ -39,6 +39,8 @@ import { createLeases, type Leases } from "./link/leases.ts";
 import { startLink, type Link } from "./link/link.ts";
 import { cleaningOf } from "./execution/cleaning-place.ts";
 import { createOutlooks } from "./execution/outlook.ts";
+import type { Carrier } from "./operator/carrier.ts";
+import { createDesk, type Desk, type DeskDeps } from "./operator/desk.ts";
 import type { DeviceProfile } from "./profile.ts";
 import { createLiveLane } from "./execution/live-lane.ts";
 import { startResourceMonitor } from "./execution/resource-monitor.ts";
@@ -88,6 +90,8 @@ export interface AgentDeps {
   readonly crypto: { readonly verifier: Verifier; readonly sha256: Sha256 };
   readonly tools: ToolDrivers;
   readonly control: Control;
+  /** The person who carries the device; `control` then is the same, and the tools are what this person is asked. */
+  readonly carrier?: Carrier;
   /** Where telemetry is recorded; without it, only the live lane is sent. */
   readonly telemetry?: TelemetrySetup;
   /** Planners that the device feeds itself. */
@@ -136,6 +140,8 @@ export interface Agent extends AsyncDisposable {
   jog(move: JogMove): Promise<JogResult>;
   /** What a technician on a console may look at and do. */
   readonly technician: Technician;
+  /** Where stages wait for the person who carries the device, if there is one. */
+  readonly desk: Desk | undefined;
 }
 
 /** Puts an agent together and starts it; the same in production and in a simulation. A failing start ends what had started. */
@@ -154,7 +160,7 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   starting.use(startClockWatch({ clock, journal, log }));
   const leases = createLeases({ journal, clock, log });
   // Link and executor know each other; neither asks the other before both are there.
-  const parts: { link?: Link; executor?: Executor; telemetry?: TelemetryPart } = {};
+  const parts: { link?: Link; executor?: Executor; telemetry?: TelemetryPart; technician?: Technician } = {};
   const link: LinkStatus = {
     isOnline: () => parts.link?.isOnline() ?? false,
     grantBytesPerSecond: () => parts.link?.grantBytesPerSecond(),
@@ -166,7 +172,10 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   };
   const replanner: Replanner = { revisePlan: (question) => parts.link?.revisePlan(question) };
   const experience = await startExperience({ store, log });
-  const robot = startRobot(settings, deps, { journal, link, replanner, uuid, experience }, starting);
+  const order: DeskDeps["order"] = async (given, command) => {
+    await parts.technician?.order(given, { actor: "operator", command });
+  };
+  const robot = startRobot(settings, deps, { journal, link, replanner, uuid, experience, order }, starting);
   const isSampleDue = createLiveLane(clock, () => journal.state());
   const live = (): RobotView | undefined => (isSampleDue() ? robot.view() : undefined);
   const waitingBlocks = (): number => waitingIn(parts.telemetry?.status().fill);
@@ -187,9 +196,10 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
   const { safety } = robot.executor;
   const status = { telemetry: () => telemetry?.status(), feeds: () => feeds?.status() ?? [] };
   const technicianParts = { journal, leases, uuid, robot, executor, link: parts.link, ...status };
-  const technician = startTechnician(settings, deps, technicianParts);
+  const technician = (parts.technician = startTechnician(settings, deps, technicianParts));
   return {
     technician,
+    desk: robot.desk,
     state: () => journal.state(),
     report: () => deps.control.report(),
     robot: robot.view,
@@ -277,6 +287,7 @@ function record(
 
 interface Robot {
   readonly view: () => RobotView;
+  readonly desk: Desk | undefined;
   readonly flash: () => FlashBudget | undefined;
   readonly executor: ExecutorDeps;
 }
@@ -287,22 +298,24 @@ interface RobotParts {
   readonly replanner: Replanner;
   readonly uuid: () => string;
   readonly experience: Experience;
+  readonly order: DeskDeps["order"];
 }
 
 /** The robot's senses, tools and health, and all that the executor needs of them. */
 function startRobot(
   { deviceId, profile, software, policies = DEFAULT_POLICIES, enduranceBytes }: AgentSettings,
   deps: AgentDeps,
-  { journal, link, replanner, uuid, experience }: RobotParts,
+  { journal, link, replanner, uuid, experience, order }: RobotParts,
   starting: AsyncDisposableStack,
 ): Robot {
-  const { clock, log, control, tools: drivers, onFailure } = deps;
+  const { clock, log, control, carrier, tools: drivers, onFailure } = deps;
   const durable = starting.use(watchCommits(journal, clock));
   const watch = starting.use(
     startDriverWatch({ clock, rng: deps.rng.fork("drivers"), log, drivers, control, journal: durable }),
   );
   const resources = starting.use(startResourceMonitor({ clock, log, probe: deps.board, enduranceBytes }));
-  const senses = createSenses({ clock, control, drivers, watch, link, resources });
+  const atHand = carrier ? profile.tools : [];
+  const senses = createSenses({ clock, control, drivers, watch, link, resources, atHand });
   const safety = starting.use(startSafetyMonitor({ clock, log, control, drivers, journal: durable }));
   const maps = deps.maps ?? createMapSource();
   const outlooks = createOutlooks({
@@ -311,11 +324,13 @@ function startRobot(
     log,
     learned: experience.learned,
   });
-  const tools = createTools({ clock, control, drivers, cleaning: cleaningOf(profile, maps) });
+  const view = (): RobotView => senses.view({});
+  const desk = carrier && starting.use(createDesk({ clock, deviceId, journal, link, carrier, uuid, senses, order }));
+  const tools = createTools({ clock, control, drivers, cleaning: cleaningOf(profile, maps), desk });
   const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
   const identity = { clock, rng, log, uuid, deviceId, profile, software, policies, onFailure };
-  return { view: () => senses.view({}), flash: () => resources.flash(), executor: { ...identity, ...parts } };
+  return { view, desk, flash: () => resources.flash(), executor: { ...identity, ...parts } };
 }
 
 interface LinkParts {

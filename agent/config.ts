@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "#contract/identifiers";
+import { PoseTuple } from "#contract/spatial";
 import { PlannerSink } from "#feed/planner-sink";
 import { BrokerAccess } from "#lib/broker-access";
 import { Role } from "./console/core/role.ts";
@@ -83,6 +84,17 @@ export const AgentConfig = z.strictObject({
     .strictObject({ listen: Address.meta({ description: "HOST:PORT; 127.0.0.1 for this machine only" }) })
     .exactOptional()
     .meta({ description: "what the console shows, for browsers, read-only (docs/console.md)" }),
+  operator: z
+    .strictObject({
+      home: PoseTuple.meta({ description: "where the device is at first: on the map, such as at its cradle" }),
+      page: z
+        .string()
+        .regex(/^(?:127\.0\.0\.1|\[::1\]|localhost):\d{1,5}$/, "host:port of the loopback, such as 127.0.0.1:8765")
+        .default("127.0.0.1:8765")
+        .meta({ description: "where the operator's page is served, on this device only; port 0 takes a free one" }),
+    })
+    .exactOptional()
+    .meta({ description: "of a device that a person carries (docs/pda.md)" }),
   clock: z
     .strictObject({
       factor: z.number().positive().max(1000).meta({ unit: "1", description: "simulated seconds per real second" }),

@@ -10,6 +10,8 @@ import { makeFolder } from "#lib/node/folder";
 import { createJsonPoster } from "#lib/node/json-poster";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
 import { startNetworkWatch } from "#lib/node/network-watch";
+import { AgentError } from "#lib/errors";
+import { type Pose, poseFrom } from "#lib/geometry";
 import { createPinoLog } from "#lib/node/pino-log";
 import { disposeInTime, listenForEnd } from "#lib/node/program-end";
 import { createSystemClock, type ClockScale } from "#lib/node/system-clock";
@@ -34,6 +36,7 @@ import type { Policies } from "./core/policies.ts";
 import { LocalFixes } from "./core/local-fixes.ts";
 import { SeverityPolicy } from "./core/severity.ts";
 import { type DeviceProfile, motionProfileOf } from "./profile.ts";
+import { type Carrier, createCarrier } from "./operator/carrier.ts";
 import { rehearse } from "./rehearsal.ts";
 
 export interface RunAgentOptions {
@@ -61,7 +64,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
   const end = listenForEnd(log);
   const parts = new AsyncDisposableStack();
   try {
-    const { control, tools, store } = await openDevice(
+    const { control, carrier, tools, store } = await openDevice(
       config,
       profile,
       { clock, scale, log, onFailure: end.fail },
@@ -84,6 +87,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       crypto: { verifier, sha256: sha256Hex },
       tools,
       control,
+      ...(carrier && { carrier }),
       feeds: {
         list: config.feeds,
         post: (sink) => {
@@ -123,22 +127,40 @@ interface DeviceDeps {
   readonly onFailure: (thrown: unknown) => void;
 }
 
+interface Device {
+  readonly control: Control;
+  readonly carrier?: Carrier;
+  readonly tools: ToolDrivers;
+  readonly store: Awaited<ReturnType<typeof startWorkerStore>>;
+}
+
 /** The disk, the tools and the motion loop of this device, each ended by `parts`. */
 async function openDevice(
   config: AgentConfig,
   profile: DeviceProfile,
   { clock, scale, log, onFailure }: DeviceDeps,
   parts: AsyncDisposableStack,
-): Promise<{ control: Control; tools: ToolDrivers; store: Awaited<ReturnType<typeof startWorkerStore>> }> {
+): Promise<Device> {
   makeFolder(config.dataDir, "dataDir is where the journal is kept");
   const path = join(config.dataDir, "core.db");
   const store = parts.use(await startWorkerStore({ path, ...storageOf(config), log, onFatal: onFailure }));
   const drivers = driversOf(config, profile);
   const tools = await createToolDrivers(drivers, clock);
   for (const driver of [tools.battery, tools.load, tools.scanner]) parts.use(driver);
+  if (drivers.kind === "carried" || profile.worker === "person") {
+    const carrier = createCarrier(clock, homeOf(config));
+    // Hands and eyes are the person's, also where a world plays the terminal.
+    return { control: carrier, carrier, tools: { battery: tools.battery }, store };
+  }
   const motion = motionProfileOf(profile);
   const control = await startWorkerControl({ clockScale: scale, profile: motion, drivers, clock, log, onFailure });
   return { control: parts.use(control), tools, store };
+}
+
+function homeOf({ operator }: AgentConfig): Pose {
+  if (operator) return poseFrom(operator.home);
+  const reason = "operator is missing: a person carries this device, so say where it is at first (operator.home)";
+  throw new AgentError("config.invalid", reason);
 }
 
 const MEGA = 1e6;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ACTIONS } from "#contract/actions";
 import { Name } from "#contract/identifiers";
 import { PointTuple, PoseTuple } from "#contract/spatial";
+import { CarriedDevices } from "#drivers/carried-devices";
 import { Devices } from "#drivers/catalogue";
 import { REACTION } from "#edge-planner/kinematics";
 import { PEOPLE_RULES } from "#edge-planner/moving-clearance";
@@ -19,10 +20,13 @@ const Action = z.string().refine((name) => Object.hasOwn(ACTIONS, name), {
   message: `one of ${Object.keys(ACTIONS).join(", ")}`,
 });
 
-/** What a device is and can do (`config/devices/*.yaml`, units in the README there); the 2D world reads the same numbers. */
-export const DeviceProfile = z
+const Profile = z
   .strictObject({
     kind: Name,
+    worker: z.enum(["robot", "person"]).default("robot").meta({
+      description:
+        "who does the work: a robot that this commands, or a person who carries it and is asked on its screen",
+    }),
     actions: z.array(Action).min(1),
     tools: z.array(Name),
     gate: z.enum(["own", "external"]),
@@ -102,7 +106,7 @@ export const DeviceProfile = z
       })
       .default({ maxDistance: 0.5, maxYaw: 0.8, maxSpeed: 0.2 }),
     telemetry: TelemetryProfile.default(DEFAULT_TELEMETRY),
-    drivers: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("simulated") }), Devices]),
+    drivers: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("simulated") }), Devices, CarriedDevices]),
   })
   .superRefine(({ gate, drivers }, context) => {
     const pilot = drivers.kind === "devices" ? drivers.pilot : undefined;
@@ -110,7 +114,44 @@ export const DeviceProfile = z
     const message = `${gate}, but drivers.pilot.gate is ${pilot.gate}: status and reports must show who commands the base`;
     context.addIssue({ code: "custom", message, path: ["gate"], input: gate });
   });
+/**
+ * What a device is and can do (`config/devices/*.yaml`, units in the README there); the 2D world reads the same numbers. Of a
+ * device that a person carries, what is not said of body and senses is that of a person who walks.
+ */
+export const DeviceProfile = z.preprocess(asWalker, Profile);
 export type DeviceProfile = z.infer<typeof DeviceProfile>;
+
+function asWalker(value: unknown): unknown {
+  const isCarried = typeof value === "object" && value !== null && Reflect.get(value, "worker") === "person";
+  return isCarried ? { ...WALKER, ...value } : value;
+}
+
+/** A person on foot, for planned ways and for the 2D world: an octagon of 0.5 m, at a walking pace, who looks around. */
+const WALKER = {
+  gate: "external",
+  footprint: [
+    [0.25, 0.1],
+    [0.1, 0.25],
+    [-0.1, 0.25],
+    [-0.25, 0.1],
+    [-0.25, -0.1],
+    [-0.1, -0.25],
+    [0.1, -0.25],
+    [0.25, -0.1],
+  ],
+  limits: {
+    maxSpeed: 1.2,
+    maxReverseSpeed: 0.3,
+    maxAngularSpeed: 2.5,
+    maxAcceleration: 1.2,
+    maxDeceleration: 2,
+    maxAngularAcceleration: 5,
+  },
+  control: { hz: 20, scanStaleMs: 250 },
+  lidar: { hz: 10, rays: 180, fieldOfView: 2 * Math.PI, rangeMax: 12, rangeSigma: 0.01, dropout: 0, mount: [0, 0, 0] },
+  odometry: { hz: 50, gainSigma: 0.005, walkXy: 0.002, walkYaw: 0.005 },
+  position: { hz: 10, sigmaXy: 0.02, sigmaYaw: 0.01, delayMs: 50 },
+};
 
 /** From a command to the motors. */
 const TO_MOTORS: Seconds = 0.05;

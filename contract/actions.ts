@@ -30,6 +30,11 @@ export const PickInputs = z.strictObject({
   uom: z.string().min(1).max(20).optional().meta({ description: "unit of measure, default EA" }),
   lot: z.string().max(100).optional(),
   serial: z.string().max(100).optional(),
+  gtin: z
+    .string()
+    .regex(/^(?:\d{8}|\d{12,14})$/)
+    .optional()
+    .meta({ description: "GTIN-8, -12, -13 or -14 on the item, where its barcode does not carry the SKU" }),
 });
 export const PlaceInputs = z.strictObject({ to: Name.meta({ description: "location" }) });
 export const ScanInputs = z.strictObject({

@@ -5,6 +5,7 @@ import { PoseTuple } from "#contract/spatial";
 import { Fault } from "./faults/fault.ts";
 import { NetworkFault } from "./faults/network-fault.ts";
 import { Duration } from "./moment.ts";
+import { OperatorScript } from "./operator/script.ts";
 import { Matrix } from "./scenario-matrix.ts";
 import {
   BodySpec,
@@ -29,6 +30,7 @@ const Robot = z.strictObject({
   odometryOrigin: PoseTuple.optional().meta({ description: "where its wheels believe to start; zeros if absent" }),
   body: BodySpec.optional().meta({ description: "what the robot really is, where that differs from its profile" }),
   knowsMap: z.boolean().default(true),
+  operator: OperatorScript.optional().meta({ description: "who carries it, of a device whose worker is a person" }),
   navigate: z
     .strictObject({ to: PoseTuple, tolerance: Length.optional() })
     .optional()

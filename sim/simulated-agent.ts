@@ -3,6 +3,7 @@ import { startInlineControl } from "#agent/control/inline-control";
 import type { Control } from "#agent/control/control";
 import type { TickWatcher } from "#agent/control/motion-loop";
 import { openSqliteStore } from "#agent/io/sqlite-store";
+import { createCarrier } from "#agent/operator/carrier";
 import { motionProfileOf, type DeviceProfile } from "#agent/profile";
 import type { Store } from "#agent/store";
 import type { Sha256, Verifier } from "#contract/crypto";
@@ -13,6 +14,7 @@ import { simulatedToolDrivers } from "#drivers/simulated/tool-drivers";
 import type { MapSource } from "#edge-planner/map-cache";
 import type { Clock } from "#lib/clock";
 import { AgentError } from "#lib/errors";
+import type { Pose } from "#lib/geometry";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import { delayed } from "./delayed.ts";
@@ -43,6 +45,8 @@ export interface SimulatedAgent extends AsyncDisposable {
 export interface SimulatedAgentDeps {
   readonly deviceId: string;
   readonly profile: DeviceProfile;
+  /** Of a device that a person carries: where they begin. */
+  readonly home?: Pose | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -173,14 +177,19 @@ class Computer implements SimulatedAgent {
     const log = deviceLog.child({ process: this.deviceId });
     const disk = life.port(delayed(store!, () => this.disk.rest()));
     await this.#ear.catchUp(disk);
-    const control = await startInlineControl({
-      clock,
-      profile: motionProfileOf(profile),
-      drivers: wired.motion(simulatedMotionDrivers(channels[0], clock), this.deviceId),
-      log,
-      maps,
-      onTick: this.#deps.onTick,
-    });
+    const { home } = this.#deps;
+    const carrier = home && createCarrier(clock, home);
+    const control =
+      carrier ??
+      (await startInlineControl({
+        clock,
+        profile: motionProfileOf(profile),
+        drivers: wired.motion(simulatedMotionDrivers(channels[0], clock), this.deviceId),
+        log,
+        maps,
+        onTick: this.#deps.onTick,
+      }));
+    const tools = simulatedToolDrivers(channels[1], clock);
     own.control = control;
     own.agent = await composeAgent(
       { site: "default", deviceId: this.deviceId, profile, software: SOFTWARE },
@@ -191,8 +200,10 @@ class Computer implements SimulatedAgent {
         store: wired.store(this.#ear.at(disk), this.deviceId),
         transport: wired.transport(network.transport(this.deviceId), this.deviceId),
         crypto: { ...crypto, verifier: wired.verifier(crypto.verifier, this.deviceId) },
-        tools: wired.tools(simulatedToolDrivers(channels[1], clock), this.deviceId),
+        // Of a person, hands and eyes are no drivers.
+        tools: wired.tools(carrier ? { battery: tools.battery } : tools, this.deviceId),
         control,
+        ...(carrier && { carrier }),
         maps,
         onFailure: (thrown) => this.#endByFailure(own, thrown),
       },

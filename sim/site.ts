@@ -6,6 +6,7 @@ import { readEventData } from "#contract/event-data";
 import { createNodeSigner, createNodeVerifier, generateKey, sha256Hex } from "#contract/io/node-crypto";
 import { type ContractStatus, isFinal } from "#contract/status";
 import { repeat } from "#lib/clock";
+import { poseFrom } from "#lib/geometry";
 import type { Log } from "#lib/log";
 import type { Rng } from "#lib/rng";
 import type { VirtualClock } from "#lib/virtual-clock";
@@ -14,6 +15,7 @@ import type { Sizes } from "./evidence.ts";
 import { damagesMemory, type Fault, harmsDisk } from "./faults/fault.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import type { Observer } from "./observer.ts";
+import { startOperators, type OperatorsDeps } from "./operator/operators.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { startPusher, type Pusher } from "./pusher.ts";
 import type { LoadedScenario } from "./scenario-file.ts";
@@ -110,9 +112,11 @@ export class Site implements AsyncDisposable {
       rewiring,
     };
     this.agents = new Map(
-      scenario.robots.map(({ id }) => {
+      scenario.robots.map(({ id, pose }) => {
         const storage = scenario.faults.some((fault) => harmsDisk(fault, id)) ? ("disk" as const) : ("memory" as const);
-        const own = { deviceId: id, profile: loaded.profiles.get(id)!, rng: rng.fork(`agent ${id}`), storage };
+        const profile = loaded.profiles.get(id)!;
+        const home = profile.worker === "person" ? poseFrom(pose) : undefined;
+        const own = { deviceId: id, profile, home, rng: rng.fork(`agent ${id}`), storage };
         const onEvents = (events: readonly Event[]): void => this.#hearDevice(id, events);
         const onTick =
           observer.tick && ((...tick: Parameters<TickWatcher>) => this.#observer.tick?.(this.#seconds(), id, ...tick));
@@ -129,6 +133,7 @@ export class Site implements AsyncDisposable {
     this.#stack.defer(repeat(clock, LOOK_EVERY_MS, () => this.#watch()));
     this.follow(this.cloud.start());
     for (const agent of this.agents.values()) this.follow(agent.start());
+    this.#startOperators(loaded, { clock, rng: rng.fork("operators"), log, maps: places.maps });
   }
 
   /** Nothing is told any more: what follows is only the parts' goodbye. */
@@ -162,6 +167,14 @@ export class Site implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
+  }
+
+  #startOperators(loaded: LoadedScenario, deps: Pick<OperatorsDeps, "clock" | "rng" | "log" | "maps">): void {
+    const note: OperatorsDeps["note"] = (who, text) => this.#observer.intervention(this.#seconds(), who, text);
+    for (const operator of startOperators(loaded, { ...deps, world: this.world, agents: this.agents, note })) {
+      this.#stack.use(operator);
+      this.follow(operator.ended);
+    }
   }
 
   #startSchedule({ scenario }: LoadedScenario): Schedule {

@@ -48,7 +48,8 @@ function driveReports(situation: Situation, attempt: Attempt): readonly Step[] {
   const { stageId } = attempt;
   const sinceProgressMs = situation.now.monoMs - (situation.activity.progressAtMs ?? attempt.startedMs);
   const reports: Step[] = [];
-  if (sinceProgressMs >= PROGRESS_EVERY_MS) reports.push({ type: "report-progress", stageId });
+  if (sinceProgressMs >= PROGRESS_EVERY_MS || hasNews(situation, attempt))
+    reports.push({ type: "report-progress", stageId });
   if (isEstimateDue(situation, attempt)) reports.push({ type: "report-estimate", stageId });
   return reports;
 }

@@ -1,4 +1,5 @@
 import type { Severity } from "#contract/contract";
+import type { Movement } from "#contract/movement";
 import type { ContractState } from "#contract/state";
 import type { Drift } from "./conditions.ts";
 import type { Violation } from "./constraints.ts";
@@ -12,7 +13,8 @@ import type { Output } from "./step.ts";
 
 /** What writing events takes besides the situation. */
 export interface StepDeps {
-  readonly deviceId: string;
+  /** Who does the work, as the planner names those who move goods. */
+  readonly actor: Movement["actor"];
   readonly outlook: Outlook;
   readonly uuid: () => string;
   /** Name of an attempt for the device, which remembers it; unique per attempt. */
@@ -31,6 +33,11 @@ export type EventBody = NewEvent extends infer Each
   : never;
 
 type EndingType = "contract.expired" | "contract.failed" | "contract.aborted" | "contract.released";
+
+/** Who moves goods, in the planner's terms. */
+export function actorOf(worker: "robot" | "person", deviceId: string): Movement["actor"] {
+  return { kind: worker === "person" ? "HUMAN" : "ROBOT", id: deviceId };
+}
 
 /** The end of the contract, and what became of its load. */
 export function ending(type: EndingType, situation: Situation, reason: string, detail?: string): readonly EventBody[] {

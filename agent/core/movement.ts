@@ -17,7 +17,7 @@ export function movementOf(
   stage: Stage,
   output: Output,
   { contract, parent = contract, now }: Pick<Situation, "contract" | "parent" | "now">,
-  { deviceId, uuid }: { readonly deviceId: string; readonly uuid: () => string },
+  { actor, uuid }: { readonly actor: Movement["actor"]; readonly uuid: () => string },
 ): Movement | undefined {
   const planned = plannedMovement(stage);
   const counted = planned && countOf(stage, planned, output);
@@ -33,7 +33,7 @@ export function movementOf(
     uom: planned.uom ?? picked?.uom ?? EACH,
     ...(documentRef && { document_ref: documentRef }),
     occurred_at: timestamp(now.wallMs),
-    actor: { kind: "ROBOT", id: deviceId },
+    actor,
   };
   // A stage that put nothing where it should has moved nothing.
   return movementProblems(movement).length === 0 ? movement : undefined;

@@ -12,7 +12,7 @@ import { movesBase } from "../core/action-traits.ts";
 import type { CommandDecision, CommandHandler } from "../core/command-handler.ts";
 import { sampleOf } from "../core/durations.ts";
 import { wayLength } from "../core/estimate.ts";
-import type { StepDeps } from "../core/event-parts.ts";
+import { actorOf, type StepDeps } from "../core/event-parts.ts";
 import type { JogMove, JogResult } from "../core/jog.ts";
 import { delayOf } from "../core/failure-policy.ts";
 import { noticedIn } from "../core/notices.ts";
@@ -375,8 +375,8 @@ export class Executor implements CommandHandler, AsyncDisposable {
 
   #stepDeps({ outlook }: Situation): StepDeps {
     const { deviceId, uuid, profile, software } = this.#deps;
-    const { battery, drivers } = profile;
-    return { deviceId, uuid, keyOf, outlook, capacityWh: battery.capacityWh, tools: `${drivers.kind}, ${software}` };
+    const known = { uuid, keyOf, outlook, capacityWh: profile.battery.capacityWh };
+    return { ...known, actor: actorOf(profile.worker, deviceId), tools: `${profile.drivers.kind}, ${software}` };
   }
 
   /** Motion learns the place once per revision of the contract, before anything is driven. */

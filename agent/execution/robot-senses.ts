@@ -14,6 +14,8 @@ export interface SensesDeps {
   readonly watch: Pick<DriverWatch, "states">;
   readonly link: Pick<LinkStatus, "isOnline" | "grantBytesPerSecond">;
   readonly resources: Pick<ResourceMonitor, "reading">;
+  /** Tools that are not driven, but always at hand: those of the person who carries the device. */
+  readonly atHand?: readonly string[];
 }
 
 /** The robot as its sensors tell it. */
@@ -27,14 +29,16 @@ export interface RobotSenses {
 /** An answer that takes longer than this is no answer. */
 const FEEL_WITHIN_MS = 2000;
 
-export function createSenses({ clock, control, drivers, watch, link, resources }: SensesDeps): RobotSenses {
+export function createSenses(deps: SensesDeps): RobotSenses {
+  const { clock, control, drivers, watch, link, resources, atHand = [] } = deps;
+  const own = Object.fromEntries(atHand.map((tool) => [tool, "ok" as const]));
   let felt: boolean | undefined;
   return {
     view(load) {
       const battery = drivers.battery.latest()?.charge;
       const isLoaded = felt ?? Object.keys(load).length > 0;
       const report = control.report();
-      const tools = { base: report ? "ok" : "down", ...watch.states() } as const;
+      const tools = { base: report ? "ok" : "down", ...own, ...watch.states() } as const;
       const grant = link.grantBytesPerSecond();
       const known = {
         isLoaded,

@@ -3,9 +3,12 @@ import type { ToolDrivers } from "#drivers/driver";
 import type { Control } from "../control/control.ts";
 import type { ToolResult, Verification } from "../core/situation.ts";
 import { type CleaningDeps, createClean } from "./cleaning/clean.ts";
+import type { Desk } from "../operator/desk.ts";
+import { PROMPTED_ACTIONS } from "../operator/prompts.ts";
 import { createNavigate } from "./navigate.ts";
 import { createPick } from "./pick.ts";
 import { createPlace } from "./place.ts";
+import { createPrompted } from "./prompted.ts";
 import { createScan } from "./scan.ts";
 import type { Tool, ToolRequest } from "./tool.ts";
 import { createWait } from "./wait.ts";
@@ -16,6 +19,8 @@ export interface ToolDeps {
   readonly drivers: ToolDrivers;
   /** What cleaning takes of profile and place. */
   readonly cleaning: Pick<CleaningDeps, "robot" | "mapOf">;
+  /** Of a device that is carried: its tools are a person, who is asked here. */
+  readonly desk?: Desk | undefined;
 }
 
 /** The only way to a tool; nothing that the contract's scope does not name passes here, whoever asks. */
@@ -25,15 +30,10 @@ export interface Tools {
 }
 
 /** The tools of this device by the names of their actions. */
-export function createTools({ clock, control, drivers, cleaning }: ToolDeps): Tools {
-  const handling = { clock, control, load: drivers.load };
-  const tools: Readonly<Record<string, Tool>> = {
-    navigate: createNavigate({ clock, control }),
-    pick: createPick(handling),
-    place: createPlace(handling),
-    scan: createScan(drivers.scanner),
-    clean: createClean({ clock, control, head: drivers.cleaner, ...cleaning }),
-    wait: createWait(clock),
+export function createTools(deps: ToolDeps): Tools {
+  const tools: ToolTable = {
+    ...(deps.desk ? peoplesTools(deps.desk) : machineTools(deps)),
+    wait: createWait(deps.clock),
   };
   return {
     act(request, signal) {
@@ -47,6 +47,23 @@ export function createTools({ clock, control, drivers, cleaning }: ToolDeps): To
       return tool ? await tool.verify(request) : { answer: "unknown", detail: "there is no tool to ask" };
     },
   };
+}
+
+type ToolTable = Readonly<Record<string, Tool>>;
+
+function machineTools({ clock, control, drivers, cleaning }: ToolDeps): ToolTable {
+  const handling = { clock, control, load: drivers.load };
+  return {
+    navigate: createNavigate({ clock, control }),
+    pick: createPick(handling),
+    place: createPlace(handling),
+    scan: createScan(drivers.scanner),
+    clean: createClean({ clock, control, head: drivers.cleaner, ...cleaning }),
+  };
+}
+
+function peoplesTools(desk: Desk): ToolTable {
+  return Object.fromEntries(PROMPTED_ACTIONS.map((action) => [action, createPrompted(desk)]));
 }
 
 function inScope({ contract, stage }: ToolRequest): boolean {

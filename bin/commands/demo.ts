@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { runRecorded } from "#sim/recorded-run";
 import { unmappedOf } from "#sim/recorder";
@@ -26,7 +27,7 @@ interface DemoOptions {
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
 /** Scenarios that make a demo; those of later versions are not offered yet. */
-const DEMOS = ["warehouse-pick", "warehouse-serial", "warehouse-ros", "clean-floor"].filter((name) =>
+const DEMOS = ["warehouse-pick", "warehouse-serial", "warehouse-ros", "clean-floor", "pda-pick"].filter((name) =>
   existsSync(join(SCENARIOS, `${name}.yaml`)),
 );
 
@@ -52,8 +53,11 @@ async function demo(options: DemoOptions): Promise<void> {
   });
   const factor = options.speed ?? speedOf(loaded);
   print(`${loaded.scenario.title ?? loaded.scenario.name} (scenario ${loaded.scenario.name}, seed ${options.seed})`);
-  const { result, record } = options.fast
-    ? await runFast(loaded, options, story)
+  // Whoever answers the screen of a carried device is simulated, too.
+  const hasPeople = [...loaded.profiles.values()].some(({ worker }) => worker === "person");
+  const isVirtual = options.fast === true || hasPeople;
+  const { result, record } = isVirtual
+    ? await runFast(loaded, { ...options, speed: factor }, story)
     : await runReal({
         scenarioFile: file,
         loaded,
@@ -89,11 +93,21 @@ function toldToStop(): AbortSignal {
 
 async function runFast(
   loaded: LoadedScenario,
-  { seed }: DemoOptions,
+  { seed, fast, speed }: Pick<DemoOptions, "seed" | "fast"> & { readonly speed: number },
   observer: ReturnType<typeof createStory>,
 ): Promise<{ result: SimulationResult; record: Parameters<typeof writeReport>[1] }> {
   print("Virtual time: everything in this process, from one seed.\n");
-  const { simulation, record } = await runRecorded(loaded, { seed, observer, realMs: () => performance.now() });
+  const startedMs = performance.now();
+  const onSlice = async (virtualMs: number): Promise<void> => {
+    const aheadMs = startedMs + virtualMs / speed - performance.now();
+    if (!fast && aheadMs > 0) await sleep(aheadMs);
+  };
+  const { simulation, record } = await runRecorded(loaded, {
+    seed,
+    observer,
+    onSlice,
+    realMs: () => performance.now(),
+  });
   return { result: simulation.result, record };
 }
 
