@@ -126,7 +126,8 @@ function reach(search: PieceSearch, from: number, to: number): void {
   const through = Math.min(straight, slanting);
   if (through >= (search.reached.get(to) ?? Infinity)) return;
   search.reached.set(to, through);
-  search.cameFrom.set(to, from);
+  // What a cost was measured from is what it came from: then costs only fall on the way back, and it cannot go round in circles.
+  search.cameFrom.set(to, slanting < straight ? before! : from);
   search.queue.push(to, through + between(place, search.goalPlace));
 }
 
