@@ -63,7 +63,12 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
     makeFolder(config.dataDir, "dataDir is where the database is kept");
     const path = join(config.dataDir, "cloud.db");
     const store = parts.use(
-      openSqliteStore({ path, newCloudId: randomUUID(), ...(options.isRestored && { restored: {} }) }),
+      openSqliteStore({
+        path,
+        newCloudId: randomUUID(),
+        gather: setImmediate,
+        ...(options.isRestored && { restored: {} }),
+      }),
     );
     const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
     const { transport, brokerUrl } = await openBroker(config, { log, say: options.say }, parts);

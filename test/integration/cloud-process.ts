@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { writePrivateKey } from "#contract/io/key-file";
+import { generateKey } from "#contract/io/node-crypto";
 import { awaited, startChild } from "../../bin/demo/child.ts";
 import { PROGRAM } from "./command-run.ts";
 
@@ -10,6 +12,9 @@ export interface CloudProcess extends AsyncDisposable {
   readonly url: string;
   readonly brokerUrl: string;
   readonly folder: string;
+  readonly pid: number | undefined;
+  /** Ends it in order; its files stay until it is disposed of. */
+  stop(): Promise<void>;
 }
 
 const START_WITHIN_MS = 30_000;
@@ -26,9 +31,11 @@ export async function startCloudProcess(settings: Readonly<Record<string, unknow
     dataDir: join(folder, "data"),
     platformKey: join(folder, "keys", "platform.jwk"),
   };
+  // A cloud makes itself a key only where it is alone with its embedded broker.
+  if ("broker" in settings) writePrivateKey(own.platformKey, generateKey().privateJwk);
   writeFileSync(config, stringify({ ...own, ...settings }));
   const { promise, bring } = awaited<RegExpExecArray>("the cloud did not start", START_WITHIN_MS);
-  stack.use(
+  const child = stack.use(
     startChild({
       name: "the cloud",
       args: [PROGRAM, "cloud", "--config", config],
@@ -43,5 +50,12 @@ export async function startCloudProcess(settings: Readonly<Record<string, unknow
   );
   const [, url, brokerUrl] = await promise;
   const running = stack.move();
-  return { url: url!, brokerUrl: brokerUrl!, folder, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    url: url!,
+    brokerUrl: brokerUrl!,
+    folder,
+    pid: child.pid,
+    stop: async () => child[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

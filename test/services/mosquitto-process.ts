@@ -31,7 +31,11 @@ export async function startMosquitto(
   const file = join(folder, "mosquitto.conf");
   // Started by root, it would give up its rights and could not read what belongs to root.
   const user = process.getuid?.() === 0 ? "user root\n" : "";
-  await writeFile(file, `${await settings({ port, folder })}\nlog_dest stderr\nlog_type all\n${user}`, { mode: 0o644 });
+  await writeFile(
+    file,
+    `${await settings({ port, folder })}\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n${user}`,
+    { mode: 0o644 },
+  );
   let child = await run(file);
   return {
     port,
