@@ -52,6 +52,11 @@ export const CloudConfig = ExecutionConfig.extend({
     .union([z.string(), BrokerAccess])
     .optional()
     .meta({ description: "a broker to use instead of the embedded one: its URL, or url, fallbacks, tls and so on" }),
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, "a URL postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    .optional()
+    .meta({ description: "a PostgreSQL to use instead of a file in `dataDir` (docs/growing.md)" }),
   dataDir: z.string().min(1).default("./data/cloud"),
   /** For demos, whose processes share one stretched clock; see `ClockScale`. */
   clock: z

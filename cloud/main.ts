@@ -10,7 +10,7 @@ import type { Log } from "#lib/log";
 import { makeFolder } from "#lib/node/folder";
 import { createJsonPoster } from "#lib/node/json-poster";
 import { createMqttTransport } from "#lib/node/mqtt-transport";
-import { disposeInTime, listenForEnd } from "#lib/node/program-end";
+import { disposeInTime, listenForEnd, type ProgramEnd } from "#lib/node/program-end";
 import { createPinoLog } from "#lib/node/pino-log";
 import { createSystemClock } from "#lib/node/system-clock";
 import { loadYaml } from "#lib/node/yaml-file";
@@ -26,7 +26,10 @@ import type { HttpDeps } from "./io/http.ts";
 import { createMetrics } from "./io/metrics.ts";
 import { readMapFolder } from "./io/map-folder.ts";
 import { openSqliteArchive } from "./io/sqlite-archive.ts";
+import { openPostgresStore } from "./io/postgres/store.ts";
 import { openSqliteStore } from "./io/sqlite-store.ts";
+import { openStandbyDoor } from "./io/standby-door.ts";
+import type { CloudStore } from "./io/store.ts";
 import { hmacHex, sendWebhook } from "./io/webhook-sender.ts";
 import { loadPolicy } from "./io/policy-file.ts";
 import { createEquator } from "./core/equator/site-map.ts";
@@ -61,15 +64,7 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
   const parts = new AsyncDisposableStack();
   try {
     makeFolder(config.dataDir, "dataDir is where the database is kept");
-    const path = join(config.dataDir, "cloud.db");
-    const store = parts.use(
-      openSqliteStore({
-        path,
-        newCloudId: randomUUID(),
-        gather: setImmediate,
-        ...(options.isRestored && { restored: {} }),
-      }),
-    );
+    const store = parts.use(await openStore(config, options, { log, end }));
     const archive = parts.use(openSqliteArchive({ path: join(config.dataDir, "telemetry.db") }));
     const { transport, brokerUrl } = await openBroker(config, { log, say: options.say }, parts);
     const metrics = createMetrics(createSystemClock());
@@ -104,13 +99,44 @@ export async function runCloud(options: RunCloudOptions): Promise<number> {
     parts.use(cloud);
     await connected(cloud.execution, clock);
     options.say(
-      `holdfast cloud answers at ${cloud.httpUrl} (${doorOf(config)}); devices connect to ${brokerUrl}; data is in ${config.dataDir}`,
+      `holdfast cloud answers at ${cloud.httpUrl} (${doorOf(config)}); devices connect to ${brokerUrl}; data is in ${config.database === undefined ? config.dataDir : withoutPassword(config.database)}`,
     );
     return await end.promise;
   } finally {
     end.forget();
     await disposeInTime(parts, log);
   }
+}
+
+/** The file of this process, or the PostgreSQL that it may share: then this waits until it is the one that writes. */
+async function openStore(
+  config: CloudConfig,
+  { isRestored = false, say }: RunCloudOptions,
+  { log, end }: { readonly log: Log; readonly end: ProgramEnd },
+): Promise<CloudStore> {
+  const { database, dataDir } = config;
+  const newCloudId = randomUUID();
+  if (database === undefined) {
+    const path = join(dataDir, "cloud.db");
+    return openSqliteStore({ path, newCloudId, gather: setImmediate, ...(isRestored && { restored: {} }) });
+  }
+  await using door = new AsyncDisposableStack();
+  const url = withoutPassword(database);
+  const ended = new AbortController();
+  void end.promise.then(() => ended.abort(new AgentError("cancelled", "the program was told to end")));
+  return openPostgresStore({
+    url: database,
+    newCloudId,
+    isRestored,
+    clock: createSystemClock(),
+    log,
+    ended: ended.signal,
+    onLost: end.fail,
+    onStandby: () => {
+      say(`holdfast cloud stands by: another process writes to ${url}`);
+      door.use(openStandbyDoor(parseAddress(config.http), log));
+    },
+  });
 }
 
 function httpSettings({ access, tls, production }: CloudConfig): Pick<HttpDeps, "access" | "tls" | "isProduction"> {

@@ -182,7 +182,8 @@ async function leaveUnconfirmed(context: CloudContext, device: Device, contractI
   if (answered) return answered;
   const change = changeOf(device.contract!, "cloud.unconfirmed");
   if (change) await commitChange(context, device, change);
-  await settle(context, device);
+  // Whoever goes down asks for nothing more: the next start does.
+  if (!context.ended.aborted) await settle(context, device);
   return { ...device.contract!, status: "unconfirmed" };
 }
 

@@ -1,9 +1,6 @@
-import { STATUS_TRANSITIONS, holdsLock } from "#contract/status";
+import { LOCKED_STATUSES } from "./sql/locked-statuses.ts";
 
-const LOCKED = [...new Set(STATUS_TRANSITIONS.flatMap((row) => [row.from, row.to]))]
-  .filter(holdsLock)
-  .map((status) => `'${status}'`)
-  .join(", ");
+const LOCKED = LOCKED_STATUSES.map((status) => `'${status}'`).join(", ");
 
 /**
  * Scripts for `openSqlite`; only ever append. Rows of `log`, `exception` and `ledger` never reuse an id (AUTOINCREMENT),

@@ -1,7 +1,9 @@
-import { STATUS_TRANSITIONS, holdsLock } from "#contract/status";
 import { openSqlite, toStoreError, type SqliteDatabase } from "#lib/node/sqlite";
-import { ConflictSignal, createApply } from "./sqlite-ops.ts";
-import { createQueries } from "./sqlite-queries.ts";
+import { LOCKED_STATUSES } from "./sql/locked-statuses.ts";
+import { apply } from "./sql/changes.ts";
+import type { Read } from "./sql/page.ts";
+import { createQueries } from "./sql/queries.ts";
+import { ConflictSignal, TakenSignal, type Statement, type Writing, type Written } from "./sql/writing.ts";
 import { MIGRATIONS } from "./sqlite-schema.ts";
 import type { CommitResult, StoreOp } from "./store-ops.ts";
 import type { LogEntry } from "./store-rows.ts";
@@ -18,8 +20,6 @@ interface Outcome {
   readonly result: CommitResult;
   readonly logged: readonly LogEntry[];
 }
-
-const LOCKED_STATUSES = [...new Set(STATUS_TRANSITIONS.map((row) => row.from))].filter(holdsLock);
 
 export interface SqliteStoreOptions {
   /** The file, or `:memory:`. */
@@ -74,7 +74,7 @@ export function openSqliteStore({
     if (written.value.some(hasEvents)) for (const listener of eventListeners) listener();
   }
   return {
-    ...createQueries(database, cloudIdOf(database, newCloudId), LOCKED_STATUSES),
+    ...createQueries(readerOf(database), cloudIdOf(database, newCloudId), LOCKED_STATUSES),
     commit: (ops) =>
       new Promise((resolve, reject) => {
         if (waiting.push({ ops, resolve, reject }) === 1) gather(flush);
@@ -100,8 +100,8 @@ function hasEvents({ pending, result }: Outcome): boolean {
 }
 
 function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[]) => Outcome[] {
-  const apply = createApply(database);
-  const writeOne = database.transaction((ops: readonly StoreOp[]) => ops.flatMap(apply));
+  const answer = statementsOn(database);
+  const writeOne = database.transaction((ops: readonly StoreOp[]) => ops.flatMap((op) => drive(apply(op), answer)));
   return database.transaction((group: readonly Pending[]) =>
     group.map((pending): Outcome => {
       const written = attempt(() => writeOne(pending.ops));
@@ -110,6 +110,49 @@ function createGroupWrite(database: SqliteDatabase): (group: readonly Pending[])
       return { pending, result: { ok: false, conflict: written.thrown.conflict }, logged: [] };
     }),
   );
+}
+
+/** Runs work to its end on a database that answers at once. */
+function drive<Result>(writing: Writing<Result>, answer: (statement: Statement) => Written): Result {
+  let step = writing.next();
+  while (!step.done) {
+    const { value } = step;
+    const written = attempt(() => answer(value));
+    step = "thrown" in written ? writing.throw(takenOr(written.thrown)) : writing.next(written.value);
+  }
+  return step.value;
+}
+
+/** SQLite names the columns of a violated index, not the index. */
+function takenOr(thrown: unknown): unknown {
+  const { code, message } = thrown as { code?: string; message?: string };
+  const isTaken = code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
+  return isTaken ? new TakenSignal(message?.includes("contract.task_id") ?? false) : thrown;
+}
+
+/** Every text is prepared once. */
+function preparedOn(database: SqliteDatabase): (sql: string) => ReturnType<SqliteDatabase["prepare"]> {
+  const prepared = new Map<string, ReturnType<SqliteDatabase["prepare"]>>();
+  return (sql) => {
+    const known = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
+}
+
+function statementsOn(database: SqliteDatabase): (statement: Statement) => Written {
+  const prepared = preparedOn(database);
+  return ({ sql, values }) => {
+    const statement = prepared(sql);
+    if (!statement.reader) return { changes: statement.run(values).changes, rows: [] };
+    const rows = statement.all(values) as Written["rows"];
+    return { changes: rows.length, rows };
+  };
+}
+
+function readerOf(database: SqliteDatabase): Read {
+  const prepared = preparedOn(database);
+  return async (sql, values = {}) => prepared(sql).all(values) as Written["rows"];
 }
 
 /** Another identity than the lost database had: devices then send again what they still hold. */

@@ -4,13 +4,13 @@ import { Event, Problem } from "#contract/event";
 import { CommandType, OnlinePresence } from "#contract/messages";
 import { Movement } from "#contract/movement";
 import { STATUS_TRANSITIONS, type ContractStatus } from "#contract/status";
-import { DivergenceReport } from "../core/divergence.ts";
-import { ContractOrder } from "../core/equator/excerpt.ts";
-import { Policy } from "../core/policy/policy.ts";
-import { TaskOrder } from "../core/scheduling/task-order.ts";
-import { Track } from "../core/track.ts";
-import { FeedKind } from "./feed-rows.ts";
-import { LogType, TaskState } from "./store-rows.ts";
+import { DivergenceReport } from "../../core/divergence.ts";
+import { ContractOrder } from "../../core/equator/excerpt.ts";
+import { Policy } from "../../core/policy/policy.ts";
+import { TaskOrder } from "../../core/scheduling/task-order.ts";
+import { Track } from "../../core/track.ts";
+import { FeedKind } from "../feed-rows.ts";
+import { LogType, TaskState } from "../store-rows.ts";
 
 /** A row as SQLite gives it, checked against its schema; columns that are null count as absent. */
 export function readRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.infer<Schema> {

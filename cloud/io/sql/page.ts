@@ -1,8 +1,15 @@
 import type { z } from "zod";
-import type { Page, PageQuery } from "./store.ts";
+import type { Page, PageQuery } from "../store.ts";
 
 /** Runs a query and reads every row of it by a schema. */
-export type All = <Schema extends z.ZodType>(schema: Schema, sql: string, ...values: unknown[]) => z.infer<Schema>[];
+export type All = <Schema extends z.ZodType>(
+  schema: Schema,
+  sql: string,
+  values?: object,
+) => Promise<z.infer<Schema>[]>;
+
+/** Runs a query with named values. */
+export type Read = (sql: string, values?: object) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
 /** One row more than asked for was read: it says whether there is a next page. */
 export function page<Row extends { readonly id: number }>(
