@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { join } from "node:path";
+import Database from "better-sqlite3";
+import pg from "pg";
 import { assert } from "#lib/errors";
 import { quantile } from "#lib/quantile";
 import { draftFor } from "../../test/integration/draft.ts";
-import { BurstDevice } from "./burst-device.ts";
+import { RigDevice } from "../../test/services/fleet/rig-device.ts";
 import { startBurstSite, type BurstSite } from "./site.ts";
 
 /** How a fleet came back. Times in seconds. */
@@ -44,8 +45,8 @@ const GIVE_UP_SECONDS = 300;
 
 /** Gives every device a contract, cuts all of them off, lets them come back with 30 minutes of journal, and counts. */
 export async function runBurst({ devices: count, database, withinSeconds, say }: BurstOptions): Promise<BurstResult> {
-  await using site = await startBurstSite();
-  const fleet = Array.from({ length: count }, (_, at) => new BurstDevice(`d-${at}`, site.broker.port));
+  await using site = await startBurstSite(database);
+  const fleet = Array.from({ length: count }, (_, at) => new RigDevice(`d-${at}`, site.broker.port));
   try {
     await arrive(site, fleet);
     say(`${count} devices are live`);
@@ -79,7 +80,7 @@ export async function runBurst({ devices: count, database, withinSeconds, say }:
   }
 }
 
-async function arrive(site: BurstSite, fleet: readonly BurstDevice[]): Promise<void> {
+async function arrive(site: BurstSite, fleet: readonly RigDevice[]): Promise<void> {
   for (const [at, device] of fleet.entries()) {
     device.connect();
     if (at % 50 === 49) await delay(20);
@@ -87,10 +88,7 @@ async function arrive(site: BurstSite, fleet: readonly BurstDevice[]): Promise<v
   await untilMetric(site, "holdfast_devices", 'mode="live"', fleet.length);
 }
 
-async function pushToAll(
-  site: BurstSite,
-  fleet: readonly BurstDevice[],
-): Promise<{ perSecond: number; p99Ms: number }> {
+async function pushToAll(site: BurstSite, fleet: readonly RigDevice[]): Promise<{ perSecond: number; p99Ms: number }> {
   const took: number[] = [];
   const waiting = [...fleet];
   const began = performance.now();
@@ -111,7 +109,7 @@ async function pushToAll(
   return { perSecond: (fleet.length * 1000) / (performance.now() - began), p99Ms: quantile(took, 0.99) };
 }
 
-async function begin(site: BurstSite, fleet: readonly BurstDevice[]): Promise<void> {
+async function begin(site: BurstSite, fleet: readonly RigDevice[]): Promise<void> {
   for (const device of fleet) {
     const about = device.about();
     const estimate = {
@@ -137,7 +135,7 @@ async function begin(site: BurstSite, fleet: readonly BurstDevice[]): Promise<vo
 }
 
 /** Ten batches of about a kilobyte. */
-function halfAnHour(device: BurstDevice, at: number): Parameters<BurstDevice["write"]>[0] {
+function halfAnHour(device: RigDevice, at: number): Parameters<RigDevice["write"]>[0] {
   const about = { ...device.about(), stageId: "go" };
   const y = at % ASTRAY_EVERY === 0 ? 25 : 0;
   return Array.from({ length: BATCHES }, (_, batch) =>
@@ -152,7 +150,7 @@ function halfAnHour(device: BurstDevice, at: number): Parameters<BurstDevice["wr
 
 async function comeBack(
   site: BurstSite,
-  fleet: readonly BurstDevice[],
+  fleet: readonly RigDevice[],
   withinSeconds: number,
 ): Promise<Pick<BurstResult, "acknowledgedSeconds" | "reconciledSeconds" | "httpP99Ms" | "cloudCpuSeconds">> {
   const asking = new AbortController();
@@ -176,7 +174,7 @@ async function comeBack(
 }
 
 /** What somebody waits who looks at devices during all this, milliseconds. */
-async function askMeanwhile(site: BurstSite, fleet: readonly BurstDevice[], ended: AbortSignal): Promise<number[]> {
+async function askMeanwhile(site: BurstSite, fleet: readonly RigDevice[], ended: AbortSignal): Promise<number[]> {
   const took: number[] = [];
   for (let at = 0; !ended.aborted; at = (at + 97) % fleet.length) {
     const asked = performance.now();
@@ -204,21 +202,26 @@ async function counters(site: BurstSite): Promise<{ reconciliations: number; rep
 /** Counts in the database itself, after the cloud has ended. */
 async function countKept(
   site: BurstSite,
-  fleet: readonly BurstDevice[],
+  fleet: readonly RigDevice[],
 ): Promise<Pick<BurstResult, "lost" | "duplicated">> {
   const written = fleet.reduce((sum, device) => sum + device.lastSeq, 0);
   await site.cloud.stop();
-  using database = openDatabase(join(site.cloud.folder, "data", "cloud.db"));
-  const { kept, distinct } = database.rows(
-    'SELECT count(*) AS kept, count(DISTINCT event_id) AS "distinct" FROM event',
-  );
-  return { lost: written - distinct!, duplicated: kept! - distinct! };
+  const { kept, distinct } = await countEvents(site);
+  return { lost: written - distinct, duplicated: kept - distinct };
 }
 
-function openDatabase(path: string): Disposable & { rows(sql: string): Record<string, number> } {
-  const database = new Database(path, { readonly: true });
-  return {
-    rows: (sql) => database.prepare<[], Record<string, number>>(sql).get()!,
-    [Symbol.dispose]: () => database.close(),
-  };
+const COUNT = 'SELECT count(*) AS kept, count(DISTINCT event_id) AS "distinct" FROM event';
+
+async function countEvents({ cloud, databaseUrl }: BurstSite): Promise<{ kept: number; distinct: number }> {
+  if (databaseUrl === undefined) {
+    const database = new Database(join(cloud.folder, "data", "cloud.db"), { readonly: true });
+    const counted = database.prepare<[], { kept: number; distinct: number }>(COUNT).get()!;
+    database.close();
+    return counted;
+  }
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ kept: string; distinct: string }>(COUNT);
+  await client.end();
+  return { kept: Number(rows[0]!.kept), distinct: Number(rows[0]!.distinct) };
 }

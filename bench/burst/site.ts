@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { assert } from "#lib/errors";
 import { startCloudProcess, type CloudProcess } from "../../test/integration/cloud-process.ts";
+import { sharedBroker } from "../../test/services/fleet/shared-broker.ts";
+import { startPostgres } from "../../test/services/postgres-process.ts";
 import { startMosquitto, type Mosquitto } from "../../test/services/mosquitto-process.ts";
 
 /** Mosquitto and one cloud process for a bench, with readings of both. */
 export interface BurstSite extends AsyncDisposable {
   readonly broker: Mosquitto;
   readonly cloud: CloudProcess;
+  /** The cloud's database, where it is not the file in its folder. */
+  readonly databaseUrl: string | undefined;
   /** Sum of a metric's series whose labels contain this text. */
   metric(name: string, labels?: string): Promise<number>;
   /** Highest resident memory of the cloud process since it began, MB. */
@@ -15,23 +19,14 @@ export interface BurstSite extends AsyncDisposable {
   cpuSeconds(): number;
 }
 
-/** Mosquitto as `deploy/mosquitto` has it, but for TLS; queues are long, because all of a fleet talks to one subscriber. */
-function brokerSettings({ port }: { readonly port: number }): string {
-  return [
-    `listener ${port} 127.0.0.1`,
-    "allow_anonymous true",
-    "set_tcp_nodelay true",
-    "persistence false",
-    "connection_messages false",
-    "max_inflight_messages 1000",
-    "max_queued_messages 200000",
-  ].join("\n");
-}
-
-/** Starts both; `settings` are those of the cloud's configuration. */
-export async function startBurstSite(settings: Readonly<Record<string, unknown>> = {}): Promise<BurstSite> {
+/** Starts both, and a PostgreSQL where that is the database. */
+export async function startBurstSite(database: "sqlite" | "postgres"): Promise<BurstSite> {
   await using stack = new AsyncDisposableStack();
-  const broker = stack.use(await startMosquitto(brokerSettings));
+  const postgres = database === "postgres" ? stack.use(await startPostgres()) : undefined;
+  // One program asks for the whole fleet here; the limit of requests is not what is measured.
+  const access = { rateLimit: { perSecond: 100_000, burst: 100_000 } };
+  const settings = { access, ...(postgres && { database: postgres.url }) };
+  const broker = stack.use(await startMosquitto(sharedBroker));
   const cloud = stack.use(
     await startCloudProcess({ broker: `mqtt://127.0.0.1:${broker.port}`, logLevel: "error", ...settings }),
   );
@@ -39,6 +34,7 @@ export async function startBurstSite(settings: Readonly<Record<string, unknown>>
   return {
     broker,
     cloud,
+    databaseUrl: postgres?.url,
     metric: (name, labels) => readMetric(cloud.url, name, labels),
     peakMemoryMb: () => peakMemoryMb(cloud.pid),
     cpuSeconds: () => cpuSeconds(cloud.pid),

@@ -15,6 +15,8 @@ export interface CloudProcess extends AsyncDisposable {
   readonly pid: number | undefined;
   /** Ends it in order; its files stay until it is disposed of. */
   stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
 }
 
 const START_WITHIN_MS = 30_000;
@@ -55,6 +57,7 @@ export async function startCloudProcess(settings: Readonly<Record<string, unknow
     brokerUrl: brokerUrl!,
     folder,
     pid: child.pid,
+    kill: () => child.kill(),
     stop: async () => child[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

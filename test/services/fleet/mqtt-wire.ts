@@ -1,4 +1,4 @@
-/** What a burst device says and hears of MQTT 3.1.1: just enough of it that ten thousand fit into one process. */
+/** What a device of the rig says and hears of MQTT 3.1.1: just enough of it that ten thousand fit into one process. */
 
 /** A packet from the broker. */
 export type Heard =

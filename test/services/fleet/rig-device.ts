@@ -25,7 +25,7 @@ interface SentBatch {
 }
 
 /** A device that speaks the wire format and drives nothing: it stores contracts, tells its journal, and waits for acks. */
-export class BurstDevice {
+export class RigDevice {
   readonly deviceId: string;
   contractId: string | undefined;
   /** End of its journal, and how far the cloud has said that it is committed. */
