@@ -28,6 +28,8 @@ export interface Device {
   track: Track;
   /** The newest of the current session, or the retained one until it is heard. */
   presence?: OnlinePresence;
+  /** A session that was taken for ended and is heard, how often since the current one was, and its newest beat. */
+  insisting?: { readonly session: string; readonly beat: number; readonly times: number };
   lastHeardAt?: string;
   lastHeardMs?: number;
   /** When it was last heard before it was given up for lost, milliseconds of the wall clock. */

@@ -104,6 +104,37 @@ describe("a device", () => {
     expect(device.acks.length - before).toBe(4);
   });
 
+  it("is itself again soon after a late presence of an earlier session, never heard before, has displaced it", async () => {
+    const { cloud, device } = await live();
+    await using _ = cloud;
+    const journal = { firstSeq: 1, lastSeq: 2, ackedSeq: 0 };
+    const times = { clock: { state: "synced", errMs: 5 }, sentAt: "2026-01-05T07:59:00.000Z" };
+    const earlier = { session: "earlier", incarnation: "inc-earlier", bootId: "boot-earlier", beat: 1 };
+    const profile = { kind: "amr", actions: [], software: "fixture" };
+    const { deviceId } = device;
+    const presence = {
+      v: 1,
+      deviceId,
+      state: "online",
+      ...earlier,
+      ...times,
+      journal,
+      active: [],
+      gate: "own",
+      profile,
+    };
+    device.say("presence", presence);
+    await cloud.pass(1);
+    expect(modeOf(cloud)).toBe("reconciled");
+    await cloud.pass(20);
+    expect(modeOf(cloud)).toBe("live");
+    for (const beat of [2, 3, 4]) {
+      device.say("presence", { ...presence, beat });
+      await cloud.pass(6);
+    }
+    expect(modeOf(cloud)).toBe("live");
+  });
+
   it("comes back by itself after the broker was restarted", async () => {
     const { cloud, device } = await live();
     await using _ = cloud;

@@ -48,7 +48,8 @@ export function createLiveness(context: CloudContext, acks: Acks, ingest: Ingest
       device.presence ??= told;
       return;
     }
-    if (isOfEndedSession(device, told)) return;
+    if (isOfEndedSession(device, told) && !insists(device, told)) return;
+    delete device.insisting;
     heard(device);
     await online(device, told);
   }
@@ -84,6 +85,23 @@ export function createLiveness(context: CloudContext, acks: Acks, ingest: Ingest
 /** Duplicates and late copies of presences of a session that is over. */
 function isOfEndedSession(device: Device, told: OnlinePresence): boolean {
   return device.machine.getSnapshot().context.past.includes(told.session);
+}
+
+/** So many beats of a session that another has displaced, with none of that other between them, say that it goes on. */
+const BEATS_THAT_INSIST = 3;
+
+/**
+ * A presence that was under way for long may be the first of its session that is heard, and displace the session that goes on.
+ * That one beats on, and what has displaced it does not.
+ */
+function insists(device: Device, { session, beat }: OnlinePresence): boolean {
+  const before = device.insisting?.session === session ? device.insisting : undefined;
+  if (before && beat <= before.beat) return false;
+  const times = (before?.times ?? 0) + 1;
+  device.insisting = { session, beat, times };
+  if (times < BEATS_THAT_INSIST) return false;
+  device.machine.send({ type: "insisted", session });
+  return !device.machine.getSnapshot().context.past.includes(session);
 }
 
 async function withdrawStaleRevoke(context: CloudContext, device: Device): Promise<void> {

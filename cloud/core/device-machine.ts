@@ -15,6 +15,8 @@ export type DeviceEvent =
   | ({ readonly type: "heard"; readonly session: string } & JournalMark)
   /** That session ended: the device said `offline`, or the broker published its will. */
   | { readonly type: "lost"; readonly session: string }
+  /** A session that was taken for ended keeps saying `online`, and the one that took its place does not. */
+  | { readonly type: "insisted"; readonly session: string }
   /** Nothing was heard for the time that the configuration gives. */
   | { readonly type: "silent" }
   /** Its journal is committed up to this number. */
@@ -31,6 +33,8 @@ export interface DeviceMemory {
   readonly folded: JournalMark;
   /** Ended sessions, newest last; a session is drawn at each CONNECT, so none of them comes back. */
   readonly past: readonly string[];
+  /** Those of them that another session has displaced, and nobody has ended: what displaced them may have come late. */
+  readonly displaced: readonly string[];
 }
 
 const SESSIONS_REMEMBERED = 32;
@@ -48,13 +52,21 @@ export const deviceMachine = setup({
   guards: {
     isPast: ({ context, event }) => event.type === "heard" && context.past.includes(event.session),
     isReturn: ({ context, event }) => event.type === "heard" && !continues(context, event),
+    isDisplaced: ({ context, event }) => event.type === "insisted" && context.displaced.includes(event.session),
     isCurrent: ({ context, event }) => event.type === "lost" && event.session === context.session,
     isCaughtUp: ({ context }) => isCaughtUp(context),
   },
   actions: {
     beginSession: assign(({ context, event }) => (event.type === "heard" ? withSession(context, event) : {})),
     endSession: assign(({ context, event }) =>
-      event.type === "lost" ? { past: remember(context.past, event.session) } : {},
+      event.type === "lost"
+        ? { past: remember(context.past, event.session), displaced: without(context.displaced, event.session) }
+        : {},
+    ),
+    recallSession: assign(({ context, event }) =>
+      event.type === "insisted"
+        ? { past: without(context.past, event.session), displaced: without(context.displaced, event.session) }
+        : {},
     ),
     noteFold: assign(({ event }) =>
       event.type === "folded" ? { folded: { incarnation: event.incarnation, seq: event.seq } } : {},
@@ -68,8 +80,10 @@ export const deviceMachine = setup({
     target: input.folded,
     folded: input.folded,
     past: [],
+    displaced: [],
   }),
   on: {
+    insisted: { guard: "isDisplaced", actions: "recallSession" },
     folded: { actions: "noteFold" },
     heard: [{ guard: "isPast" }, { guard: "isReturn", target: ".reconciled", actions: "beginSession" }],
     lost: [{ guard: "isCurrent", target: ".projected", actions: "endSession" }, { actions: "endSession" }],
@@ -102,12 +116,15 @@ function continues(memory: DeviceMemory, event: Heard): boolean {
 }
 
 function withSession(memory: DeviceMemory, event: Heard): Partial<DeviceMemory> {
-  const { session: before } = memory;
-  return {
-    session: event.session,
-    target: { incarnation: event.incarnation, seq: event.seq },
-    past: before === undefined || before === event.session ? memory.past : remember(memory.past, before),
-  };
+  const { session: before, past, displaced } = memory;
+  const begun = { session: event.session, target: { incarnation: event.incarnation, seq: event.seq } };
+  if (before === undefined || before === event.session) return begun;
+  const isEnded = past.includes(before);
+  return { ...begun, past: remember(past, before), displaced: isEnded ? displaced : remember(displaced, before) };
+}
+
+function without(sessions: readonly string[], session: string): readonly string[] {
+  return sessions.filter((one) => one !== session);
 }
 
 function remember(past: readonly string[], session: string): readonly string[] {

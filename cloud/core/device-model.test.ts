@@ -10,10 +10,12 @@ interface Model {
   readonly open?: { readonly session: string; readonly tail: JournalMark; readonly isReported: boolean };
   readonly lastSession?: string;
   readonly ended: readonly string[];
+  /** Of those that ended, the ones that ended only because another was heard. */
+  readonly displaced: readonly string[];
   readonly read: JournalMark;
 }
 
-const NEVER_HEARD: Model = { ended: [], read: { incarnation: "one", seq: 0 } };
+const NEVER_HEARD: Model = { ended: [], displaced: [], read: { incarnation: "one", seq: 0 } };
 
 function modeOf({ open }: Model): DeviceMode {
   if (!open) return "projected";
@@ -25,14 +27,20 @@ function hasRead({ open, read }: Model): boolean {
 }
 
 function after(model: Model, event: DeviceEvent): Model {
-  const { open, ended, lastSession } = model;
+  const { open, ended, displaced, lastSession } = model;
+  const others = displaced.filter((session) => !("session" in event) || session !== event.session);
   switch (event.type) {
     case "heard":
       return afterHeard(model, event);
     case "lost": {
       const { open: _closed, ...closed } = model;
       const over = [...new Set([...ended, event.session])];
-      return event.session === lastSession ? { ...closed, ended: over } : { ...model, ended: over };
+      const known = { ended: over, displaced: others };
+      return event.session === lastSession ? { ...closed, ...known } : { ...model, ...known };
+    }
+    case "insisted": {
+      const isWrong = displaced.includes(event.session);
+      return isWrong ? { ...model, displaced: others, ended: ended.filter((one) => one !== event.session) } : model;
     }
     case "silent": {
       const { open: _closed, ...closed } = model;
@@ -46,7 +54,7 @@ function after(model: Model, event: DeviceEvent): Model {
 }
 
 function afterHeard(model: Model, { session, incarnation, seq }: Extract<DeviceEvent, { type: "heard" }>): Model {
-  const { open, ended, lastSession } = model;
+  const { open, ended, displaced, lastSession } = model;
   const goesOn = open?.session === session && open.tail.incarnation === incarnation;
   if (ended.includes(session) || goesOn) return model;
   const isOver = lastSession !== undefined && lastSession !== session;
@@ -55,13 +63,14 @@ function afterHeard(model: Model, { session, incarnation, seq }: Extract<DeviceE
     ...model,
     lastSession: session,
     ended: over,
+    displaced: isOver && !ended.includes(lastSession) ? [...displaced, lastSession] : displaced,
     open: { session, tail: { incarnation, seq }, isReported: false },
   };
 }
 
 /** The cloud starts again: it knows what is committed, and the session that it heard last; nobody counts as heard. */
 function restarted({ read, lastSession }: Model): Model {
-  return { read, ended: [], ...(lastSession === undefined ? {} : { lastSession }) };
+  return { read, ended: [], displaced: [], ...(lastSession === undefined ? {} : { lastSession }) };
 }
 
 const EVENTS: readonly DeviceEvent[] = [
@@ -69,6 +78,7 @@ const EVENTS: readonly DeviceEvent[] = [
   { type: "heard", session: "b", incarnation: "two", seq: 1 },
   { type: "heard", session: "a", incarnation: "one", seq: 0 },
   ...["a", "b", "c"].map((session): DeviceEvent => ({ type: "lost", session })),
+  ...["a", "b", "c"].map((session): DeviceEvent => ({ type: "insisted", session })),
   { type: "silent" },
   { type: "folded", incarnation: "one", seq: 1 },
   { type: "folded", incarnation: "one", seq: 2 },
@@ -101,6 +111,7 @@ function explore(visit: (from: Pair, what: string, to: Pair) => void): number {
       model.open,
       model.lastSession,
       model.ended.toSorted(),
+      model.displaced.toSorted(),
       model.read,
     ]);
     if (seen.has(key)) continue;
