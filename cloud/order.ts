@@ -1,3 +1,4 @@
+import type { Contract } from "#contract/contract";
 import type { Hold } from "#contract/state";
 import { isFinal } from "#contract/status";
 import { CLOUD_HOLD, issueCommand } from "./commands.ts";
@@ -40,9 +41,9 @@ function asked(type: CommandView["type"], named: string | undefined): Answer<str
  * The hold that a `resume` means which names none: the cloud's own, unless it has none and a failure waits for a person: whoever resumes is
  * one. What others hold is theirs to clear; 409 tells who they are.
  */
-function holdToClear(device: Device, { contractId }: ContractRow): Answer<string> {
+function holdToClear(device: Device, { contractId, contract }: ContractRow): Answer<string> {
   const holds = device.state.contracts[contractId]?.holds ?? [];
-  const waiting = holds.find(isForPerson);
+  const waiting = holds.find((hold) => isForPerson(hold, contract));
   if (holds.length === 0 || holds.some(isCloudHold) || isHoldOnItsWay(device, contractId))
     return { ok: true, value: CLOUD_HOLD };
   if (waiting) return { ok: true, value: waiting.holdId };
@@ -56,9 +57,16 @@ function isCloudHold({ by, holdId }: Hold): boolean {
   return by === "cloud" && holdId === CLOUD_HOLD;
 }
 
-/** The device waits for a person, because its policy says so, or because the time of what it waited for is up. */
-function isForPerson({ by, holdId }: Hold): boolean {
-  return by === "policy" && (holdId.startsWith("escalation:") || holdId.endsWith(":spent"));
+/** The device waits for a person: its policy says so or names nothing else to wait for, or the time of what it waited for is up. */
+function isForPerson({ by, holdId }: Hold, contract: Contract): boolean {
+  if (by !== "policy") return false;
+  if (holdId.startsWith("escalation:") || holdId.endsWith(":spent")) return true;
+  // As devices name the holds of their policy: by the stage, and the number of the rule among its own and the contract's.
+  const [owner, stageId, at] = holdId.split(":");
+  const stage = contract.stages.find((each) => each.stageId === stageId);
+  if (owner !== "policy" || !stage || at === undefined) return false;
+  const rule = [...(stage.onFailure ?? []), ...contract.failurePolicy.rules][Number(at)];
+  return rule?.hold?.until === undefined;
 }
 
 function isHoldOnItsWay({ commands }: Device, contractId: string): boolean {

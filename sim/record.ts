@@ -1,3 +1,4 @@
+import type { CoverageGrid } from "#contract/coverage";
 import type { OccupancyGrid } from "#contract/occupancy-grid";
 import type { Landmark, Zone } from "#contract/spatial";
 import type { GridFrame } from "#edge-planner/grid";
@@ -62,8 +63,18 @@ export type UnmappedObstacle =
   /** A `wall` is an open line. */
   | { readonly kind: "polygon" | "wall"; readonly points: readonly (readonly [Metres, Metres])[] };
 
+/** Floor that a device has covered, and how often its tool passed each cell. */
+export interface CoverageRecord {
+  readonly grid: CoverageGrid;
+  readonly passes: Uint8Array;
+  /** Of what its tool can get to, as it said last. */
+  readonly share: Share;
+}
+
 export interface DeviceRecord {
   readonly id: string;
+  /** Absent where it covered nothing. */
+  readonly coverage?: CoverageRecord;
   readonly footprint: readonly (readonly [Metres, Metres])[];
   /** Where it really was, about five times a second. */
   readonly truth: readonly TrackPoint[];

@@ -1,3 +1,4 @@
+import type { DeviceProfile } from "#agent/profile";
 import { decodeOccupancy } from "#contract/occupancy-grid";
 import { observeAll } from "./observer.ts";
 import { createRecorder, unmappedOf, type Setting } from "./recorder.ts";
@@ -39,8 +40,12 @@ export function settingOf(loaded: LoadedScenario, seed: number): Setting {
     unmapped: unmappedOf(scenario.obstacles),
     contracts: drafts,
     expected: scenario.expect,
-    robots: scenario.robots.map(({ id }) => ({ id, footprint: profiles.get(id)!.footprint })),
+    robots: scenario.robots.map(({ id }) => robotOf(id, profiles.get(id)!)),
   };
+}
+
+function robotOf(id: string, { footprint, cleaner }: DeviceProfile): Setting["robots"][number] {
+  return { id, footprint, ...(cleaner && { tool: cleaner.tool }) };
 }
 
 function uniqueById<Item extends { readonly id: string }>(items: readonly Item[]): Item[] {

@@ -3,10 +3,12 @@ import { readEventData, type EventType } from "#contract/event-data";
 import type { Event } from "#contract/event";
 import type { OccupancyGrid } from "#contract/occupancy-grid";
 import type { Landmark, Zone } from "#contract/spatial";
+import type { Point } from "#lib/geometry";
 import type { Seconds } from "#lib/units";
 import type { Observer } from "./observer.ts";
 import type { Unjudged } from "./expectations.ts";
 import type { DeviceRecord, Mark, ProjectedPoint, RunRecord, StageRecord, UnmappedObstacle } from "./record.ts";
+import { type CoverageRecorder, createCoverageRecorder } from "./recording/coverage-recorder.ts";
 import { createMotionRecorder, type MotionRecorder } from "./recording/motion-recorder.ts";
 import { createSurroundingsRecorder } from "./recording/surroundings-recorder.ts";
 import { incidentsOf, VerdictWatch, verdictsOf, violationMarks } from "./recording/verdicts.ts";
@@ -28,7 +30,12 @@ export interface Setting {
   readonly contracts: readonly ContractDraft[];
   /** What is expected of the run, as CEL. */
   readonly expected: readonly { readonly name: string; readonly that: string }[];
-  readonly robots: readonly { readonly id: string; readonly footprint: DeviceRecord["footprint"] }[];
+  readonly robots: readonly {
+    readonly id: string;
+    readonly footprint: DeviceRecord["footprint"];
+    /** Corners of what its cleaning head cleans at once. */
+    readonly tool?: readonly Point[] | undefined;
+  }[];
 }
 
 export interface Ending {
@@ -124,6 +131,7 @@ type Writable<List extends readonly unknown[]> = List[number][];
 
 interface Notes {
   readonly motion: MotionRecorder;
+  readonly coverage: CoverageRecorder;
   readonly events: Writable<DeviceRecord["events"]>;
   readonly projected: ProjectedPoint[];
   readonly projectedBattery: { t: number; charge: number }[];
@@ -138,6 +146,7 @@ interface Notes {
 function emptyNotes(): Notes {
   return {
     motion: createMotionRecorder(),
+    coverage: createCoverageRecorder(),
     events: [],
     projected: [],
     projectedBattery: [],
@@ -170,6 +179,7 @@ const NOTES: { readonly [Type in EventType]?: Note } = {
     const data = readEventData("estimate", event.data);
     if (data && data.route.length > 1) notes.planned.push({ t, points: data.route });
   },
+  coverage: ({ coverage }, _t, event) => coverage.note(event),
   movement: (notes, t, event) => {
     const data = readEventData("movement", event.data);
     if (data) mark(notes, t, data.kind === "PICK" ? `took ${data.sku}` : `put ${data.sku} down`, "load");
@@ -219,7 +229,7 @@ function mark(notes: Notes, t: Seconds, text: string, kind: Mark["kind"]): void 
 }
 
 function deviceRecord(
-  { id, footprint }: Setting["robots"][number],
+  { id, footprint, tool }: Setting["robots"][number],
   notes: Notes,
   track: readonly TrackPoint[],
   violations: readonly Mark[],
@@ -232,8 +242,10 @@ function deviceRecord(
   const { projected, planned, modes, link, marks, divergences, events } = notes;
   const motion = notes.motion.record();
   const stages = [...notes.stages.values()];
+  const coverage = notes.coverage.record(truth, tool);
   return {
     id,
+    ...(coverage && { coverage }),
     footprint,
     truth,
     projected,

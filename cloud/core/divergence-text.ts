@@ -19,6 +19,8 @@ const SENTENCES: Readonly<Record<DivergenceItem["kind"], Sentence>> = {
   battery: ({ delta }) => `it has ${percent(delta)} ${delta > 0 ? "more" : "less"} charge than projected`,
   outcome: ({ projected, actual }) => `the contract is ${textOf(actual)}, and was projected as ${textOf(projected)}`,
   inventory: ({ delta }) => `what is on board differs by ${delta}`,
+  coverage: ({ delta }) =>
+    `it has covered ${percent(delta)} ${delta > 0 ? "more" : "less"} of the floor than projected`,
   timing: ({ delta }) => `it ends ${Math.abs(delta).toFixed(0)} s ${delta > 0 ? "later" : "earlier"} than projected`,
 };
 

@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { CleanInputs, DEFAULT_TARGET } from "#contract/actions";
 import { Timestamp, Uuid7 } from "#contract/identifiers";
 import type { ContractState } from "#contract/state";
 import { isFinal, type ContractStatus } from "#contract/status";
 import { timestamp } from "#lib/clock";
-import { isDone, type ProjectionBasis } from "./basis.ts";
+import { isDone, stageUnderWay, type ProjectionBasis } from "./basis.ts";
 import { summaryOf } from "./divergence-text.ts";
 import { project, type Projection } from "./projection.ts";
 
-export const DivergenceKind = z.enum(["position", "progress", "battery", "outcome", "inventory", "timing"]);
+export const DivergenceKind = z.enum(["position", "progress", "battery", "outcome", "inventory", "timing", "coverage"]);
 export type DivergenceKind = z.infer<typeof DivergenceKind>;
 
 /** Ascending. From `material` on the plan of others may be wrong as well. */
@@ -75,12 +76,17 @@ export function compare(comparison: Comparison, sizes = DIVERGENCE_SIZES): Diver
   const atMs = isFinal(state.status) ? returnedAtMs : (track.pose?.atMs ?? returnedAtMs);
   const projected = project(before, atMs);
   const items = [
-    ...position(projected, after, sizes.position),
+    ...position(
+      projected,
+      after,
+      isCleaning(before) ? { ...sizes.position, material: Infinity, critical: Infinity } : sizes.position,
+    ),
     ...progress(projected, after, atMs, sizes.progress),
     ...battery(before, after, sizes.battery),
     ...outcome(projected, state),
     ...inventory(projected, after),
     ...timing(projected, after, atMs, sizes.timing),
+    ...coverage(projected, after, sizes.progress),
   ];
   return { contractId: state.contractId, at: timestamp(atMs), items, summary: summaryOf(items) };
 }
@@ -96,6 +102,21 @@ function position(projected: Projection, after: ProjectionBasis, limits: Thresho
   if (!expected || !actual) return [];
   const delta = Math.hypot(actual[0] - expected[0], actual[1] - expected[1]);
   return [{ kind: "position", projected: expected, actual, delta, unit: "m", size: sizeOf(delta, limits) }];
+}
+
+/** Where in its area a cleaner is follows from how much it has covered, which is compared by itself. */
+function isCleaning({ state }: ProjectionBasis): boolean {
+  return state !== undefined && stageUnderWay(state)?.action === "clean";
+}
+
+/** What is covered of the floor, beside what should be by the share of the stage that is projected. */
+function coverage(projected: Projection, after: Comparison["after"], limits: Thresholds): DivergenceItem[] {
+  const { stageId, stageShare = 0 } = projected.contract ?? {};
+  const stage = after.contract?.stages.find((each) => each.stageId === stageId);
+  const actual = after.state.stages.find((each) => each.stageId === stageId)?.coverage?.share;
+  const inputs = stage?.action === "clean" ? CleanInputs.safeParse(stage.inputs).data : undefined;
+  if (!inputs || actual === undefined) return [];
+  return [numeric("coverage", stageShare * (inputs.target ?? DEFAULT_TARGET), actual, "1", limits)];
 }
 
 function progress(
@@ -172,7 +193,7 @@ function timing(projected: Projection, after: Comparison["after"], atMs: number,
 }
 
 function numeric(
-  kind: "progress" | "battery",
+  kind: "progress" | "battery" | "coverage",
   projected: number,
   actual: number,
   unit: "1",

@@ -143,10 +143,21 @@ function poseAt(track: Track, course: Course | undefined, atMs: number): Project
   if (!value) return undefined;
   const sinceMs = seen?.atMs ?? timeline!.anchorMs;
   const elapsed = Math.max(0, (atMs - sinceMs) / 1000);
-  const alongSigma = timeline ? timeSigma(timeline, sinceMs, atMs, GROWTH.speedShare) * timeline.speed : 0;
+  const apart = timeline ? timeSigma(timeline, sinceMs, atMs, GROWTH.speedShare) * timeline.speed : 0;
+  const alongSigma = Math.min(apart, course ? windingSigma(course.at.leg) : Infinity);
   const sigma = (seen?.sigmaXy ?? GROWTH.poseSigma) + alongSigma + elapsed * GROWTH.idlePose;
   return { value, sigma };
 }
+
+/** However far off along it, a device on a way that winds through a place is in that place; infinite for ways that lead elsewhere. */
+function windingSigma({ route, length }: Leg): number {
+  const [xs, ys] = [route.map(([x]) => x), route.map(([, y]) => y)];
+  const diagonal = Math.hypot(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
+  // Of a uniform distribution over a rectangle.
+  return length > WINDING * diagonal ? diagonal / Math.sqrt(12) : Infinity;
+}
+
+const WINDING = 3;
 
 /** Seconds between two moments in which the contract should still have been worked on. */
 function secondsOfWork(timeline: Timeline, fromMs: number, toMs: number): Seconds {

@@ -10,7 +10,7 @@ import { type CoveringRobot, type Floor, halfWidthOf, makeFloor, type Sightings 
 import { contoursOf, isOpenLine, layHeadland, wallAngle } from "./headland.ts";
 import { type Passes, prune } from "./pruning.ts";
 import { type Covered, layStrokes, OVERLAP, type Stroke } from "./strokes.ts";
-import { type Item, orderItems } from "./tour.ts";
+import { createWayLengths, type Item, orderItems } from "./tour.ts";
 import { sweepAlong } from "./tool-sweep.ts";
 
 /** What is to be covered, by whom, from where. */
@@ -44,8 +44,10 @@ const FILL_COST = 2.2;
 /** Getting from pass to pass, besides the way between them. */
 const TURN_COST: Metres = 0.3;
 /** Times that what ordering and links have left open is filled. */
-const ROUNDS = 3;
-/** The tool ends a pass here rather than there by errors of driving; so much more than asked for is planned. */
+const ROUNDS = 4;
+/** Share of the floor that may be covered beyond what is asked for before passes are left out once more. */
+const EXCESS: Share = 0.005;
+/** Corners of a closed way at which it may be begun. */
 const LOOP_STARTS = 8;
 
 /**
@@ -98,31 +100,48 @@ function layOut(
   return { direction, headland, strokes, cost };
 }
 
-/** Orders and links the passes, and fills what they leave open, until the plan covers what it should. */
+/** Orders and links the passes, leaves out what the links do besides, and fills what is open, until the plan covers what it should. */
 function finish({ robot, from, target }: CoverageRequest, floor: Floor, before: Covered, layout: Layout): CoveragePlan {
-  const spacing = 2 * halfWidthOf(robot.tool) * (1 - OVERLAP);
+  const needed = Math.ceil(target * floor.wantedCells);
   const fills: Stroke[] = [];
+  const lengths = createWayLengths(floor);
+  let passes: Passes = layout;
   for (let round = 0; ; round++) {
-    const items: Item[] = [
-      ...layout.headland.map((points) => ({ ways: waysAround(points) })),
-      ...cellsOf(layout.strokes, spacing).map((cell) => ({ ways: waysThrough(cell) })),
-      ...fills.map(({ points: [a, b] }) => ({ ways: [[a, b], [b, a]] as const })), // prettier-ignore
-    ];
-    const ways = orderItems(floor, items, [from.x, from.y]);
-    const points = linked(floor, [from.x, from.y], ways);
+    const points = linked(floor, from, orderItems(lengths, itemsOf(robot, passes, fills), [from.x, from.y]));
     const covered = before.slice();
     sweepAlong(floor, robot.tool, points, from.yaw, (index) => void (covered[index] = 1));
     const cells = coveredCells(floor, covered);
-    const missing = Math.ceil(target * floor.wantedCells) - cells;
-    const more =
-      missing > 0 && round < ROUNDS
-        ? layFills(floor, robot.tool, covered, [layout.direction, layout.direction + Math.PI / 2], missing)
-        : [];
+    if (round === 0 && cells - needed > EXCESS * floor.wantedCells) {
+      const byLinks = cells - coveredBy(floor, robot, before, passes);
+      passes = prune(floor, robot.tool, before, passes, needed - byLinks);
+      continue;
+    }
+    const directions = [layout.direction, layout.direction + Math.PI / 2];
+    const isOpen = cells < needed && round <= ROUNDS;
+    const more = isOpen ? layFills(floor, robot.tool, covered, directions, needed - cells) : [];
     fills.push(...more);
     if (more.length > 0) continue;
     const share = floor.wantedCells === 0 ? 1 : cells / floor.wantedCells;
     return { points, length: polylineLength(points), share, direction: layout.direction, floor };
   }
+}
+
+function itemsOf({ tool }: CoveringRobot, { headland, strokes }: Passes, fills: readonly Stroke[]): Item[] {
+  const spacing = 2 * halfWidthOf(tool) * (1 - OVERLAP);
+  return [
+    ...headland.map((points) => ({ ways: waysAround(points) })),
+    ...cellsOf(strokes, spacing).map((cell) => ({ ways: waysThrough(cell) })),
+    ...fills.map((fill) => ({ ways: waysThrough([fill]) })),
+  ];
+}
+
+/** Wanted cells that the passes cover without the ways between them. */
+function coveredBy(floor: Floor, { tool }: CoveringRobot, before: Covered, { headland, strokes }: Passes): number {
+  const covered = before.slice();
+  for (const points of [...headland, ...strokes.map((stroke) => stroke.points)]) {
+    sweepAlong(floor, tool, points, undefined, (index) => void (covered[index] = 1));
+  }
+  return coveredCells(floor, covered);
 }
 
 /** A closed way can be begun at any of its corners, an open one at its ends. */
@@ -140,10 +159,10 @@ function waysAround(points: readonly Point[]): (readonly Point[])[] {
 }
 
 /** One polyline through all ways, with the shortest ways between them; what cannot be got to is left out. */
-function linked(floor: Floor, start: Point, ways: readonly (readonly Point[])[]): Point[] {
+function linked(floor: Floor, { x, y }: Pose, ways: readonly (readonly Point[])[]): Point[] {
   const ground = { ...floor, costs: Float32Array.from(floor.open) };
   const space = createSearchSpace(floor);
-  const points: Point[] = [start];
+  const points: Point[] = [[x, y]];
   for (const way of ways) {
     for (const [at, point] of way.entries()) {
       const link = linkTo(ground, space, points.at(-1)!, point);

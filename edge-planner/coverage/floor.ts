@@ -37,6 +37,8 @@ const AROUND: Metres = 5;
 /** A position is an estimate: a robot that seems to stand in something stands beside it. */
 const NEAR: Metres = 1;
 const FAR: Metres = 5;
+/** Sizes in metres come out a little less than the whole number of cells that they are. */
+const ROUNDING = 1e-6;
 
 /** The floor of an area as a map shows it, for a robot that is at `from`; nothing is wanted where it cannot get there. */
 export function makeFloor(
@@ -81,7 +83,7 @@ function frameAround(map: PlanningMap, area: readonly Point[]): GridFrame {
   const resolution = source.resolution * Math.max(1, Math.round(CELL / source.resolution));
   const [xs, ys] = [area.map(([x]) => x), area.map(([, y]) => y)];
   const span = (low: number, high: number, origin: number, cells: number): [number, number] => {
-    const most = Math.floor((cells * source.resolution) / resolution);
+    const most = Math.floor((cells * source.resolution) / resolution + ROUNDING);
     const first = clamp(Math.floor((low - AROUND - origin) / resolution), 0, most);
     return [first, clamp(Math.ceil((high + AROUND - origin) / resolution), first, most) - first];
   };
@@ -94,6 +96,7 @@ function frameAround(map: PlanningMap, area: readonly Point[]): GridFrame {
 /** Where the map shows anything else than free floor, and where something was seen. */
 function obstaclesIn(frame: GridFrame, map: PlanningMap, sightings: Sightings): Uint8Array {
   const obstacles = new Uint8Array(frame.width * frame.height);
+  closeEdges(frame, map.occupancy ?? map, obstacles);
   const { occupancy } = map;
   if (occupancy) {
     const factor = Math.round(frame.resolution / occupancy.resolution);
@@ -118,6 +121,23 @@ function obstaclesIn(frame: GridFrame, map: PlanningMap, sightings: Sightings): 
     }
   }
   return obstacles;
+}
+
+/** Beyond the map lies the unknown: where the floor ends with it, there is a wall. */
+function closeEdges(frame: GridFrame, source: GridFrame, obstacles: Uint8Array): void {
+  const { width, height, resolution, originX, originY } = frame;
+  const isEnd = (end: Metres, sourceEnd: Metres): boolean => Math.abs(end - sourceEnd) < resolution;
+  const close = (isClosed: boolean, count: number, indexOf: (at: number) => number): void => {
+    for (let at = 0; isClosed && at < count; at++) obstacles[indexOf(at)] = 1;
+  };
+  const [sourceRight, sourceTop] = [
+    source.originX + source.width * source.resolution,
+    source.originY + source.height * source.resolution,
+  ];
+  close(isEnd(originX, source.originX), height, (row) => row * width);
+  close(isEnd(originX + width * resolution, sourceRight), height, (row) => row * width + width - 1);
+  close(isEnd(originY, source.originY), width, (column) => column);
+  close(isEnd(originY + height * resolution, sourceTop), width, (column) => (height - 1) * width + column);
 }
 
 /** Searches rely on closed cells around all open ones. */
@@ -178,7 +198,8 @@ function wantedIn(
   fillPolygon(frame, area, (index) => {
     if (codeAt(obstacles, index) !== 0) return;
     areaCells++;
-    if (cellAt(away, index) > reach || wanted[index] === 1) return;
+    // What the very edge of the tool just touches is not what it gets to.
+    if (cellAt(away, index) > reach - frame.resolution / 4 || wanted[index] === 1) return;
     wanted[index] = 1;
     wantedCells++;
   });

@@ -7,8 +7,9 @@ export interface Item {
   readonly ways: readonly (readonly Point[])[];
 }
 
-/** Cells of this edge, in cells of the floor, are fine enough to tell near from far. */
+/** Cells of this edge, in cells of the floor, are fine enough to tell near from far; larger ones where there would be too many. */
 const COARSENESS = 4;
+const MOST_CELLS = 20_000;
 /** Times that every item is tried at every other place in the order. */
 const ROUNDS = 4;
 
@@ -16,9 +17,9 @@ const ROUNDS = 4;
  * The way through each item, in an order with short ways between them: always the nearest next, then each item is moved to where
  * it costs least until that helps no more. Distances are those around obstacles.
  */
-export function orderItems(floor: Floor, items: readonly Item[], start: Point): (readonly Point[])[] {
+export function orderItems(ways: WayLengths, items: readonly Item[], start: Point): (readonly Point[])[] {
   if (items.length === 0) return [];
-  const distances = distancesBetween(floor, items, start);
+  const distances = distancesBetween(ways, items, start);
   const order = nearestFirst(items, distances);
   for (let round = 0; round < ROUNDS && relocate(items, order, distances); round++);
   return order.map(({ item, way }) => items[item]!.ways[way]!);
@@ -77,12 +78,21 @@ function relocate(items: readonly Item[], order: Visit[], distances: Distances):
   return isBetter;
 }
 
-function distancesBetween(floor: Floor, items: readonly Item[], start: Point): Distances {
-  const coarse = coarsened(floor);
+/** Lengths of ways around obstacles, kept from one ordering to the next. */
+export interface WayLengths {
+  readonly coarse: Coarse;
+  /** Metres to all cells, by the cell from which they are counted. */
+  readonly fields: Map<number, Float32Array>;
+}
+
+export function createWayLengths(floor: Floor): WayLengths {
+  return { coarse: coarsened(floor), fields: new Map() };
+}
+
+function distancesBetween({ coarse, fields }: WayLengths, items: readonly Item[], start: Point): Distances {
   const ends = items.map(({ ways }) =>
     ways.map((way) => [cellOf(coarse, way[0]!), cellOf(coarse, way.at(-1)!)] as const),
   );
-  const fields = new Map<number, Float32Array>();
   const fieldFrom = (cell: number): Float32Array => {
     const known = fields.get(cell);
     if (known) return known;
@@ -103,15 +113,16 @@ interface Coarse extends GridFrame {
 
 /** A cell is open if any part of it is. */
 function coarsened(floor: Floor): Coarse {
-  const [width, height] = [floor.width, floor.height].map((cells) => Math.ceil(cells / COARSENESS) + 2);
-  const resolution = floor.resolution * COARSENESS;
+  const factor = Math.max(COARSENESS, Math.ceil(Math.sqrt(floor.open.length / MOST_CELLS)));
+  const [width, height] = [floor.width, floor.height].map((cells) => Math.ceil(cells / factor) + 2);
+  const resolution = floor.resolution * factor;
   const frame = { width: width!, height: height!, resolution };
   const [originX, originY] = [floor.originX - resolution, floor.originY - resolution];
   const open = new Uint8Array(frame.width * frame.height);
   for (let index = 0; index < floor.open.length; index++) {
     if (codeAt(floor.open, index) === 0) continue;
-    const column = Math.floor((index % floor.width) / COARSENESS) + 1;
-    const row = Math.floor(Math.floor(index / floor.width) / COARSENESS) + 1;
+    const column = Math.floor((index % floor.width) / factor) + 1;
+    const row = Math.floor(Math.floor(index / floor.width) / factor) + 1;
     open[row * frame.width + column] = 1;
   }
   return { ...frame, originX, originY, open };

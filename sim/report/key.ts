@@ -1,6 +1,7 @@
 import type { Zone } from "#contract/spatial";
 import type { Point } from "#lib/geometry";
 import type { Mark, RunRecord } from "../record.ts";
+import { PASS_COLOURS } from "./coverage-layer.ts";
 import { DOOR_STYLE, landmarkSymbol, zoneMeaning, zoneStyle } from "./map-layer.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { numberMarks, pin } from "./numbered-marks.ts";
@@ -47,6 +48,7 @@ function keyEntries(record: RunRecord): KeyEntry[] {
     ...(isAny((device) => device.link.some((change) => !change.isOnline)) ? [WITHOUT_LINK] : []),
     ...(isAny((device) => device.projected.length > 0) ? PROJECTED : []),
     ...(isAny((device) => device.modes.some((change) => change.mode === "reconciled")) ? [RECONCILED] : []),
+    ...(isAny((device) => device.coverage !== undefined) ? PASSES : []),
     ...markEntries(record),
     ...(record.landmarks.length > 0 ? [LANDMARK] : []),
     ...(record.unmapped.length > 0 ? [box("not on the robot's map", UNMAPPED_STYLE)] : []),
@@ -117,6 +119,12 @@ const PROJECTED: readonly KeyEntry[] = [
       }),
   },
 ];
+
+const PASSES: readonly KeyEntry[] = PASS_COLOURS.map((fill, at) => {
+  const isLast = at === PASS_COLOURS.length - 1;
+  const times = at === 0 ? "once" : `${at + 1} times${isLast ? " or more" : ""}`;
+  return box(`cleaned ${times}`, { fill });
+});
 
 const RECONCILED: KeyEntry = box("seen as reconciled", {
   fill: deviceColour(0),

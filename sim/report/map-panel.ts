@@ -1,5 +1,6 @@
 import type { RunRecord } from "../record.ts";
 import type { Box } from "./box.ts";
+import { coverageLayer } from "./coverage-layer.ts";
 import { mapLabels } from "./map-labels.ts";
 import { doorLayer, landmarkLayer, mapLayer, unmappedLayer, zoneLayer } from "./map-layer.ts";
 import { element, group, type Markup, NOTHING } from "./markup.ts";
@@ -29,6 +30,7 @@ export function mapPanel(record: RunRecord, marks: readonly NumberedMark[], view
     element("clipPath", { id: CLIP }, element("rect", { ...view.panel })),
     map.ground,
     group({ "clip-path": `url(#${CLIP})` }, [
+      ...devices.map((device) => coverageLayer(device, view)),
       map.walls,
       zoneLayer(record.zones, view),
       ...devices.map((device) => offlineBandLayer(device, duration, view)),
