@@ -108,6 +108,10 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       const { openStatusPage } = await import("./page/status-page.ts");
       parts.use(await openStatusPage({ ...config.statusPage, parts: console.parts, log }));
     }
+    if (agent.desk && config.operator) {
+      const { openOperatorPage } = await import("./operator/page/operator-page.ts");
+      parts.use(await openOperatorPage({ listen: config.operator.page, desk: agent.desk, clock, log }));
+    }
     // Node writes its cache when a program ends; power is cut more often than an agent is told to end.
     flushCompileCache();
     say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);
