@@ -22,13 +22,15 @@ import type { TaskTemplate } from "./core/scheduling/task-template.ts";
 import type { Policy } from "./core/policy/policy.ts";
 import { resolveException, type Resolution } from "./exceptions.ts";
 import { watchFailures } from "./failure-watch.ts";
+import { connectionsOf, type ConnectionsView } from "./connections.ts";
+import { getDocument, type DocumentView } from "./documents.ts";
 import { deviceTracks, type TracksView } from "./device-tracks.ts";
 import { loadFleet, type Device } from "./fleet.ts";
 import { forceRelease } from "./force-release.ts";
 import { createInbound, inboundFilters } from "./inbound.ts";
 import { createIngest } from "./ingest.ts";
 import type { ExceptionRow, LedgerRow, LogEntry, TaskRow } from "./io/store-rows.ts";
-import type { CloudStore, ContractQuery, ExceptionQuery, LogFilter, Page, PageQuery } from "./io/store.ts";
+import type { CloudStore, ContractQuery, DocumentKey, ExceptionQuery, LogFilter, Page, PageQuery } from "./io/store.ts";
 import type { FeedQuery, FeedRow } from "./io/feed-rows.ts";
 import { learnFromPast } from "./learning.ts";
 import { watchLeases } from "./lease-watch.ts";
@@ -49,6 +51,7 @@ import { assignTask, type AssignedTask } from "./tasks/assign-task.ts";
 import type { TelemetryArchive } from "./thing-io/archive.ts";
 import { openTelemetry } from "./thing-io/open-telemetry.ts";
 import { createFeedIntake, type FeedIntake } from "./wes/intake.ts";
+import { keepCapacity } from "./wes/fleet-capacity.ts";
 import { confirmShift, type ShiftVerdict } from "./wes/shift-summary.ts";
 import type { Partner, WesContext } from "./wes/stream.ts";
 import { latestTelemetry, telemetryHistory, type HistorySpan, type TelemetryPage } from "./thing-io/queries.ts";
@@ -77,6 +80,11 @@ export interface Execution {
   getDevice(deviceId: string): Answer<DeviceView>;
   /** The way that its plan leads a device, and the way that it came. */
   deviceTracks(deviceId: string): Promise<Answer<TracksView>>;
+  /** When a device could be heard, and when not. */
+  connectionsOf(deviceId: string): Promise<Answer<ConnectionsView>>;
+  /** The planner's documents that work was done for lately. */
+  listDocuments(): ReturnType<CloudStore["documents"]>;
+  getDocument(key: DocumentKey): Promise<Answer<DocumentView>>;
   /** The ground that devices work on. */
   readonly maps: Equator;
   /** The newest sample of every channel. */
@@ -194,6 +202,7 @@ export async function startExecution(
   await orders.resume();
   watchLeases(context, recovery);
   watchFailures(context);
+  stack.defer(keepCapacity(context));
   const running = stack.move();
   const wes = { clock, store, checkMovement: deps.checkMovement ?? (() => []) };
   const operating = operations(context, { recovery, board, orders, wes, thingIo: telemetry?.thingIo });
@@ -214,6 +223,7 @@ async function resumeUnanswered(context: CloudContext, device: Device): Promise<
 }
 
 const DAY_MS = 86_400_000;
+const DOCUMENTS_MAX = 200;
 
 interface OperatingParts {
   readonly recovery: Pick<Recovery, "consider">;
@@ -235,6 +245,9 @@ function operations(context: CloudContext, { recovery, board, orders, wes, thing
     countFleet: () => countFleet(context),
     getDevice: (deviceId) => getDevice(context, deviceId),
     deviceTracks: (deviceId) => deviceTracks(context, thingIo, deviceId),
+    connectionsOf: (deviceId) => connectionsOf(context, deviceId),
+    listDocuments: () => store.documents(DOCUMENTS_MAX),
+    getDocument: (key) => getDocument(context, key),
     maps: context.equator,
     assignTask: (draft, options) => assignTask(context, draft, options),
     submitTask: async (order, options) =>

@@ -72,6 +72,9 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
         : refuse("not_found", `there is no exception ${id}`),
     // What partners post besides movements belongs to no contract.
     listFeed: async () => ({ rows: [] }),
+    // Nor do the planner's documents: others may work for the same one.
+    listDocuments: async () => [],
+    getDocument: async ({ type, id }) => refuse("not_found", `nothing was ever done for ${type} ${id}`),
     listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
     logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
     onLogged: (listener) =>
@@ -91,7 +94,7 @@ async function isListed(execution: Execution, id: number, tenant: Tenant): Promi
 function telemetryOf(
   execution: Execution,
   getDevice: Execution["getDevice"],
-): Pick<Execution, "latestTelemetry" | "telemetryHistory" | "deviceTracks"> {
+): Pick<Execution, "latestTelemetry" | "telemetryHistory" | "deviceTracks" | "connectionsOf"> {
   return {
     latestTelemetry: (deviceId) => {
       const found = getDevice(deviceId);
@@ -100,6 +103,10 @@ function telemetryOf(
     deviceTracks: async (deviceId) => {
       const found = getDevice(deviceId);
       return found.ok ? execution.deviceTracks(deviceId) : found;
+    },
+    connectionsOf: async (deviceId) => {
+      const found = getDevice(deviceId);
+      return found.ok ? execution.connectionsOf(deviceId) : found;
     },
     telemetryHistory: async (deviceId, channel, span) => {
       const found = getDevice(deviceId);

@@ -3,9 +3,9 @@ import { silentLog } from "#lib/log";
 import { createRng } from "#lib/rng";
 import { startCloudFixture, type CloudFixture } from "./cloud-fixture.ts";
 import { hmacHex } from "./io/webhook-sender.ts";
-import { startWebhooks, type Delivery } from "./webhooks.ts";
+import { startWebhooks, Webhook, type Delivery } from "./webhooks.ts";
 
-const HOOK = { url: "https://example.com/hook", secret: "a secret of sixteen", events: ["exception" as const] };
+const HOOK = Webhook.parse({ url: "https://example.com/hook", secret: "a secret of sixteen" });
 
 interface Receiver {
   readonly got: Delivery[];
@@ -13,21 +13,21 @@ interface Receiver {
   answers: (number | string)[];
 }
 
-function started(cloud: CloudFixture, receiver: Receiver): Promise<AsyncDisposable> {
+function started(cloud: CloudFixture, receiver: Receiver, hook = HOOK): Promise<AsyncDisposable> {
   const send = async (delivery: Delivery): Promise<number> => {
     receiver.got.push(delivery);
     const answer = receiver.answers.length > 1 ? receiver.answers.shift()! : receiver.answers[0]!;
     return typeof answer === "number" ? answer : Promise.reject(new TypeError(answer));
   };
   const { store, clock } = cloud;
-  return startWebhooks([HOOK], { store, clock, rng: createRng(1), log: silentLog, hmac: hmacHex, send });
+  return startWebhooks([hook], { store, clock, rng: createRng(1), log: silentLog, hmac: hmacHex, send });
 }
 
-async function raise(cloud: CloudFixture, code: string): Promise<void> {
+async function raise(cloud: CloudFixture, code: string, severity = "HIGH"): Promise<void> {
   const at = "2026-01-05T08:00:00.000Z";
   await cloud.store.commit([
     { op: "log", entry: { at, type: "command", data: {} } },
-    { op: "log", entry: { at, type: "exception", data: { code } } },
+    { op: "log", entry: { at, type: "exception", data: { code, severity } } },
   ]);
 }
 
@@ -47,6 +47,15 @@ describe("a webhook", () => {
     const [{ body, headers }] = receiver.got as [Delivery];
     expect(headers["x-holdfast-signature"]).toBe(`sha256=${hmacHex(HOOK.secret, body)}`);
     expect(headers["x-holdfast-delivery"]).toBe(String((JSON.parse(body) as { id: number }).id));
+  });
+
+  it("is called for exceptions of its severities only, and goes on behind those that are not for it", async () => {
+    await using cloud = await startCloudFixture();
+    const receiver: Receiver = { got: [], answers: [204] };
+    await using _ = await started(cloud, receiver, { ...HOOK, severities: ["HIGH", "URGENT"] });
+    for (const severity of ["LOW", "URGENT", "MEDIUM", "HIGH"]) await raise(cloud, `is ${severity}`, severity);
+    await cloud.pass(1);
+    expect(codes(receiver)).toEqual(["is URGENT", "is HIGH"]);
   });
 
   it("is called again until it takes what happened, and the next thing only then", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FeedSeverity } from "#contract/feed/exceptions";
 import { backoff } from "#lib/backoff";
 import { sleep, type Clock } from "#lib/clock";
 import { messageOf } from "#lib/errors";
@@ -16,6 +17,11 @@ export const Webhook = z.strictObject({
     .max(256)
     .meta({ description: "shared with the receiver, who checks the signature with it" }),
   events: z.array(LogType).min(1).default(["exception"]),
+  severities: z
+    .array(FeedSeverity)
+    .min(1)
+    .default([...FeedSeverity.options])
+    .meta({ description: "exceptions of other severities are not told; everything else is" }),
 });
 export type Webhook = z.infer<typeof Webhook>;
 
@@ -71,7 +77,7 @@ async function startCaller(webhook: Webhook, deps: WebhookDeps, ended: AbortSign
       isMore = false;
       page = await store.logAfter(toldId, PAGE);
       for (const entry of page) {
-        if (webhook.events.includes(entry.type)) await deliver(webhook, entry, deps, ended);
+        if (isFor(webhook, entry)) await deliver(webhook, entry, deps, ended);
         if (ended.aborted) return;
         toldId = entry.id;
       }
@@ -85,7 +91,7 @@ async function startCaller(webhook: Webhook, deps: WebhookDeps, ended: AbortSign
       .finally(() => (running = undefined));
   }
   const stop = store.onLogged((entries) => {
-    if (entries.some(({ type }) => webhook.events.includes(type))) wake();
+    if (entries.some((entry) => isFor(webhook, entry))) wake();
   });
   await store.commit([{ op: "put-meta", key, value: String(toldId) }]);
   wake();
@@ -95,6 +101,13 @@ async function startCaller(webhook: Webhook, deps: WebhookDeps, ended: AbortSign
       await running;
     },
   };
+}
+
+/** Severity selects the channel: whoever must be woken is not the one who reads the list in the morning. */
+function isFor({ events, severities }: Webhook, { type, data }: LogEntry): boolean {
+  if (!events.includes(type)) return false;
+  const severity = FeedSeverity.safeParse(data["severity"]);
+  return type !== "exception" || !severity.success || severities.includes(severity.data);
 }
 
 /** Resolves when it is taken, given up, or called off. */

@@ -19,6 +19,7 @@ import { openApiOf } from "./openapi.ts";
 import { PROBLEM_MEDIA_TYPE, problemAnswer, type Route, type RouteAnswer } from "./route.ts";
 import { contractRoutes } from "./routes/contracts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { documentRoutes } from "./routes/documents.ts";
 import { mapRoutes } from "./routes/maps.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { probeRoutes } from "./routes/probes.ts";
@@ -51,6 +52,7 @@ const ROUTES: readonly Route[] = [
   ...contractRoutes,
   ...taskRoutes,
   ...deviceRoutes,
+  ...documentRoutes,
   ...mapRoutes,
   ...policyRoutes,
   ...recordRoutes,

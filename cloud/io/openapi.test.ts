@@ -67,6 +67,8 @@ const CALLS: readonly Call[] = [
   ["GET", "/devices/{id}", 404, undefined, "none"],
   ["GET", "/devices/{id}/tracks", 200, undefined, "amr-07"],
   ["GET", "/devices/{id}/tracks", 404, undefined, "none"],
+  ["GET", "/devices/{id}/connections", 200, undefined, "amr-07"],
+  ["GET", "/devices/{id}/connections", 404, undefined, "none"],
   ["GET", "/maps", 200],
   ["GET", "/maps/{id}", 200, undefined, "warehouse"],
   ["GET", "/maps/{id}", 404, undefined, "none"],
@@ -100,7 +102,13 @@ const CALLS: readonly Call[] = [
     "POST",
     "/wes/v1/realtime/work-status",
     200,
-    { ...ENVELOPE, correlation_id: movementData(3).correlation_id, work_id: "w", status: "PAUSED" },
+    {
+      ...ENVELOPE,
+      correlation_id: movementData(3).correlation_id,
+      work_id: "w",
+      status: "PAUSED",
+      document_ref: { type: "SO", id: "4521" },
+    },
   ],
   [
     "POST",
@@ -112,6 +120,9 @@ const CALLS: readonly Call[] = [
   ["POST", "/wes/v1/confirmation/shift-summary", 400, ENVELOPE],
   ["GET", "/ledger", 200],
   ["GET", "/feed", 200],
+  ["GET", "/documents", 200],
+  ["GET", "/documents/{type}/{id}", 200, undefined, "4521"],
+  ["GET", "/documents/{type}/{id}", 404, undefined, "none"],
 ];
 
 test("every operation answers what the OpenAPI document says, refusals included", async () => {
@@ -130,7 +141,7 @@ test("every operation answers what the OpenAPI document says, refusals included"
   const document = (await server.inject("/openapi.json")).json<Document>();
 
   for (const [method, path, status, body, id = "motion"] of CALLS) {
-    const url = path.replace("{id}", id).replace("{channel}", "motion");
+    const url = path.replace("{type}", "SO").replace("{id}", id).replace("{channel}", "motion");
     const payload = body === undefined ? {} : { payload: body as object };
     const answer = await cloud.during(server.inject({ method, url, ...payload }).then((told) => told));
     const told = answer.json<unknown>();

@@ -69,6 +69,12 @@ export const RESTORED = "restored";
 /** `reason` of a contract whose device has lost its memory. */
 export const MEMORY_LOST = "memory_lost";
 
+/** A document of the planner, such as an order (`document_ref` without its line). */
+export interface DocumentKey {
+  readonly type: string;
+  readonly id: string;
+}
+
 /**
  * The cloud's database. `commit` resolves when the change is durable; commits that meet in one turn share one
  * write. Rejects `store.failed` when the database refuses.
@@ -93,6 +99,17 @@ export interface CloudStore extends AsyncDisposable {
   shiftAt(partnerId: string, warehouseId: string, at: string): Promise<ShiftRow | undefined>;
   /** Movements of the ledger that happened in `[fromAt, toAt)`. */
   movementsIn(partnerId: string, warehouseId: string, fromAt: string, toAt: string): Promise<readonly Movement[]>;
+
+  /** Documents of the planner that contracts and work status name, the one named last first. */
+  documents(limit: number): Promise<readonly (DocumentKey & { readonly lastAt: string })[]>;
+  /** What was done for a document, each newest first; at most 500 of each. */
+  documentWork(document: DocumentKey): Promise<{
+    readonly contracts: readonly ContractSummary[];
+    readonly records: readonly FeedRow[];
+    readonly movements: readonly LedgerRow[];
+  }>;
+  /** Log entries `device.mode` of a device, newest first. */
+  modeChanges(deviceId: string, limit: number): Promise<readonly LogEntry[]>;
 
   /** All events of a device, in the order in which they were committed. */
   deviceEvents(deviceId: string): Promise<readonly EventRow[]>;

@@ -2,7 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { NO_FLEET, withNews } from "./fleet-state.js";
 import { html } from "./html.js";
+import { CapacityPage } from "./pages/capacity-page.js";
+import { ContractPage } from "./pages/contract-page.js";
+import { ContractsPage } from "./pages/contracts-page.js";
+import { DevicePage } from "./pages/device-page.js";
+import { DocumentPage, DocumentsPage } from "./pages/document-page.js";
 import { FleetPage } from "./pages/fleet-page.js";
+import { QueuePage } from "./pages/queue-page.js";
 import { TokenForm } from "./parts/token-form.js";
 import { tellEntry } from "./parts/use-live.js";
 import { follow } from "./server.js";
@@ -12,8 +18,23 @@ import { follow } from "./server.js";
 /** Where an address leads: `#/fleet/ID` and so on. @type {Record<string, (props: { fleet: Fleet, parts: string[] }) => any>} */
 const PAGES = {
   fleet: ({ fleet, parts: [selected] }) => html`<${FleetPage} fleet=${fleet} selected=${selected} />`,
+  devices: ({ fleet, parts: [id = ""] }) => html`<${DevicePage} id=${id} fleet=${fleet} />`,
+  contracts: ({ fleet, parts: [id] }) =>
+    id === undefined ? html`<${ContractsPage} />` : html`<${ContractPage} id=${id} atMs=${fleet.atMs} />`,
+  documents: ({ parts: [type, id] }) =>
+    type === undefined || id === undefined
+      ? html`<${DocumentsPage} />`
+      : html`<${DocumentPage} type=${type} id=${id} />`,
+  queue: () => html`<${QueuePage} />`,
+  capacity: () => html`<${CapacityPage} />`,
 };
-const HEADINGS = [["fleet", "Fleet"]];
+const HEADINGS = [
+  ["fleet", "Fleet"],
+  ["contracts", "Contracts"],
+  ["documents", "Documents"],
+  ["queue", "Supervisor queue"],
+  ["capacity", "Capacity"],
+];
 
 /** The whole page. */
 export function App() {

@@ -119,6 +119,38 @@ describe("what the planner does with each stream", () => {
   });
 });
 
+describe("what the executor posts", () => {
+  it.each([
+    "SHORT_PICK",
+    "DAMAGED_PRODUCT",
+    "WRONG_SKU",
+    "ROBOT_STUCK",
+    "WORKER_UNAVAILABLE",
+    "DEVICE_FAULT",
+    "SUBSYSTEM_OFFLINE",
+  ])("takes the exception %s", async (code) => {
+    const here = await site();
+    await here.post("realtime/exceptions", { ...exception(1), code });
+    expect((await here.get("/exceptions")).body["items"]).toMatchObject([{ code }]);
+  });
+
+  it.each(["ASSIGNED", "IN_PROGRESS", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"])(
+    "takes the task lifecycle transition %s, and no word that is none",
+    async (word) => {
+      const here = await site();
+      expect((await here.post("realtime/work-status", status(1, word))).status).toBe(200);
+      expect((await here.post("realtime/work-status", status(2, word.toLowerCase()))).status).toBe(400);
+    },
+  );
+
+  it("keeps active workers, idle robots, conveyor utilization and zone WIP as they were told", async () => {
+    const here = await site();
+    const told = { active_workers: 3, idle_robots: 2, conveyor_utilization: 0.75, zone_wip: { "zone-a": 4 } };
+    await here.post("realtime/capacity", { ...about(1), ...told });
+    expect((await here.get("/feed?kind=capacity")).body["items"]).toMatchObject([{ record: told }]);
+  });
+});
+
 describe("lot, serial, SKU, unit and location", () => {
   it.each([
     ["an unknown SKU", { sku: "SKU-0" }, "/sku"],
@@ -205,6 +237,23 @@ describe("idempotency", () => {
 });
 
 describe("batching", () => {
+  it.each([
+    ["movements", movement],
+    ["exceptions", exception],
+    ["work-status", (n: number) => status(n, "ASSIGNED")],
+    ["capacity", capacity],
+  ] as const)("accepts a single record and an array of %s", async (stream, make) => {
+    const here = await site();
+    expect(await here.post(`realtime/${stream}`, make(1))).toMatchObject({ status: 200, body: { status: 201 } });
+    const { results } = (
+      await here.post(
+        `realtime/${stream}`,
+        Array.from({ length: 200 }, (_, n) => make(n + 1)),
+      )
+    ).body;
+    expect(results!.map((result) => result["status"])).toEqual([200, ...Array.from({ length: 199 }, () => 201)]);
+  });
+
   it("accepts a record or an array, and reports a result per item, in order", async () => {
     const here = await site();
     const answer = await here.post("realtime/movements", [movement(1), movement(2, { sku: "SKU-0" }), movement(3)]);

@@ -195,4 +195,10 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (contract_id, revision)
   );
   `,
+  `
+  CREATE INDEX contract_of_document ON contract ((body -> 'task' -> 'documentRef' ->> 'id'));
+  CREATE INDEX feed_record_of_document ON feed_record ((body -> 'document_ref' ->> 'id'));
+  CREATE INDEX ledger_of_document ON ledger ((body -> 'document_ref' ->> 'id'));
+  CREATE INDEX log_of_device_mode ON log (device_id) WHERE type = 'device.mode';
+  `,
 ];

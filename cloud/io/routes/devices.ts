@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConnectionsView } from "../../connections.ts";
 import { TracksView } from "../../device-tracks.ts";
 import { DeviceView } from "../../views.ts";
 import { respond, type Route } from "../route.ts";
@@ -35,5 +36,16 @@ const getTracks: Route = {
   handle: async (execution, { params }) => respond(await execution.deviceTracks(params["id"]!), 200),
 };
 
+const getConnections: Route = {
+  method: "GET",
+  path: "/devices/{id}/connections",
+  operationId: "getConnections",
+  summary: "When the cloud could hear a device, and when not: its last changes of mode, newest first",
+  access: ["reader"],
+  success: { status: 200, description: "at most 200 changes", schema: ConnectionsView },
+  problems: { 404: "the device was never heard" },
+  handle: async (execution, { params }) => respond(await execution.connectionsOf(params["id"]!), 200),
+};
+
 /** Devices, as they are known now. */
-export const deviceRoutes: readonly Route[] = [listDevices, getDevice, getTracks];
+export const deviceRoutes: readonly Route[] = [listDevices, getDevice, getTracks, getConnections];

@@ -2,7 +2,8 @@ import { type All, type Read, before, page } from "./page.ts";
 import * as columns from "./rows.ts";
 import type { CloudStore } from "../store.ts";
 
-const FEED = `SELECT id, kind, partner_id AS "partnerId", correlation_id AS "correlationId", warehouse_id AS "warehouseId",
+/** Rows of what partners posted, as `FeedColumns` reads them. */
+export const FEED = `SELECT id, kind, partner_id AS "partnerId", correlation_id AS "correlationId", warehouse_id AS "warehouseId",
   work_id AS "workId", recorded_at AS "recordedAt", body FROM feed_record`;
 const SHIFT = `SELECT partner_id AS "partnerId", warehouse_id AS "warehouseId", from_at AS "fromAt", to_at AS "toAt",
   correlation_id AS "correlationId", result, recorded_at AS "recordedAt", verdict FROM shift`;

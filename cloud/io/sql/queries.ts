@@ -1,6 +1,7 @@
 import { DEFAULT_LEASE } from "#contract/contract";
 import type { z } from "zod";
-import { feedQueries } from "./feed.ts";
+import { documentQueries } from "./documents.ts";
+import { FEED, feedQueries } from "./feed.ts";
 import * as columns from "./rows.ts";
 import { type All, type Read, before, page } from "./page.ts";
 import { readRow } from "./rows.ts";
@@ -92,6 +93,7 @@ export function createQueries(read: Read, cloudId: string, lockedStatuses: reado
     ledger: async (query) => page(query, await ledgerPage(all, query)),
     logAfter: (afterId, limit, filter = {}) => logPage(all, afterId, limit, filter),
     ...feedQueries(all, read),
+    ...documentQueries(all, { summary: SUMMARY, feed: FEED, ledger: LEDGER, log: LOG }),
     ...lookups(read),
   };
 }

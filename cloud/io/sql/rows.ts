@@ -175,3 +175,5 @@ export const ShiftColumns = z.object({
 });
 
 export const MovementColumns = z.object({ movement: fromJson(Movement) });
+
+export const DocumentColumns = z.object({ type: Text, id: Text, lastAt: Text });
