@@ -70,11 +70,7 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
       (await isListed(execution, id, tenant))
         ? execution.resolveException(id, resolution)
         : refuse("not_found", `there is no exception ${id}`),
-    // What partners post besides movements belongs to no contract.
-    listFeed: async () => ({ rows: [] }),
-    // Nor do the planner's documents: others may work for the same one.
-    listDocuments: async () => [],
-    getDocument: async ({ type, id }) => refuse("not_found", `nothing was ever done for ${type} ${id}`),
+    ...NOTHING_OF_PARTNERS,
     listLedger: (query) => execution.listLedger({ ...query, ...tenant }),
     logAfter: (afterId, limit, filter) => execution.logAfter(afterId, limit, { ...filter, ...tenant }),
     onLogged: (listener) =>
@@ -84,6 +80,13 @@ export function limitedTo(execution: Execution, { application, account }: Tenant
       }),
   };
 }
+
+/** What partners post besides movements belongs to no contract; for one document of the planner's, others may work as well. */
+const NOTHING_OF_PARTNERS: Pick<Execution, "listFeed" | "listDocuments" | "getDocument"> = {
+  listFeed: async () => ({ rows: [] }),
+  listDocuments: async () => [],
+  getDocument: async ({ type, id }) => refuse("not_found", `nothing was ever done for ${type} ${id}`),
+};
 
 async function isListed(execution: Execution, id: number, tenant: Tenant): Promise<boolean> {
   const { rows } = await execution.listExceptions({ limit: 1, cursor: String(id + 1), ...tenant });

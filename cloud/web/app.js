@@ -48,7 +48,7 @@ export function App() {
       <nav aria-label="Pages">
         ${HEADINGS.map(([id, words]) => html`<a key=${id} href=${`#/${id}`} aria-current=${id === page ? "page" : undefined}>${words}</a>`)}
       </nav>
-      <p role="status" class=${`stream ${state}`} data-stream=${state}>${STATE_WORDS[state]}</p>
+      <p role="status" class=${`stream ${state}`} data-stream=${state} data-at=${fleet.atMs}>${STATE_WORDS[state]}</p>
     </header>
     <main>${show?.({ fleet, parts })}</main>`;
 }
