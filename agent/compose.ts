@@ -122,6 +122,8 @@ export interface Agent extends AsyncDisposable {
   robot(): RobotView;
   safety(): { readonly mode: SafetyMode; readonly reason: string | undefined };
   isOnline(): boolean;
+  /** When the executor last came to the end of a turn, of which it takes five a second; monotonic milliseconds. */
+  executorAtMs(): number;
   /** What the link to the cloud does and, where it is down, why. */
   link(): LinkState;
   /** What is recorded, thinned and sent of the telemetry; undefined where nothing is recorded. */
@@ -205,6 +207,7 @@ export async function composeAgent(settings: AgentSettings, given: AgentDeps): P
     robot: robot.view,
     safety: () => ({ mode: safety.mode(), reason: safety.reason() }),
     isOnline: () => link.isOnline(),
+    executorAtMs: robot.executorAtMs,
     link: () => parts.link!.state(),
     telemetry: () => telemetry?.status(),
     feeds: () => feeds?.status() ?? [],
@@ -289,6 +292,7 @@ interface Robot {
   readonly view: () => RobotView;
   readonly desk: Desk | undefined;
   readonly flash: () => FlashBudget | undefined;
+  readonly executorAtMs: () => number;
   readonly executor: ExecutorDeps;
 }
 
@@ -330,7 +334,17 @@ function startRobot(
   const parts = { journal, durable, link, replanner, control, tools, senses, safety, outlooks, experience };
   const rng = deps.rng.fork("executor");
   const identity = { clock, rng, log, uuid, deviceId, profile, software, policies, onFailure };
-  return { view, desk, flash: () => resources.flash(), executor: { ...identity, ...parts } };
+  let turnAtMs = clock.nowMs();
+  const onTurn = (): void => {
+    turnAtMs = clock.nowMs();
+  };
+  return {
+    view,
+    desk,
+    flash: () => resources.flash(),
+    executorAtMs: () => turnAtMs,
+    executor: { ...identity, ...parts, onTurn },
+  };
 }
 
 interface LinkParts {

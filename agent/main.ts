@@ -13,7 +13,7 @@ import { startNetworkWatch } from "#lib/node/network-watch";
 import { AgentError } from "#lib/errors";
 import { type Pose, poseFrom } from "#lib/geometry";
 import { createPinoLog } from "#lib/node/pino-log";
-import { disposeInTime, listenForEnd } from "#lib/node/program-end";
+import { disposeInTime, EXIT_BUG, listenForEnd } from "#lib/node/program-end";
 import { createSystemClock, type ClockScale } from "#lib/node/system-clock";
 import { loadYaml } from "#lib/node/yaml-file";
 import { createRng } from "#lib/rng";
@@ -38,6 +38,8 @@ import { SeverityPolicy } from "./core/severity.ts";
 import { type DeviceProfile, motionProfileOf } from "./profile.ts";
 import { type Carrier, createCarrier } from "./operator/carrier.ts";
 import { rehearse } from "./rehearsal.ts";
+import { beginLife, type Life } from "./survival/life.ts";
+import { parkedDevice } from "./survival/safe-mode.ts";
 
 export interface RunAgentOptions {
   /** The configuration file. */
@@ -63,13 +65,14 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
   const log = createPinoLog(clock, { level: config.logLevel, destination: overheard([lines, tail]) });
   const end = listenForEnd(log);
   const parts = new AsyncDisposableStack();
+  let life: Life | undefined;
+  let code = EXIT_BUG;
   try {
-    const { control, carrier, tools, store } = await openDevice(
-      config,
-      profile,
-      { clock, scale, log, onFailure: end.fail },
-      parts,
-    );
+    const device = await openStore(config, { log, onFailure: end.fail }, parts);
+    const { store } = device;
+    life = device.life;
+    const deps = { clock, scale, log, onFailure: end.fail };
+    const { control, carrier, tools } = await openDevice(config, profile, { ...deps, life }, parts);
     const { site, deviceId, broker } = config;
     rehearse();
     const { enduranceTB } = config.storage;
@@ -100,6 +103,7 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
       onFailure: end.fail,
     });
     parts.use(agent);
+    parts.use(life.watch(agent, { clock, store }));
     const { technician } = agent;
     const shown = { config, configFile: file, technician, clock, rng: createRng(randomUUID()), log, tail };
     const console = createConsole(shown);
@@ -115,18 +119,17 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     // Node writes its cache when a program ends; power is cut more often than an agent is told to end.
     flushCompileCache();
     say(`${software} runs ${deviceId}, a ${profile.kind}, at site ${site}; its cloud is at ${broker.url}`);
-    const code = await end.promise;
+    code = await end.promise;
     control.stop();
     return code;
   } finally {
+    life?.end(code === 0 ? "told" : "failed");
     end.forget();
     await disposeInTime(parts, log);
   }
 }
 
-interface DeviceDeps {
-  readonly clock: Clock;
-  readonly scale: ClockScale;
+interface FailureDeps {
   readonly log: Log;
   readonly onFailure: (thrown: unknown) => void;
 }
@@ -135,30 +138,48 @@ interface Device {
   readonly control: Control;
   readonly carrier?: Carrier;
   readonly tools: ToolDrivers;
-  readonly store: Awaited<ReturnType<typeof startWorkerStore>>;
 }
 
-/** The disk, the tools and the motion loop of this device, each ended by `parts`. */
+type WorkerStore = Awaited<ReturnType<typeof startWorkerStore>>;
+
+/** The disk, and this start of the program as it is noted there. */
+async function openStore(
+  config: AgentConfig,
+  { log, onFailure }: FailureDeps,
+  parts: AsyncDisposableStack,
+): Promise<{ store: WorkerStore; life: Life }> {
+  const { dataDir } = config;
+  makeFolder(dataDir, "dataDir is where the journal is kept");
+  const path = join(dataDir, "core.db");
+  const store = parts.use(await startWorkerStore({ path, ...storageOf(config), log, onFatal: onFailure }));
+  return { store, life: beginLife({ dataDir, clock: createSystemClock(), log, onFailure }) };
+}
+
+interface DeviceDeps extends FailureDeps {
+  readonly clock: Clock;
+  readonly scale: ClockScale;
+  readonly life: Life;
+}
+
+/** The tools and the motion loop of this device, each ended by `parts`. */
 async function openDevice(
   config: AgentConfig,
   profile: DeviceProfile,
-  { clock, scale, log, onFailure }: DeviceDeps,
+  { clock, scale, life, log, onFailure }: DeviceDeps,
   parts: AsyncDisposableStack,
 ): Promise<Device> {
-  makeFolder(config.dataDir, "dataDir is where the journal is kept");
-  const path = join(config.dataDir, "core.db");
-  const store = parts.use(await startWorkerStore({ path, ...storageOf(config), log, onFatal: onFailure }));
+  if (life.safeModeAfter !== undefined) return parkedDevice(clock, life.safeModeAfter);
   const drivers = driversOf(config, profile);
   const tools = await createToolDrivers(drivers, clock);
   for (const driver of [tools.battery, tools.load, tools.scanner]) parts.use(driver);
   if (drivers.kind === "carried" || profile.worker === "person") {
     const carrier = createCarrier(clock, homeOf(config));
     // Hands and eyes are the person's, also where a world plays the terminal.
-    return { control: carrier, carrier, tools: { battery: tools.battery }, store };
+    return { control: carrier, carrier, tools: { battery: tools.battery } };
   }
   const motion = motionProfileOf(profile);
   const control = await startWorkerControl({ clockScale: scale, profile: motion, drivers, clock, log, onFailure });
-  return { control: parts.use(control), tools, store };
+  return { control: parts.use(control), tools };
 }
 
 function homeOf({ operator }: AgentConfig): Pose {

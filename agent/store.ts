@@ -41,7 +41,8 @@ export type MetaKey =
   | "revoked"
   | "offset"
   | `feed ${string}`
-  | "setAside";
+  | "setAside"
+  | "salvaged";
 
 /** One change; the ops of one `commit` become durable together or not at all. */
 export type StoreOp =
@@ -69,6 +70,19 @@ export interface StoredState {
   readonly contracts: readonly Contract[];
   /** Where a damaged predecessor of this database was put, until a boot has told of it (`set-meta` to an empty text). */
   readonly setAside?: string;
+  /** What was saved of it. */
+  readonly salvaged?: SalvageReport;
+}
+
+/** `whole`: the journal has no gap that could be seen. `part`: what was found goes on as a new history. */
+export interface SalvageReport {
+  readonly journal: "whole" | "part" | "none";
+  /** Events that the cloud did not have, saved. */
+  readonly unacknowledged: number;
+  /** Numbers of events that are missing between those that were found. */
+  readonly missing: number;
+  /** Id of the contract that was at work. */
+  readonly contract?: string;
 }
 
 /**

@@ -141,11 +141,10 @@ export class Executor implements CommandHandler, AsyncDisposable {
     });
     this.#cancels = [journal.onAppended((events) => this.#hear(events)), repeat(clock, TICK_MS, () => this.#tick())];
     safety.onChange(() => this.wake());
-    const begun = Object.values(journal.state().contracts).filter(
-      ({ isStarted, status }) => isStarted && !isFinal(status),
-    );
+    const known = Object.values(journal.state().contracts);
+    const begun = known.filter(({ isStarted, status }) => isStarted && !isFinal(status));
     const ids = begun.map(({ contractId }) => contractId);
-    this.#memory = new ExecutorMemory(ids, deps.clock.nowMs());
+    this.#memory = new ExecutorMemory(ids, clock.nowMs());
     this.#recallPlan();
     void senses.feel().then(() => this.#memory.noteFelt());
   }
@@ -230,6 +229,7 @@ export class Executor implements CommandHandler, AsyncDisposable {
       this.#fail(thrown);
     } finally {
       this.#isTakingTurn = false;
+      this.#deps.onTurn?.();
     }
   }
 

@@ -20,6 +20,8 @@ export interface SituationDeps {
   readonly policies: Policies;
   /** Spreads the delays of retries. */
   readonly rng: Rng;
+  /** Told of the end of each turn of the executor. */
+  readonly onTurn?: () => void;
 }
 
 /** All that deciding about a contract or a plan takes, as it is now. */

@@ -14,9 +14,19 @@ import type { Event } from "#contract/event";
 import { GENESIS_HASH } from "#contract/hash-chain";
 import type { DeviceState } from "#contract/state";
 import type { LearnedDuration } from "../core/durations.ts";
-import type { JournalEntry, JournalSlice, MetaKey, Snapshot, StoredReply, StoredState, StoreOp } from "../store.ts";
 import { checkContent } from "./core-damage.ts";
+import { isLogDamaged, isPutAway, putAway, salvageFile } from "./salvage/damaged-file.ts";
 import { insertInto, SEAL_TABLES, sealed, type SealedTable } from "./sealed-rows.ts";
+import type {
+  JournalEntry,
+  JournalSlice,
+  MetaKey,
+  SalvageReport,
+  Snapshot,
+  StoredReply,
+  StoredState,
+  StoreOp,
+} from "../store.ts";
 
 /** Only ever append to it: databases in the field run the scripts that they have not run yet. */
 const MIGRATIONS = [
@@ -60,20 +70,6 @@ function checked(database: SqliteConnection): SqliteConnection {
   }
 }
 
-/**
- * Keeps a damaged file under a name of its own, and notes that in the database which took its place. Until both are done the
- * file is called `damaged`, so that a program that dies in between is followed by one that does it.
- */
-function noteDamaged(database: SqliteConnection, damaged: string, aside: string, disk: SqliteDisk): void {
-  try {
-    database.prepare(insertInto("meta", "or replace")).run(...sealed(["setAside", aside]));
-    renameDatabase(damaged, aside, disk);
-  } catch (thrown) {
-    database.close();
-    throw toStoreError(thrown);
-  }
-}
-
 /** `core.db` with synchronous calls; the storage worker and the inline store put promises around it. */
 export class CoreDatabase {
   readonly #database: SqliteConnection;
@@ -83,23 +79,49 @@ export class CoreDatabase {
     this.#database = database;
   }
 
-  /** A damaged file is renamed, never deleted, and a new database takes its place. Throws `store.failed`. */
+  /**
+   * A damaged file is renamed, never deleted, and a new database takes its place with what can be salvaged. Throws `store.failed`,
+   * and `store.in_use`.
+   */
   static open(path: string, disk: SqliteDisk = FILE_SYSTEM): CoreDatabase {
     const open = (): SqliteConnection => openSqliteOn(disk, { path, migrations: MIGRATIONS });
     const damaged = `${path}.damaged`;
-    let database = unlessDamaged(() => checked(open()));
+    let database = isLogDamaged(path, disk) ? undefined : unlessDamaged(() => checked(open()));
     if (!database) {
-      renameDatabase(damaged, asidePath(damaged, disk), disk);
-      renameDatabase(path, damaged, disk);
+      putAway(path, { damaged, older: asidePath(damaged, disk) }, disk);
       database = open();
     }
-    if (disk.exists(damaged)) noteDamaged(database, damaged, asidePath(path, disk), disk);
-    return new CoreDatabase(database);
+    const core = new CoreDatabase(database);
+    if (isPutAway(damaged, disk)) core.#succeed(damaged, asidePath(path, disk), disk);
+    return core;
+  }
+
+  /**
+   * Takes over what can be saved, then gives the damaged file a name of its own. Until both are done it is called `damaged`, so
+   * that a program that dies in between is followed by one that does it.
+   */
+  #succeed(damaged: string, aside: string, disk: SqliteDisk): void {
+    try {
+      if (!this.#row("SELECT 1 FROM meta WHERE key = 'setAside'")) {
+        const { ops, kept } = salvageFile(damaged, disk);
+        this.#database.transaction(() => {
+          for (const op of ops) this.#apply(op);
+          this.#apply({ type: "set-meta", key: "salvaged", value: JSON.stringify(kept) });
+          this.#apply({ type: "set-meta", key: "setAside", value: aside });
+        })();
+      }
+      renameDatabase(damaged, aside, disk);
+    } catch (thrown) {
+      this.#database.close();
+      throw toStoreError(thrown);
+    }
   }
 
   load(): StoredState {
     const metaRows = this.#rows<{ key: MetaKey; value: string }>("SELECT key, value FROM meta");
-    const { setAside, ...meta }: StoredState["meta"] = Object.fromEntries(metaRows.map((row) => [row.key, row.value]));
+    const { setAside, salvaged, ...meta }: StoredState["meta"] = Object.fromEntries(
+      metaRows.map((row) => [row.key, row.value]),
+    );
     const snapshot = this.#readSnapshot();
     const acked = this.#row<{ acked: number }>("SELECT acked FROM cursor WHERE lane = 'journal'");
     // Of columns without an aggregate, SQLite takes those of the row that holds the max.
@@ -111,6 +133,7 @@ export class CoreDatabase {
       contracts: contracts.map((row) => JSON.parse(row.body) as Contract),
       ...(snapshot === undefined ? {} : { snapshot }),
       ...(setAside ? { setAside } : {}),
+      ...(setAside && salvaged ? { salvaged: JSON.parse(salvaged) as SalvageReport } : {}),
     };
   }
 

@@ -29,13 +29,22 @@ export function sealed(values: readonly unknown[]): readonly unknown[] {
   return [...values, digestOf(values)];
 }
 
+/** Whether values are those that a digest was made of; rows of before have none. */
+export function isIntact(values: readonly unknown[], digest: unknown): boolean {
+  return digest === null || digest === undefined || digest === digestOf(values);
+}
+
 /** A table with a row that is not what was put there; undefined where there is none. Throws what SQLite throws. */
 export function brokenSeal(database: SqliteConnection): SealedTable | undefined {
   return TABLES.find((table) => {
     const columns = SEALED[table];
     const rows = database.prepare(`SELECT ${columns.join(", ")}, digest FROM ${table}`).all();
     return (rows as Readonly<Record<string, unknown>>[]).some(
-      (row) => row["digest"] !== null && row["digest"] !== digestOf(columns.map((column) => row[column])),
+      (row) =>
+        !isIntact(
+          columns.map((column) => row[column]),
+          row["digest"],
+        ),
     );
   });
 }

@@ -260,6 +260,15 @@ test("a gap in the journal is a bug and is thrown as one", async () => {
   await expect(store.commit([append(2)])).rejects.toThrow("the journal has no gap");
 });
 
+test("a storage worker that dies is told of at once, and what waits for it is refused", async () => {
+  const { promise: told, resolve } = Promise.withResolvers<Error>();
+  const store = await startWorkerStore({ path, log: silentLog, onFatal: resolve });
+  const [dying, waiting] = [store.commit([append(2)]), store.load()];
+  await expect(dying).rejects.toMatchObject({ code: "store.failed", message: "the storage worker died" });
+  await expect(waiting).rejects.toMatchObject({ code: "store.failed" });
+  expect(await told).toMatchObject({ code: "store.failed" });
+});
+
 test("commits from the worker are in its files at once", async () => {
   await using store = await startWorkerStore({ path, log: silentLog, onFatal });
   await store.commit([append(1)]);

@@ -66,13 +66,17 @@ class WorkerStore implements DeviceStore {
     this.#journalShare = journalShare;
     if (options.telemetry) this.telemetry = telemetryStoreOf((request) => this.#call(request));
     worker.on("message", (answer: StorageAnswer) => this.#onAnswer(answer));
-    worker.on("error", (thrown: unknown) => {
+    const die = (thrown: unknown): void => {
       const error = new AgentError("store.failed", "the storage worker died", { cause: thrown });
       options.log.error({ err: thrown }, "storage worker died");
       this.#close(error);
       options.onFatal(error);
+    };
+    worker.on("error", die);
+    worker.on("exit", (code) => {
+      if (this.#end === "open") die(new AgentError("store.failed", `it ended with code ${code}`));
+      this.#close(new AgentError("store.failed", "the store is closed"));
     });
-    worker.on("exit", () => this.#close(new AgentError("store.failed", "the store is closed")));
   }
 
   load(): Promise<StoredState> {

@@ -11,6 +11,7 @@ import { createCoalescing } from "../core/coalescing.ts";
 import { writeEvent, type Draft, type JournalEnd } from "../core/draft.ts";
 import type { Journal, NewEvent } from "../core/ports.ts";
 import { forget, keptContracts, prunableSeq } from "../core/pruning.ts";
+import { damageEvents, TOLD_OF_DAMAGE } from "./damage-events.ts";
 import { JournalQueue } from "./journal-queue.ts";
 import type { JournalEntry, JournalSlice, MetaKey, Snapshot, Store, StoredState, StoreOp } from "../store.ts";
 
@@ -130,12 +131,11 @@ class StoredJournal implements JournalPart {
     const start = stored.meta.bootId === clock.bootId ? "restart" : "cold";
     const starts = Number(stored.meta.starts ?? 0) + 1;
     const events: NewEvent[] = [{ type: "boot", data: { start, bootId: clock.bootId, software, incarnation } }];
-    const told: StoreOp[] = stored.setAside === undefined ? [] : [{ type: "set-meta", key: "setAside", value: "" }];
     if (stored.setAside !== undefined) {
-      log.error({ setAside: stored.setAside }, "database was damaged and set aside");
-      const detail = `the database was damaged; it was kept as ${stored.setAside}, and a new journal begins`;
-      events.push({ type: "exception", data: { code: "store_corrupt", severity: "HIGH", detail } });
+      log.error({ setAside: stored.setAside, salvaged: stored.salvaged }, "database was damaged and set aside");
+      events.push(...damageEvents(stored.setAside, stored, this.state()));
     }
+    const told = stored.setAside === undefined ? [] : TOLD_OF_DAMAGE;
     await this.decide(() => ({
       events,
       ops: () => [

@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** Exit code after a bug; the supervisor starts the program again. */
-const EXIT_BUG = 70;
+export const EXIT_BUG = 70;
 /** A supervisor grants 10 s or more between SIGTERM and SIGKILL; this leaves some of it. */
 const DISPOSE_WITHIN_MS = 8000;
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AgentError, assert, InvariantError, messageOf } from "../errors.ts";
 import { judgeSchema } from "./sqlite-schema.ts";
@@ -43,6 +43,8 @@ export interface SqliteDisk {
   rename(from: string, to: string): void;
   /** The first bytes of a file, fewer where it has no more of them. Throws what the system says. */
   readStart(path: string, count: number): Uint8Array;
+  /** The bytes of a file. Absent where bytes can't be had: nothing is salvaged there. */
+  readonly read?: (path: string) => Uint8Array;
   /** For the names of what is set aside; milliseconds since the Unix epoch. */
   wallMs(): number;
   /** How far the write-ahead log is extended before work begins: beyond what lies in it between two checkpoints. */
@@ -55,6 +57,7 @@ export const FILE_SYSTEM: SqliteDisk = {
   exists: existsSync,
   rename: renameSync,
   readStart,
+  read: (path) => readFileSync(path),
   wallMs: () => Date.now(),
   warmWalBytes: 1_048_576,
 };

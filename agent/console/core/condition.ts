@@ -11,6 +11,7 @@ export function stateWord({ live, state }: ConsoleFacts): StateWord {
   if (!live) return "DEAD";
   const { safety } = live;
   if (safety.faults.some(({ part }) => part === "estop")) return "ESTOP";
+  if (safety.reason?.startsWith("safe mode")) return "SAFE";
   if (safety.mode === "stopped") return "STOP";
   if (safety.mode === "starting") return "START";
   const active = activeContract(state);
