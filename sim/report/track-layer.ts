@@ -165,7 +165,7 @@ function uncertaintyCircle([cx, cy]: Point, { sigma }: ProjectedPoint, view: Vie
     cy,
     r: sigma * view.pixelsPerMetre,
     fill: COLOUR.projected,
-    "fill-opacity": 0.02,
+    "fill-opacity": 0.05,
     "stroke-opacity": 0.5,
     "stroke-width": 0.8,
   });
