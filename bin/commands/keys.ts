@@ -27,11 +27,17 @@ export function keysCommand(): Command {
     .argument("<deviceId>", "id of the device", deviceName)
     .description("make a device's own key")
     .option("--dir <folder>", "where to write", "./data/keys")
-    .action((deviceId: string, { dir }: { dir: string }) => {
+    .option("--csr", "make a key for TLS and a request for its certificate as well; run it on the device")
+    .action(async (deviceId: string, { dir, csr }: { dir: string; csr?: boolean }) => {
       const { privateJwk, kid } = generateKey();
       const path = join(dir, `${deviceId}.jwk`);
       writePrivateKey(path, privateJwk);
       print(`device key ${kid} of ${deviceId}: ${path}`);
+      if (csr !== true) return;
+      const { requestCertificate } = await import("./certificate-request.ts");
+      const made = await requestCertificate(deviceId, dir);
+      print(`key for TLS, stays here (broker.tls.key): ${made.key}`);
+      print(`to the authority, for a certificate (broker.tls.cert): ${made.request}`);
     });
   keys
     .command("token")
