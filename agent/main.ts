@@ -20,7 +20,7 @@ import { createRng } from "#lib/rng";
 import { readKeySet } from "#contract/io/key-file";
 import { createNodeVerifier, sha256Hex } from "#contract/io/node-crypto";
 import type { ToolDrivers } from "#drivers/driver";
-import { composeAgent, type TelemetrySetup } from "./compose.ts";
+import { type AgentSettings, composeAgent, type TelemetrySetup } from "./compose.ts";
 import { AgentConfig } from "./config.ts";
 import { createConsole, openDoors } from "./console/console.ts";
 import { createLogTail } from "./console/log-tail.ts";
@@ -68,18 +68,14 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
   let life: Life | undefined;
   let code = EXIT_BUG;
   try {
-    const device = await openStore(config, { log, onFailure: end.fail }, parts);
-    const { store } = device;
-    life = device.life;
-    const deps = { clock, scale, log, onFailure: end.fail };
-    const { control, carrier, tools } = await openDevice(config, profile, { ...deps, life }, parts);
+    const stored = await openStore(config, { log, onFailure: end.fail }, parts);
+    const { store } = stored;
+    life = stored.life;
+    const deviceDeps = { clock, scale, life, log, onFailure: end.fail };
+    const { control, carrier, tools } = await openDevice(config, profile, deviceDeps, parts);
     const { site, deviceId, broker } = config;
     rehearse();
-    const { enduranceTB } = config.storage;
-    const endurance = enduranceTB === undefined ? {} : { enduranceBytes: enduranceTB * 1e12 };
-    const { keepAliveSeconds } = config.link;
-    const identity = { site, deviceId, profile, software, credentials: broker, keepAliveSeconds };
-    const settings = { ...identity, policies: loadPolicies(), ...endurance };
+    const settings = settingsOf(config, profile, software);
     const agent = await composeAgent(settings, {
       clock,
       rng: createRng(randomUUID()),
@@ -127,6 +123,15 @@ export async function runAgent({ config: file, software, say }: RunAgentOptions)
     end.forget();
     await disposeInTime(parts, log);
   }
+}
+
+/** Who this agent is, and by which rules it goes. */
+function settingsOf(config: AgentConfig, profile: DeviceProfile, software: string): AgentSettings {
+  const { site, deviceId, broker, link, storage } = config;
+  const endurance = storage.enduranceTB === undefined ? {} : { enduranceBytes: storage.enduranceTB * 1e12 };
+  const { keepAliveSeconds } = link;
+  const identity = { site, deviceId, profile, software, credentials: broker, keepAliveSeconds };
+  return { ...identity, policies: loadPolicies(), ...endurance };
 }
 
 interface FailureDeps {

@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createPrivateKey } from "node:crypto";
 import { tmpdir } from "node:os";
