@@ -196,6 +196,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   `,
   `
+  ALTER TABLE feed_record ALTER COLUMN body TYPE JSON USING CAST(body AS JSON);
   CREATE INDEX contract_of_document ON contract ((body -> 'task' -> 'documentRef' ->> 'id'));
   CREATE INDEX feed_record_of_document ON feed_record ((body -> 'document_ref' ->> 'id'));
   CREATE INDEX ledger_of_document ON ledger ((body -> 'document_ref' ->> 'id'));
