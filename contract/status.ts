@@ -95,6 +95,8 @@ export const STATUS_TRANSITIONS: readonly StatusTransition[] = [
   { ...device("held", "contract.resumed", "accepted"), when: "not-begun" },
   { ...device("held", "contract.resumed", "running"), when: "begun" },
   device("running", "contract.completed", "completed"),
+  // Of a device that has lost what it wrote of the hold, with the end of its journal.
+  device("held", "contract.completed", "completed"),
   ...UNDER_WAY.flatMap((from) => ENDINGS.map(([event, to]) => device(from, event, to))),
   cloud("released", "cloud.reassigned", "reassigned"),
   cloud("failed", "cloud.reassigned", "reassigned"),
