@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { measureAgent, measureSmallAgent } from "./agent-figures.ts";
+import { measureBoards } from "./board-figures.ts";
 import { measureBuffering } from "./buffering-figures.ts";
 import { measureCodecs } from "./codec-figures.ts";
 import { measureConsole } from "./console-figures.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   for (const measure of [
     measureAgent,
     measureSmallAgent,
+    measureBoards,
     measureMotion,
     measureSerial,
     measureConsole,
