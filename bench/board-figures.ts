@@ -108,7 +108,7 @@ async function startOnce(settings: Settings, cache: string): Promise<{ readyMs: 
   try {
     const readyMs = await ready.promise;
     await wait(SETTLE_MS);
-    return { readyMs, residentMB: memoryOf(String(agent.pid)).resident };
+    return { readyMs, residentMB: memoryOf(agent.pid!).resident };
   } finally {
     agent.kill("SIGTERM");
     await ended;
