@@ -6,6 +6,7 @@ const UNREAD = [
   ".bin",
   ".package-lock.json",
   "**/*.map",
+  "**/*.test.{ts,mts,cts,js,mjs,cjs}",
   "**/*.d.{ts,mts,cts}",
   "@types",
   // Folders of packages, by their usual names; deeper ones of the same name may be code.
