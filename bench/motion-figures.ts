@@ -90,8 +90,8 @@ export async function measureMotion(): Promise<Chapter> {
       },
     ],
     remarks: [
-      "Jitter is how far the time between two ticks is from the period; a late tick makes two such differences. The time to plan a way globally is in " +
-        "the tick that plans, so a tick at the start of a drive, or before a detour, is late by as much as one global plan takes (below). " +
+      "Jitter is how far the time between two ticks is from the period; a late tick makes two such differences. Ways are planned in a thread of " +
+        "their own; decoding a map is in the tick that first needs it. " +
         "Where the second figure is as bad as the first, the machine is the cause and not the commits.",
     ],
   };
