@@ -122,16 +122,30 @@ function planned(
   return planCoverage({ map, area, robot, from, target: wanted, isCovered, sightings }).points;
 }
 
-/** A route from where it was broken off: the points before which all is covered are not driven again. */
+/** A route from where it was broken off: on from the last stretch that is mostly covered, past what could not be on the way. */
 function routeLeft(route: readonly Point[], meter: CoverageMeter, { x, y }: Pose): readonly Point[] {
-  const first = route.findIndex(([toX, toY], at) => {
-    const [fromX, fromY] = route[Math.max(0, at - 1)]!;
-    const steps = Math.max(1, Math.ceil(Math.hypot(toX - fromX, toY - fromY) / 0.1));
-    return Array.from({ length: steps + 1 }, (_, step) => step / steps).some(
-      (share) => !meter.isCovered(fromX + (toX - fromX) * share, fromY + (toY - fromY) * share),
-    );
-  });
-  return first < 0 ? [] : [[x, y], ...route.slice(Math.max(0, first - 1))];
+  const shareOf = (at: number): Share => {
+    const samples = samplesOf(route[at - 1] ?? route[at]!, route[at]!);
+    return samples.filter((point) => meter.isCovered(point[0], point[1])).length / samples.length;
+  };
+  const last = route.findLastIndex((_, at) => at > 0 && shareOf(at) >= MOSTLY);
+  const next = Math.max(1, last + 1);
+  const rest = route.slice(next);
+  if (last < 0 || rest.length === 0) return last < 0 ? [[x, y], ...route] : [];
+  const start = samplesOf(route[next - 1]!, rest[0]!).find((point) => !meter.isCovered(point[0], point[1]));
+  return [[x, y], ...(start ? [start] : []), ...rest];
+}
+
+/** Share of a stretch of the route from which it counts as driven: the rest may stand behind an obstacle. */
+const MOSTLY: Share = 0.6;
+const SAMPLED: Metres = 0.1;
+
+function samplesOf(a: Point, b: Point): Point[] {
+  const steps = Math.max(1, Math.ceil(Math.hypot(b[0] - a[0], b[1] - a[1]) / SAMPLED));
+  return Array.from({ length: steps + 1 }, (_, step): Point => [
+    a[0] + ((b[0] - a[0]) * step) / steps,
+    a[1] + ((b[1] - a[1]) * step) / steps,
+  ]);
 }
 
 /** Looks at every step of the way: runs the head where there is something to clean, and measures what it covers. */
