@@ -48,6 +48,8 @@ const MetricsAnswer: z.ZodType<Metrics> = z.object({
     z.object({ atMs: z.number(), kind: z.enum(["keepout", "speed-limit"]), zone: z.string(), pose: Pose }),
   ),
   batteryUsed: z.number(),
+  coverage: z.number().exactOptional(),
+  coverageOverlap: z.number().exactOptional(),
 });
 const Track: z.ZodType<TrackPoint> = Pose.extend({ atMs: z.number(), speed: z.number(), charge: z.number() });
 const MovementAnswer: z.ZodType<Movement> = Load.extend({
