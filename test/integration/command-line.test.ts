@@ -28,7 +28,10 @@ expect:
 
 describe("a command line that is wrong", () => {
   it.each([
-    [["fly"], /unknown command 'fly'; holdfast knows demo, agent, cloud, sim, contract, drivers, console, doctor, keys/],
+    [
+      ["fly"],
+      /unknown command 'fly'; holdfast knows demo, agent, cloud, sim, contract, drivers, console, doctor, keys/,
+    ],
     [["cloud", "--colour", "red"], /unknown option '--colour'; holdfast cloud knows --config, --http, --mqtt/],
     [
       ["cloud", "--http", "here"],
