@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, repeat } from "#lib/clock";
+import { AgentError } from "#lib/errors";
 import { createFrameDecoder, type FrameFormat } from "./framing/frame-decoder.ts";
 import type { Dial, Line } from "./line.ts";
 
@@ -55,12 +56,18 @@ export async function connectLine<Frame>(options: LineConnectionOptions<Frame>):
     quality.good /= 2;
     quality.bad /= 2;
   }
+  let end: { readonly reason: string } | undefined;
+  let isHanded = false;
   const line = await dial({
     onBytes: takeBytes,
     onEnd(reason) {
-      if (!isClosed) options.onEnd(reason);
+      end = { reason };
+      if (isHanded && !isClosed) options.onEnd(reason);
     },
   });
+  // A line may end before whoever awaits it has taken it; nobody would hear of that later.
+  if (end) throw new AgentError("driver.down", end.reason, { retryable: true });
+  isHanded = true;
   const startMs = clock.nowMs();
   const stopPolling = startPolling(options, line, () => {
     if (clock.nowMs() - bytesMs >= PAUSE_MS) decoder.giveUp(take);
